@@ -1,0 +1,65 @@
+"""Which line of which array a weight stands on, and how many arrays a network takes."""
+
+from dataclasses import dataclass
+from typing import Annotated, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ferrion.arrays.words import FECAPS_PER_WEIGHT
+from ferrion.core.errors import CardError
+
+
+class Lines(NamedTuple):
+    """The [geometry] section of a chip card."""
+
+    lines: Annotated[float, "1"]
+    fecaps_per_line: Annotated[float, "1"]
+    memristors_per_line: Annotated[float, "1"]
+    columns_per_adc: Annotated[float, "1"]
+
+
+@dataclass(frozen=True)
+class Geometry:
+    """One array: lines of FeCAPs and memristors on one stack. A weight takes sixteen FeCAPs and two memristors of a line."""
+
+    lines: int
+    fecaps_per_line: int
+    memristors_per_line: int
+
+    @classmethod
+    def of(cls, lines: Lines) -> "Geometry":
+        """From a card; raises CardError when FeCAPs and memristors of a line do not serve the same number of weights."""
+        geometry = cls(int(lines.lines), int(lines.fecaps_per_line), int(lines.memristors_per_line))
+        if geometry.memristors_per_line // 2 * FECAPS_PER_WEIGHT != geometry.fecaps_per_line:
+            raise CardError(
+                f"{geometry.fecaps_per_line} FeCAPs and {geometry.memristors_per_line} memristors a line do not serve the same weights: "
+                f"each weight takes {FECAPS_PER_WEIGHT} FeCAPs and 2 memristors"
+            )
+        return geometry
+
+    @property
+    def weights_per_line(self) -> int:
+        """Weights on one line."""
+        return self.memristors_per_line // 2
+
+    @property
+    def weights(self) -> int:
+        """Weights on one array."""
+        return self.lines * self.weights_per_line
+
+    @property
+    def devices(self) -> int:
+        """Devices of one array: FeCAPs and memristors."""
+        return self.lines * (self.fecaps_per_line + self.memristors_per_line)
+
+    def arrays(self, weights: int) -> int:
+        """Arrays that `weights` weights take."""
+        return -(-weights // self.weights)
+
+    def array_map(self, per_weight: NDArray[np.uint32], array: int) -> NDArray[np.float64]:
+        """Values of one array's weights as a map (lines, weights per line), NaN where the array is empty."""
+        block = np.full(self.weights, np.nan)
+        part = per_weight[array * self.weights : (array + 1) * self.weights]
+        block[: part.size] = part
+        return block.reshape(self.lines, self.weights_per_line)

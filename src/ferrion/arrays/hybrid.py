@@ -1,0 +1,205 @@
+"""The hybrid array, device by device: every FeCAP of every bit, both memristors of every weight.
+
+State in, state out; all draws are counter-based on (weight, step), so the order of work does not matter.
+"""
+
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ferrion.arrays.words import FECAPS_PER_WEIGHT, LEVEL_SHIFT, MSBS, SIGN, TOP_LEVEL, UNITS
+from ferrion.circuits.transfer_line import Mismatch, line_conductance
+from ferrion.core.compiled import compiled, inlined
+from ferrion.core.noise import MASK, NORMAL_TABLE, SHIFT, TABLE_BITS, Stream, normals, philox, uniforms
+from ferrion.devices.fecap import Operation
+from ferrion.devices.memristor import Endurance
+from ferrion.kernels.cpu import scalar
+from ferrion.params.card import Card
+from ferrion.physics import ageing, ferroelectric, filament
+from ferrion.physics.ageing import Ageing
+from ferrion.physics.ferroelectric import Capacitor, Switching
+from ferrion.physics.filament import Filament
+from ferrion.physics.transistor import Transistor
+
+F4, U4, U8 = np.float32, np.uint32, np.uint64
+WAKE_UP_CYCLES = 1000.0
+"""Cycles every capacitor has seen before it holds its first weight (Martemucci 2025)."""
+CERTAIN = 8.0
+"""A sense decision further than this many standard deviations from the threshold is not drawn (error below 1e-15)."""
+
+wake_up, fatigue = scalar(ageing.wake_up), scalar(ageing.fatigue)
+reset_conductance, programmed = scalar(filament.reset_conductance), scalar(filament.programmed)
+
+
+class Cells(NamedTuple):
+    """State of the devices behind `weights` weights."""
+
+    word: NDArray[np.int16]
+    strength: NDArray[np.float32]
+    """Window of each FeCAP as a share of the median: (weights, 16)."""
+    reversals: NDArray[np.uint32]
+    """Polarisation reversals of each FeCAP since wake-up: (weights, 16)."""
+    offset: NDArray[np.float32]
+    """Sense amplifier offset [V] of each line."""
+    conductance: NDArray[np.float32]
+    """G+ and G- [S]: (weights, 2)."""
+    cycles: NDArray[np.uint32]
+    """Programming operations of each memristor: (weights, 2)."""
+    limit: NDArray[np.float32]
+    """Programming operations each memristor lasts: (weights, 2)."""
+    v_shift: NDArray[np.float32]
+    """Threshold shift [V] of each access transistor: (weights, 2)."""
+
+
+class DeviceParams(NamedTuple):
+    """Everything the devices of a hybrid array obey."""
+
+    ageing: Ageing
+    operation: Operation
+    filament: Filament
+    access: Transistor
+    charge: float
+    """Charge [C] one median capacitor gives when a 1 is read, fully woken."""
+    c_line: float
+    c_film: float
+    weights_per_line: int
+    g_span: float
+    """Conductance [S] between both ends of the scale: the top level's less the high-resistance state's."""
+
+
+def device_params(fecap: Card, memristor: Card, transfer: Card, weights_per_line: int) -> DeviceParams:
+    """Join the cards of an array."""
+    switching, capacitor = fecap.fill("switching", Switching), fecap.fill("capacitor", Capacitor)
+    operation, fill = fecap.fill("operation", Operation), memristor.fill("filament", Filament)
+    access = transfer.fill("access", Transistor)
+    f = float(ferroelectric.switched_fraction(operation.t_write, operation.v_write, 0.0, switching))
+    return DeviceParams(
+        ageing=fecap.fill("ageing", Ageing),
+        operation=operation,
+        filament=fill,
+        access=access,
+        charge=float(ferroelectric.released_charge(f / (2.0 - f), capacitor)),
+        c_line=capacitor.c_line,
+        c_film=float(ferroelectric.film_capacitance(capacitor)),
+        weights_per_line=weights_per_line,
+        g_span=float(filament.set_conductance(access.i_full, fill)) - fill.g_off,
+    )
+
+
+def draw_cells(weights: int, seed: int, p: DeviceParams, memristor: Card, transfer: Card) -> Cells:
+    """The devices of one chip, all FeCAPs at 0 and all memristors in the high-resistance state."""
+    endurance, mismatch = memristor.fill("endurance", Endurance), transfer.fill("mismatch", Mismatch)
+    lines = -(-weights // p.weights_per_line)
+    strength = 1.0 + p.operation.spread * normals(seed, Stream.FECAP_SPREAD, 0, weights * FECAPS_PER_WEIGHT)
+    limit = endurance.limit * np.exp(endurance.spread * normals(seed, Stream.MEMRISTOR_SPREAD, 0, 2 * weights))
+    limit[uniforms(seed, Stream.MEMRISTOR_SPREAD, 1, 2 * weights) < endurance.stuck] = 0.0
+    return Cells(
+        word=np.zeros(weights, np.int16),
+        strength=np.maximum(strength, 0.0).astype(F4).reshape(weights, FECAPS_PER_WEIGHT),
+        reversals=np.zeros((weights, FECAPS_PER_WEIGHT), U4),
+        offset=(p.operation.offset * normals(seed, Stream.FECAP_SPREAD, 1, lines)).astype(F4),
+        conductance=np.full((weights, 2), p.filament.g_off, F4),
+        cycles=np.zeros((weights, 2), U4),
+        limit=limit.astype(F4).reshape(weights, 2),
+        v_shift=(mismatch.v_th * normals(seed, Stream.MEMRISTOR_SPREAD, 2, 2 * weights)).astype(F4).reshape(weights, 2),
+    )
+
+
+@inlined
+def first_unit(bit):  # type: ignore[no-untyped-def]
+    """Index of the first capacitor of a bit: bits 0..6 take one each, bit 7 two, bit 8 four, the sign (9) one."""
+    return bit if bit <= 7 else (9 if bit == 8 else 13)
+
+
+@inlined
+def normal_of(word):  # type: ignore[no-untyped-def]
+    """Unit normal of a 32-bit word."""
+    return float(NORMAL_TABLE[word >> U8(32 - TABLE_BITS)])
+
+
+@compiled
+def released(cells, q, bit, p):  # type: ignore[no-untyped-def]
+    """Charge of the capacitors of one bit when a 1 is read, in units of one median capacitor."""
+    total = 0.0
+    for unit in range(first_unit(bit), first_unit(bit) + UNITS[bit]):
+        cycles = WAKE_UP_CYCLES + 0.5 * float(cells.reversals[q, unit])
+        total += float(cells.strength[q, unit]) * wake_up(cycles, p.ageing) * fatigue(cycles, p.ageing)
+    return total
+
+
+@compiled
+def sensed(seed, step, cells, q, bit, p):  # type: ignore[no-untyped-def]
+    """Decision of the sense amplifier on one bit; the bit itself is not yet disturbed."""
+    window = 0.0
+    if (cells.word[q] >> bit) & 1:
+        window = released(cells, q, bit, p) * p.charge / (p.c_line + UNITS[bit] * p.c_film)
+    margin = window + float(cells.offset[q // p.weights_per_line]) - p.operation.reference
+    if abs(margin) < CERTAIN * p.operation.noise:
+        draw = philox(seed & MASK, seed >> SHIFT, U8(q), U8(Stream.SENSE), step & MASK, U8(bit))
+        margin += p.operation.noise * normal_of(draw[0])
+    return margin > 0.0
+
+
+@compiled
+def reverse(cells, q, bits):  # type: ignore[no-untyped-def]
+    """Age by one reversal every capacitor of every bit that is set in `bits`."""
+    for bit in range(UNITS.size):
+        if (bits >> bit) & 1:
+            for unit in range(first_unit(bit), first_unit(bit) + UNITS[bit]):
+                cells.reversals[q, unit] += U4(1)
+
+
+@compiled
+def read_word(seed, step, cells, q, p):  # type: ignore[no-untyped-def]
+    """Read the ten bits destructively: returns the word as sensed; every capacitor is left at 0."""
+    seen = 0
+    for bit in range(UNITS.size):
+        if sensed(seed, step, cells, q, bit, p):
+            seen |= 1 << bit
+    reverse(cells, q, cells.word[q])
+    cells.word[q] = 0
+    return seen
+
+
+@compiled
+def write_word(cells, q, word):  # type: ignore[no-untyped-def]
+    """Write a word over capacitors that hold 0."""
+    cells.word[q] = word
+    reverse(cells, q, word)
+
+
+@compiled
+def transfer_weight(seed, step, cells, q, p):  # type: ignore[no-untyped-def]
+    """Read sign and three most significant bits, put them back, RESET both memristors and SET one through the line.
+
+    Returns (G+ - G-) as a share of the full scale.
+    """
+    minus = sensed(seed, step, cells, q, UNITS.size - 1, p)
+    charge = 0.0
+    for bit in range(LEVEL_SHIFT, LEVEL_SHIFT + MSBS):
+        if (cells.word[q] >> bit) & 1:
+            charge += released(cells, q, bit, p)
+    read = cells.word[q] & (SIGN | (TOP_LEVEL << LEVEL_SHIFT))
+    if ((cells.word[q] & SIGN) != 0) != minus:
+        cells.word[q] = cells.word[q] ^ SIGN
+    reverse(cells, q, read)
+    reverse(cells, q, cells.word[q] & (SIGN | (TOP_LEVEL << LEVEL_SHIFT)))
+    draws = philox(seed & MASK, seed >> SHIFT, U8(q), U8(Stream.SET), step & MASK, U8(0))
+    for side in range(2):
+        cells.cycles[q, side] += U4(1)
+        conductance = reset_conductance(normal_of(draws[side]), p.filament)
+        if side == int(minus) and charge > 0.0 and float(cells.cycles[q, side]) <= float(cells.limit[q, side]):
+            aimed = line_conductance(charge / TOP_LEVEL, float(cells.v_shift[q, side]), p.access, p.filament)
+            conductance = programmed(aimed, normal_of(draws[2]), p.filament)
+        cells.conductance[q, side] = conductance
+    return (float(cells.conductance[q, 0]) - float(cells.conductance[q, 1])) / p.g_span
+
+
+@compiled
+def transfer_all(seed, step, cells, p):  # type: ignore[no-untyped-def]
+    """`transfer_weight` of every weight."""
+    weights = np.empty(cells.word.size)
+    for q in range(cells.word.size):
+        weights[q] = transfer_weight(seed, step, cells, q, p)
+    return weights

@@ -1,0 +1,28 @@
+"""Compiled functions, cached on disk under a digest of the whole package.
+
+numba's own cache looks only at the file a function stands in, not at the equations it calls; so the cache folder is
+named after all of our sources, and an edited equation never meets old machine code.
+"""
+
+import hashlib
+import os
+from pathlib import Path
+
+import numba
+from platformdirs import user_cache_dir
+
+
+def _digest() -> str:
+    package = Path(__file__).parents[1]
+    sources = sorted(package.rglob("*.py"))
+    return hashlib.sha256(b"".join(path.read_bytes() for path in sources)).hexdigest()[:16]
+
+
+if not os.environ.get("NUMBA_CACHE_DIR"):
+    numba.config.CACHE_DIR = str(Path(user_cache_dir("ferrion")) / "compiled" / _digest())
+
+compiled = numba.njit(cache=True, nogil=True)
+"""Decorator of every fused loop: compiled once, kept on disk, run without the interpreter lock."""
+
+inlined = numba.njit(inline="always")
+"""Decorator of the small functions a fused loop is made of."""

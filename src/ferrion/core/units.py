@@ -1,0 +1,40 @@
+"""Text with units to SI floats and back: used by cards, the command line and reports only."""
+
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any
+
+from ferrion.core.errors import CardError
+
+if TYPE_CHECKING:
+    import pint
+
+PREFIXES = {-18: "a", -15: "f", -12: "p", -9: "n", -6: "µ", -3: "m", 0: "", 3: "k", 6: "M", 9: "G"}
+
+
+@lru_cache(maxsize=1)
+def registry() -> "pint.UnitRegistry[Any]":
+    """The one pint registry (built on first use: importing pint takes a tenth of a second)."""
+    import pint
+
+    return pint.UnitRegistry(cache_folder=None)
+
+
+def to_si(value: float, unit: str, expected: str) -> float:
+    """`value` in `unit` as a float in the SI unit `expected`.
+
+    Raises CardError when `unit` is unknown or its dimension is not that of `expected`.
+    """
+    ureg = registry()
+    try:
+        quantity = ureg.Quantity(value, ureg.parse_units(unit))
+        return float(quantity.to(ureg.parse_units(expected)).magnitude)
+    except Exception as problem:
+        raise CardError(f"unit {unit!r} cannot be read as {expected!r}: {problem}; write a unit of that dimension") from problem
+
+
+def pretty(value: float, unit: str, digits: int = 3) -> str:
+    """`value` with an SI prefix, as in "38.2 nJ"; plain for zero and for dimensionless numbers."""
+    if value == 0 or not unit:
+        return f"{value:.{digits}g} {unit}".strip()
+    exponent = max(-18, min(9, int(f"{abs(value):e}".split("e")[1]) // 3 * 3))
+    return f"{value / 10.0**exponent:.{digits}g} {PREFIXES[exponent]}{unit}"

@@ -1,0 +1,69 @@
+"""N filamentary memristors: SET to a compliance, RESET, read, relaxation, wear, death."""
+
+from typing import Annotated, NamedTuple
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from ferrion.core.noise import Stream, normals, uniforms
+from ferrion.params.card import Card
+from ferrion.physics import filament
+from ferrion.physics.filament import Filament
+
+Floats = NDArray[np.float64]
+
+
+class Endurance(NamedTuple):
+    """How many programming operations a memristor lasts, and how many never work."""
+
+    limit: Annotated[float, "1"]
+    """Median number of SET/RESET cycles."""
+    spread: Annotated[float, "1"]
+    """Standard deviation of ln N."""
+    stuck: Annotated[float, "1"]
+    """Share of devices stuck in the high-resistance state from the start."""
+
+
+class Memristor:
+    """N memristors of one card, drawn from one seed."""
+
+    def __init__(self, count: int, card: Card, seed: int) -> None:
+        self.filament = card.fill("filament", Filament)
+        endurance = card.fill("endurance", Endurance)
+        self.seed = seed
+        self.limit: Floats = endurance.limit * np.exp(endurance.spread * normals(seed, Stream.MEMRISTOR_SPREAD, 0, count))
+        self.limit[uniforms(seed, Stream.MEMRISTOR_SPREAD, 1, count) < endurance.stuck] = 0.0
+        self.cycles: Floats = np.zeros(count)
+        self._operations = 0
+        self.conductance: Floats = np.asarray(filament.reset_conductance(self._draw(Stream.RESET, count), self.filament))
+
+    @property
+    def alive(self) -> NDArray[np.bool_]:
+        """Which memristors still switch."""
+        return self.cycles < self.limit
+
+    def set(self, compliance: ArrayLike) -> None:
+        """RESET, then SET each to its compliance current [A]; 0 leaves it in the high-resistance state. One cycle each."""
+        limit = np.broadcast_to(np.asarray(compliance, dtype=np.float64), self.cycles.shape)
+        self.reset()
+        aimed = filament.set_conductance(limit, self.filament)
+        formed = filament.programmed(aimed, self._draw(Stream.SET, limit.size), self.filament)
+        self.conductance = np.where(self.alive & (limit > 0.0), formed, self.conductance)
+
+    def reset(self) -> None:
+        """Dissolve every filament. A dead memristor stays in the high-resistance state."""
+        self.cycles = self.cycles + 1.0
+        self.conductance = np.asarray(filament.reset_conductance(self._draw(Stream.RESET, self.cycles.size), self.filament))
+
+    def read(self, v: float) -> Floats:
+        """Current [A] of each under v [V], with read noise. Not destructive."""
+        return np.asarray(filament.read_current(self.conductance, v, self._draw(Stream.READ, self.cycles.size), self.filament))
+
+    def rest(self, time: float, temperature: float) -> None:
+        """Let `time` [s] since the last SET pass at `temperature` [K]: relaxation and drift."""
+        xi = self._draw(Stream.SET, self.cycles.size)
+        self.conductance = np.asarray(filament.relaxed(self.conductance, xi, time, temperature, self.filament))
+
+    def _draw(self, stream: Stream, count: int) -> Floats:
+        self._operations += 1
+        return normals(self.seed, stream, 2 + self._operations, count)

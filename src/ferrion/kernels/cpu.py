@@ -1,0 +1,43 @@
+"""The fast CPU path: equations as numba functions of scalars, for loops that are themselves compiled."""
+
+import math
+from collections.abc import Callable
+from typing import Any
+
+import numba
+
+from ferrion.kernels.bind import bind
+
+_inline = numba.njit(inline="always")
+
+
+@_inline
+def _maximum(a, b):  # type: ignore[no-untyped-def]
+    return a if a > b else b
+
+
+@_inline
+def _minimum(a, b):  # type: ignore[no-untyped-def]
+    return a if a < b else b
+
+
+@_inline
+def _where(condition, a, b):  # type: ignore[no-untyped-def]
+    return a if condition else b
+
+
+TABLE = {
+    "abs": abs,
+    "arctan": math.atan,
+    "exp": math.exp,
+    "log": math.log,
+    "maximum": _maximum,
+    "minimum": _minimum,
+    "sqrt": math.sqrt,
+    "where": _where,
+}
+
+
+def scalar(equation: Callable[..., Any]) -> Callable[..., Any]:
+    """`equation` as a numba function of float64 scalars and a parameter NamedTuple."""
+    return bind(equation, TABLE, numba.njit)

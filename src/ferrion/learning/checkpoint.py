@@ -1,0 +1,78 @@
+"""Checkpoints of a training run: safetensors, written atomically, refused when damaged or of another run."""
+
+import hashlib
+import json
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+from safetensors import SafetensorError, safe_open
+from safetensors.numpy import save_file
+
+from ferrion.core.errors import CheckpointError
+from ferrion.core.files import write_atomically
+from ferrion.learning.training import Plan, Training
+
+FORMAT = "ferrion-checkpoint-1"
+
+
+def fingerprint(plan: Plan, inputs: NDArray[np.float32], labels: NDArray[np.int64]) -> str:
+    """A digest of everything that decides a run: plan, cards, data."""
+    digest = hashlib.sha256()
+    chip = plan.chip
+    settings = (plan.sizes, plan.rule, plan.epochs, plan.transfer_every, plan.fidelity, plan.seed, chip.transfer_spread, chip.read_spread)
+    digest.update(repr(settings).encode())
+    for card in chip.cards:
+        digest.update(card.text.encode())
+    for array in (inputs, labels):
+        digest.update(np.ascontiguousarray(array).tobytes())
+    return digest.hexdigest()
+
+
+def save(training: Training, path: Path, run: str) -> None:
+    """Write the state of `training` to `path`, whole or not at all; `run` is the fingerprint of the run."""
+    parts = {"memory": training.memory, "counts": training.counts}
+    if training.cells is not None:
+        parts["cells"] = training.cells
+    tensors = {f"{part}.{field}": np.ascontiguousarray(array) for part, arrays in parts.items() for field, array in arrays._asdict().items()}
+    state = json.dumps({"step": training.step, "loss": training.loss.hex(), "losses": [x.hex() for x in training.losses]})
+    metadata = {"format": FORMAT, "run": run, "state": state, "sha256": _content(tensors, state)}
+    write_atomically(path, lambda temporary: save_file(tensors, temporary, metadata=metadata))
+
+
+def restore(training: Training, path: Path, run: str) -> None:
+    """Put the state saved at `path` into `training`.
+
+    Raises CheckpointError when the file is damaged, of another format or of a run with another fingerprint.
+    """
+    tensors, metadata = _read(path)
+    if metadata.get("format") != FORMAT:
+        raise CheckpointError(f"{path} is no checkpoint of ferrion ({FORMAT}); give another --out, or delete it")
+    if metadata["run"] != run:
+        raise CheckpointError(f"{path} belongs to a run with other data, cards or settings; give another --out, or delete that folder to start over")
+    if metadata["sha256"] != _content(tensors, metadata["state"]):
+        raise CheckpointError(f"{path} is damaged: its contents do not match their checksum; delete it to start over")
+    parts = {"memory": training.memory, "counts": training.counts, "cells": training.cells}
+    for name, tensor in tensors.items():
+        part, field = name.split(".")
+        getattr(parts[part], field)[...] = tensor
+    state = json.loads(metadata["state"])
+    training.step = state["step"]
+    training.loss = float.fromhex(state["loss"])
+    training.losses = [float.fromhex(x) for x in state["losses"]]
+
+
+def _read(path: Path) -> tuple[dict[str, NDArray[np.generic]], dict[str, str]]:
+    try:
+        with safe_open(path, framework="numpy") as file:
+            return {name: file.get_tensor(name) for name in file.keys()}, file.metadata() or {}  # noqa: SIM118 (no mapping)
+    except (SafetensorError, OSError, ValueError) as problem:
+        raise CheckpointError(f"{path} cannot be read as a checkpoint: {problem}; delete it to start over") from problem
+
+
+def _content(tensors: dict[str, NDArray[np.generic]], state: str) -> str:
+    digest = hashlib.sha256(state.encode())
+    for name in sorted(tensors):
+        digest.update(name.encode())
+        digest.update(np.ascontiguousarray(tensors[name]).tobytes())
+    return digest.hexdigest()

@@ -1,0 +1,87 @@
+"""The device fidelity: the same loop, but every FeCAP bit is read, written and worn, every memristor RESET and SET."""
+
+import numpy as np
+
+from ferrion.arrays.hybrid import read_word, transfer_weight, write_word
+from ferrion.arrays.words import FULL_SCALE, LARGEST, LEVEL_MASK, UNITS, clamped, value_of, word_of
+from ferrion.core.compiled import compiled
+from ferrion.core.noise import Stream, fill_words
+from ferrion.learning.epoch import signals
+from ferrion.learning.hidden import ONE, steps_of
+from ferrion.learning.products import transpose
+
+F4, I2, I4, U1, U4, U8 = np.float32, np.int16, np.int32, np.uint8, np.uint32, np.uint64
+
+
+@compiled
+def changed_units(bits):  # type: ignore[no-untyped-def]
+    """Unit capacitors behind the set bits of a word."""
+    units = 0
+    for bit in range(UNITS.size):
+        if (bits >> bit) & 1:
+            units += UNITS[bit]
+    return units
+
+
+@compiled
+def move_weight(seed, step, memory, cells, q, move, offset, p, counts, layer):  # type: ignore[no-untyped-def]
+    """Read one hidden weight, move it by `move` steps, write it back."""
+    before = cells.word[q]
+    seen = read_word(seed, step, cells, q, p)
+    value = clamped(I2(I4(value_of(seen, offset)) + move), I2(I2(LARGEST) - offset))
+    word = word_of(value, offset)
+    write_word(cells, q, word)
+    flips = before ^ word
+    memory.hidden[q] = value
+    memory.stale[q] |= U1((flips & LEVEL_MASK) != 0)
+    memory.lsb_writes[q] += U4(flips & 1)
+    counts.fecap_writes[layer] += changed_units(flips)
+    counts.updates[layer] += flips != 0
+
+
+@compiled
+def update_devices(seed, step, net, memory, cells, rate, offset, work, p, counts):  # type: ignore[no-untyped-def]
+    """Stochastic integer update with the same dither as the behavioural fidelity, weight by weight."""
+    fill_words(seed, U8(Stream.ROW_DITHER), step, work.row_words)
+    fill_words(seed, U8(Stream.COLUMN_DITHER), step, work.column_words)
+    for layer in range(net.sizes.size - 1):
+        n, m = net.sizes[layer], net.sizes[layer + 1]
+        inputs, outputs = net.units[layer], net.units[layer + 1]
+        scale = F4(rate * F4(FULL_SCALE) / net.full[layer] * ONE)
+        for k in range(work.active_counts[layer]):
+            bias = k == work.active_counts[layer] - 1
+            row = n if bias else np.int64(work.active[inputs + layer + k])
+            row_rate = scale if bias else F4(scale * work.units[inputs + row])
+            for j in range(m):
+                s = F4(row_rate * work.errors[outputs + j])
+                steps = steps_of(s, work.row_words[inputs + layer + row], work.column_words[outputs + j])
+                if steps != I4(0):
+                    move_weight(seed, step, memory, cells, net.weights[layer] + row * m + j, -steps if s > F4(0) else steps, offset, p, counts, layer)
+
+
+@compiled
+def transfer_devices(seed, step, net, memory, cells, only_changed, p, counts):  # type: ignore[no-untyped-def]
+    """Transfer every weight (or the stale ones) through its line."""
+    for layer in range(net.sizes.size - 1):
+        for q in range(net.weights[layer], net.weights[layer + 1]):
+            if only_changed and memory.stale[q] == U1(0):
+                continue
+            memory.analogue[q] = net.full[layer] * F4(transfer_weight(seed, step, cells, q, p))
+            memory.stale[q] = U1(0)
+            memory.programmed[q] += U4(1)
+            counts.programmed[layer] += 1
+    transpose(net, memory.analogue, memory.transposed)
+
+
+@compiled
+def learn_devices(seed, first_step, net, memory, cells, sigma, rate, offset, only_changed, every, inputs, labels, order, work, p, counts):  # type: ignore[no-untyped-def]
+    """As `epoch.learn`, on devices; returns the summed loss [nat]."""
+    loss = 0.0
+    for s in range(order.size):
+        step = U8(first_step + s)
+        loss += signals(U8(seed), step, net, memory, sigma, inputs[order[s]], labels[order[s]], work, counts)
+        update_devices(U8(seed), step, net, memory, cells, F4(rate), I2(offset), work, p, counts)
+        if (first_step + s + 1) % every == 0:
+            transfer_devices(U8(seed), step, net, memory, cells, only_changed, p, counts)
+            counts.transfers[0] += 1
+    return loss

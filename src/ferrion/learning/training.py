@@ -1,0 +1,123 @@
+"""A training run on one chip that can stop after any sample and go on as if it had not."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ferrion.arrays.hybrid import Cells, draw_cells, write_word
+from ferrion.arrays.words import word_of
+from ferrion.chip.chip import Chip
+from ferrion.core.compiled import compiled
+from ferrion.core.errors import ConfigError
+from ferrion.core.noise import permutation
+from ferrion.learning.device import learn_devices, transfer_devices
+from ferrion.learning.epoch import learn, scratch
+from ferrion.learning.network import blank, initial_hidden, layout, no_counts
+from ferrion.learning.products import transpose
+from ferrion.learning.rules import REFINED, Rule
+from ferrion.learning.transfer import LevelTable, transfer
+
+FIRST_STEP = np.uint64(1) << np.uint64(48)
+"""Step number of the transfer that puts the initial weights on the chip: beyond any sample."""
+
+
+class Fidelity(StrEnum):
+    """How closely the chip is simulated; both share the equations and the draws of the dither."""
+
+    BEHAVIOURAL = "behavioural"
+    DEVICE = "device"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Plan:
+    """What is trained, and how."""
+
+    sizes: tuple[int, ...]
+    chip: Chip
+    rule: Rule = REFINED
+    epochs: int = 10
+    transfer_every: int = 100
+    fidelity: Fidelity = Fidelity.BEHAVIOURAL
+    seed: int = 0
+
+    def __post_init__(self) -> None:
+        for name, value, least in (("epochs", self.epochs, 1), ("transfer_every", self.transfer_every, 1), ("seed", self.seed, 0)):
+            if value < least:
+                raise ConfigError(f"{name} = {value}: give an integer of {least} or more")
+        if self.seed >= 2**63:
+            raise ConfigError(f"seed = {self.seed}: give an integer below 2**63, the key of the noise generator")
+
+
+class Training:
+    """One chip being trained. `step` samples have been learned; `losses` holds the mean loss [nat] of each whole epoch."""
+
+    def __init__(self, plan: Plan) -> None:
+        self.plan = plan
+        self.net = layout(plan.sizes, plan.rule.full_scale)
+        self.memory = blank(self.net)
+        self.counts = no_counts(len(plan.sizes) - 1)
+        self.table = LevelTable(*plan.chip.level_table())
+        self.sigma = np.float32(plan.chip.read_noise)
+        self.devices = plan.chip.devices
+        self.cells: Cells | None = None
+        self.step = 0
+        self.loss = 0.0
+        self.losses: list[float] = []
+        self._work = scratch(self.net)
+        self._write_initial_weights()
+
+    def _write_initial_weights(self) -> None:
+        plan, memory = self.plan, self.memory
+        memory.hidden[:] = initial_hidden(self.net, plan.seed, plan.rule.offset)
+        if plan.fidelity is Fidelity.DEVICE:
+            self.cells = draw_cells(memory.hidden.size, plan.seed, self.devices, plan.chip.parts["memristor"], plan.chip.parts["transfer"])
+            write_all(self.cells, memory.hidden, np.int16(plan.rule.offset))
+        self._transfer(FIRST_STEP)
+
+    def _transfer(self, step: np.uint64) -> None:
+        """Bring the analogue weights up to date."""
+        plan, memory, seed = self.plan, self.memory, np.uint64(self.plan.seed)
+        if self.cells is not None:
+            transfer_devices(seed, step, self.net, memory, self.cells, plan.rule.only_changed, self.devices, self.counts)
+        else:
+            offset, words, programmed = np.int16(plan.rule.offset), self._work.transfer_words, self.counts.programmed
+            state = (memory.hidden, memory.stale, memory.analogue, memory.programmed)
+            transfer(seed, step, self.net, *state, self.table, offset, plan.rule.only_changed, words, programmed)
+            transpose(self.net, memory.analogue, memory.transposed)
+        self.counts.transfers[0] += 1
+
+    @property
+    def finished(self) -> bool:
+        """Whether every epoch has been learned."""
+        return len(self.losses) >= self.plan.epochs
+
+    def advance(self, inputs: NDArray[np.float32], labels: NDArray[np.int64], samples: int) -> int:
+        """Learn up to `samples` more samples, but not past the end of an epoch; returns how many were learned."""
+        plan, total = self.plan, len(labels)
+        epoch, done = divmod(self.step, total)
+        if epoch >= plan.epochs:
+            return 0
+        order = permutation(plan.seed, epoch, total)[done : done + samples]
+        rule, rate = plan.rule, np.float32(plan.rule.rate(epoch, plan.epochs))
+        common = (self.sigma, rate, rule.offset, rule.only_changed, plan.transfer_every, inputs, labels, order, self._work)
+        if self.cells is None:
+            loss = learn(plan.seed, self.step, self.net, self.memory, self.table, *common, self.counts)
+        else:
+            loss = learn_devices(plan.seed, self.step, self.net, self.memory, self.cells, *common, self.devices, self.counts)
+        self.step += len(order)
+        self.loss += loss
+        if self.step % total == 0:
+            self.losses.append(self.loss / total)
+            self.loss = 0.0
+        if self.step == plan.epochs * total and self.step % plan.transfer_every:
+            self._transfer(np.uint64(self.step))
+        return len(order)
+
+
+@compiled
+def write_all(cells, hidden, offset):  # type: ignore[no-untyped-def]
+    """Write every hidden weight into its capacitors."""
+    for q in range(hidden.size):
+        write_word(cells, q, word_of(hidden[q], offset))

@@ -1,0 +1,59 @@
+"""The transfer of sign and three most significant bits from the hidden to the analogue memory, every k samples."""
+
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ferrion.arrays.words import level_of, word_of
+from ferrion.core.compiled import compiled
+from ferrion.core.noise import NORMAL_TABLE, Stream, fill_words
+
+F4, U1, U4, U8 = np.float32, np.uint8, np.uint32, np.uint64
+
+
+class LevelTable(NamedTuple):
+    """What the eight levels of a pair become, as shares of the full scale; calibrated from the device level."""
+
+    mean: NDArray[np.float32]
+    spread: NDArray[np.float32]
+
+
+@compiled
+def transfer(seed, step, net, hidden, stale, analogue, programmed, table, offset, only_changed, words, counts):  # type: ignore[no-untyped-def]
+    """Program every pair (or those marked stale) to the level of its hidden weight, with its spread.
+
+    Cell q of layer l takes 16 bits of stream TRANSFER + l: the upper half of word q, or the lower half of word q - n/2.
+    """
+    for layer in range(net.sizes.size - 1):
+        cells = net.weights[layer + 1] - net.weights[layer]
+        half = ((cells + 1) // 2 + 3) // 4 * 4
+        fill_words(seed, U8(Stream.TRANSFER + layer), step, words[:half])
+        for part in range(2):
+            first = net.weights[layer] + part * half
+            last = min(net.weights[layer + 1], first + half)
+            shift = U4(20) if part == 0 else U4(4)
+            counts[layer] += transfer_cells(
+                hidden[first:last], stale[first:last], analogue[first:last], programmed[first:last], net.full[layer], table, offset, only_changed, words, shift
+            )
+
+
+@compiled
+def transfer_cells(hidden, stale, analogue, programmed, full, table, offset, only_changed, words, shift):  # type: ignore[no-untyped-def]
+    """One run of cells; returns how many were programmed."""
+    count = 0
+    for q in range(hidden.size):
+        if only_changed and stale[q] == U1(0):
+            continue
+        level = level_of(word_of(hidden[q], offset))
+        weight = full * (table.mean[level] + table.spread[level] * NORMAL_TABLE[(words[q] >> shift) & U4(4095)])
+        analogue[q] = -weight if hidden[q] < 0 else weight
+        stale[q] = U1(0)
+        programmed[q] += U4(1)
+        count += 1
+    return count
+
+
+def transfer_words(net_weights: NDArray[np.int64]) -> NDArray[np.uint32]:
+    """Room for the words of the largest layer."""
+    return np.empty(int(np.diff(net_weights).max()) // 2 + 8, np.uint32)
