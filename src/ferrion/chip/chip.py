@@ -41,7 +41,7 @@ class Chip:
         missing = [role for role in PARTS if role not in card.parts]
         if missing:
             raise CardError(f"card {card.name} names no {', '.join(missing)} card; write parts = {{{', '.join(f'{r} = …' for r in PARTS)}}} under [card]")
-        parts = {role: load(card.parts[role]) for role in PARTS}
+        parts = {role: card.part(role) for role in PARTS}
         lines = card.fill("geometry", Lines)
         return cls(
             card=card,

@@ -1,32 +1,18 @@
 """The sense amplifier: is the window on the bit line above the reference?"""
 
-from typing import Annotated, NamedTuple
-
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy.special import ndtr
 
-
-class Sense(NamedTuple):
-    """Parameters of the sense amplifier and of the windows it sees."""
-
-    v_write: Annotated[float, "V"]
-    t_write: Annotated[float, "s"]
-    spread: Annotated[float, "1"]
-    """Standard deviation of the window from cell to cell, as a share of its median."""
-    reference: Annotated[float, "V"]
-    offset: Annotated[float, "V"]
-    """Standard deviation of the input offset, one draw a line."""
-    noise: Annotated[float, "V"]
-    """Standard deviation of one decision."""
+from ferrion.devices.fecap import Operation
 
 
-def decision_error(window: ArrayLike, p: Sense) -> NDArray[np.float64]:
+def decision_error(window: ArrayLike, p: Operation) -> NDArray[np.float64]:
     """Probability that a stored 1 with this window [V] is read as 0, offset unknown: Phi((V_ref - V) / sqrt(offset^2 + noise^2))."""
     return np.asarray(ndtr((p.reference - np.asarray(window)) / np.hypot(p.offset, p.noise)))
 
 
-def bit_error_rate(median_window: float, p: Sense) -> float:
+def bit_error_rate(median_window: float, p: Operation) -> float:
     """Mean probability of a wrong bit over normal windows of this median [V], ones and zeros equally likely."""
     ones = ndtr((p.reference - median_window) / np.hypot(np.hypot(p.offset, p.noise), p.spread * median_window))
     zeros = ndtr(-p.reference / np.hypot(p.offset, p.noise))

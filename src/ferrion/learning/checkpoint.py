@@ -35,7 +35,7 @@ def save(training: Training, path: Path, run: str) -> None:
     if training.cells is not None:
         parts["cells"] = training.cells
     tensors = {f"{part}.{field}": np.ascontiguousarray(array) for part, arrays in parts.items() for field, array in arrays._asdict().items()}
-    state = json.dumps({"step": training.step, "loss": training.loss.hex(), "losses": [x.hex() for x in training.losses]})
+    state = json.dumps({"step": training.step, "loss": training.loss.hex(), "losses": [x.hex() for x in training.losses], "accuracies": training.accuracies})
     metadata = {"format": FORMAT, "run": run, "state": state, "sha256": _content(tensors, state)}
     write_atomically(path, lambda temporary: save_file(tensors, temporary, metadata=metadata))
 
@@ -60,6 +60,7 @@ def restore(training: Training, path: Path, run: str) -> None:
     training.step = state["step"]
     training.loss = float.fromhex(state["loss"])
     training.losses = [float.fromhex(x) for x in state["losses"]]
+    training.accuracies = state["accuracies"]
 
 
 def _read(path: Path) -> tuple[dict[str, NDArray[np.generic]], dict[str, str]]:

@@ -65,6 +65,8 @@ class Training:
         self.step = 0
         self.loss = 0.0
         self.losses: list[float] = []
+        self.accuracies: list[float] = []
+        """Share of the test set answered rightly after each epoch, if anybody asked."""
         self._work = scratch(self.net)
         self._write_initial_weights()
 

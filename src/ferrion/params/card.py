@@ -27,6 +27,8 @@ class Card:
     sections: dict[str, dict[str, Number]]
     text: str
     """The file as written, for the record of a run."""
+    folder: Path
+    """Where it stands: the cards it names may stand beside it."""
 
     def fill(self, section: str, parameters: type[Filled]) -> Filled:
         """The numbers of `section` as a `parameters` NamedTuple in SI floats; its annotations state the units.
@@ -47,6 +49,12 @@ class Card:
             return parameters(*(to_si(numbers[key].value, numbers[key].unit, unit) for key, unit in hints.items()))
         except CardError as problem:
             raise CardError(f"card {self.name}, section {section}: {problem}") from problem
+
+    def part(self, role: str) -> "Card":
+        """The card this one names for `role`: a file beside it, or a shipped card."""
+        name = self.parts[role]
+        beside = self.folder / (name if name.endswith(".toml") else f"{name}.toml")
+        return load(beside if beside.is_file() else name)
 
     def section(self, name: str) -> dict[str, Number]:
         """The numbers of one section; raises CardError when the card has none of that name."""
@@ -88,4 +96,4 @@ def _read(path: Path, _stamp: int) -> Card:
     if not isinstance(head, dict) or "title" not in head:
         raise CardError(f"{path.name} has no [card] section with a title; begin the file with [card] and title = \"…\"")
     sections = {section: {key: Number.read(f"{section}.{key}", entry) for key, entry in rows.items()} for section, rows in raw.items()}
-    return Card(name=path.stem, title=head["title"], parts=dict(head.get("parts", {})), sections=sections, text=text)
+    return Card(name=path.stem, title=head["title"], parts=dict(head.get("parts", {})), sections=sections, text=text, folder=path.parent)

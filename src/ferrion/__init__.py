@@ -1,0 +1,20 @@
+"""ferrion: hybrid neuromorphic chips, from the physics of one device to a chip that learns."""
+
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from ferrion.chip.chip import Chip as Chip
+    from ferrion.devices.stack import Stack as Stack
+    from ferrion.learning.classifier import TwoMemoryClassifier as TwoMemoryClassifier
+
+__all__ = ["Chip", "Stack", "TwoMemoryClassifier"]
+_HOME = {"Chip": "ferrion.chip.chip", "Stack": "ferrion.devices.stack", "TwoMemoryClassifier": "ferrion.learning.classifier"}
+
+
+def __getattr__(name: str) -> Any:
+    """Import a public name when it is first used, so that `import ferrion` costs nothing."""
+    if name not in _HOME:
+        raise AttributeError(f"module 'ferrion' has no {name!r}; it has {', '.join(__all__)}")
+    from importlib import import_module
+
+    return getattr(import_module(_HOME[name]), name)

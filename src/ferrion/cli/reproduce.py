@@ -1,0 +1,43 @@
+"""`ferrion reproduce`: published figures beside simulated ones."""
+
+from typing import Annotated
+
+import typer
+from rich.table import Table
+
+from ferrion.cli.console import errors, print_json, screen
+from ferrion.core.errors import ConfigError
+
+
+def reproduce(
+    name: Annotated[str | None, typer.Argument(help="A paper, e.g. martemucci-2025.")] = None,
+    list_: Annotated[bool, typer.Option("--list", help="Print the papers there are.")] = False,
+    quick: Annotated[bool, typer.Option("--quick", help="A few minutes' look: one seed, less data; not the published setting.")] = False,
+    json: Annotated[bool, typer.Option("--json", help="One JSON object on standard output.")] = False,
+) -> None:
+    """Simulate the figures of a paper and print them beside the published ones."""
+    from ferrion.reproduce.figure import papers
+    from ferrion.reproduce.figure import reproduce as run
+
+    if list_:
+        if json:
+            print_json({"papers": list(papers())})
+        else:
+            screen.print("\n".join(papers()))
+        return
+    if name is None:
+        raise ConfigError(f"give a paper: ferrion reproduce {' | '.join(papers())}")
+    found = run(name, quick, lambda what, done, total: errors.print(f"{what}: {done} of {total}"))
+    if json:
+        print_json(found.to_json())
+        return
+    table = Table(title=f"{name}: published beside simulated{' (quick: not the published setting)' if quick else ''}")
+    for column in ("quantity", "published", "simulated", "±", "tolerance", "", "source"):
+        table.add_column(column, overflow="fold")
+    verdict = {True: "[green]ok[/]", False: "[red]misses[/]", None: ""}
+    for row in found.rows:
+        published = "" if row.published is None else f"{row.published:g} {row.unit}"
+        spread = "" if row.spread is None else f"{row.spread:.2f}"
+        tolerance = "" if row.tolerance is None else f"{row.tolerance:g}"
+        table.add_row(row.quantity, published, f"{row.simulated:.4g} {row.unit}", spread, tolerance, verdict[row.ok], row.source)
+    screen.print(table)

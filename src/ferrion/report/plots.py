@@ -1,0 +1,105 @@
+"""The pictures of a report, as PNG in base64. One house style."""
+
+import base64
+import io
+from collections.abc import Sequence
+
+import matplotlib
+import numpy as np
+from numpy.typing import NDArray
+
+matplotlib.use("Agg")
+from matplotlib import pyplot as plt  # noqa: E402 (the backend is chosen first)
+from matplotlib.axes import Axes  # noqa: E402
+from matplotlib.figure import Figure  # noqa: E402
+
+from ferrion.arrays.words import FULL_SCALE, STEPS_PER_LEVEL, TOP_LEVEL  # noqa: E402
+
+INK, CHIP, FLOAT, GRID = "#1b2a33", "#0b7285", "#c2571a", "#d9dfe3"
+STYLE = {
+    "font.size": 10,
+    "axes.edgecolor": INK,
+    "axes.labelcolor": INK,
+    "xtick.color": INK,
+    "ytick.color": INK,
+    "axes.spines.top": False,
+    "axes.spines.right": False,
+    "axes.grid": True,
+    "grid.color": GRID,
+    "axes.axisbelow": True,
+    "savefig.dpi": 130,
+}
+
+
+def _png(figure: Figure) -> str:
+    stream = io.BytesIO()
+    figure.savefig(stream, format="png", bbox_inches="tight", facecolor="white")
+    plt.close(figure)
+    return base64.b64encode(stream.getvalue()).decode()
+
+
+def _axes(width: float = 6.4, height: float = 3.4, columns: int = 1) -> tuple[Figure, list[Axes]]:
+    with plt.rc_context(STYLE):
+        figure, axes = plt.subplots(1, columns, figsize=(width, height), squeeze=False)
+    return figure, list(axes[0])
+
+
+def curves(accuracies: Sequence[Sequence[float]], twins: Sequence[Sequence[float]]) -> str:
+    """Test accuracy after each epoch, one line a chip, beside the float twins."""
+    figure, (axes,) = _axes()
+    for group, colour, name in ((twins, FLOAT, "float twin"), (accuracies, CHIP, "chip")):
+        for number, line in enumerate(group):
+            axes.plot(range(1, len(line) + 1), 100 * np.array(line), "o-", color=colour, ms=3.5, lw=1.4, alpha=0.85, label=name if number == 0 else None)
+    axes.set_xlabel("epoch")
+    axes.set_ylabel("test accuracy [%]")
+    axes.legend(frameon=False, loc="lower right")
+    return _png(figure)
+
+
+def losses(lines: Sequence[Sequence[float]]) -> str:
+    """Training loss of each epoch, one line a chip."""
+    figure, (axes,) = _axes()
+    for line in lines:
+        axes.semilogy(range(1, len(line) + 1), line, "o-", color=CHIP, ms=3.5, lw=1.4)
+    axes.set_xlabel("epoch")
+    axes.set_ylabel("cross entropy on the way [nat]")
+    return _png(figure)
+
+
+def weight_histograms(hidden: NDArray[np.int16], analogue: NDArray[np.float64]) -> str:
+    """Hidden integers with the edges of the levels, and analogue weights as shares of the full scale."""
+    figure, (left, right) = _axes(11.0, 3.2, 2)
+    left.hist(hidden, bins=np.arange(-512, 513, 8), color=CHIP, log=True)
+    for edge in range(-TOP_LEVEL, TOP_LEVEL + 1):
+        left.axvline(edge * STEPS_PER_LEVEL, color=FLOAT, lw=0.6, alpha=0.7)
+    left.set_xlabel(f"hidden weight [steps; {FULL_SCALE} is full scale]")
+    left.set_ylabel("weights")
+    right.hist(analogue, bins=np.linspace(-1.4, 1.4, 281), color=CHIP, log=True)
+    right.set_xlabel("analogue weight (G+ − G−) [share of full scale]")
+    right.set_ylabel("weights")
+    return _png(figure)
+
+
+def wear_map(values: NDArray[np.float64], label: str, row: str) -> str:
+    """A map over one physical array: transfer lines along, devices of a line up."""
+    with plt.rc_context({**STYLE, "axes.grid": False}):
+        figure, axes = plt.subplots(figsize=(11.0, 2.6))
+    image = axes.imshow(values.T, aspect="auto", origin="lower", cmap="magma_r", interpolation="nearest")
+    axes.set_xlabel("transfer line")
+    axes.set_ylabel(row)
+    figure.colorbar(image, ax=axes, label=label, pad=0.01)
+    return _png(figure)
+
+
+def energy_bars(places: Sequence[str], actions: Sequence[str], joules: NDArray[np.float64]) -> str:
+    """Energy [J] of each action (rows of `joules`) at each place (columns), stacked."""
+    figure, (axes,) = _axes(11.0, 0.5 * len(places) + 1.6)
+    left = np.zeros(len(places))
+    colours = plt.get_cmap("tab10").colors  # type: ignore[attr-defined]
+    for number, action in enumerate(actions):
+        axes.barh(places, 1e3 * joules[number], left=1e3 * left, color=colours[number % 10], label=action)
+        left += joules[number]
+    axes.set_xlabel("energy of the training [mJ]")
+    axes.invert_yaxis()
+    axes.legend(frameon=False, ncols=4, loc="upper center", bbox_to_anchor=(0.5, -0.25 - 0.35 / len(places)))
+    return _png(figure)

@@ -1,0 +1,63 @@
+"""The rows every reproduction prints: published beside simulated."""
+
+from collections.abc import Callable
+from dataclasses import asdict, dataclass
+
+from ferrion.core.errors import ConfigError
+
+
+@dataclass(frozen=True, kw_only=True)
+class Row:
+    """One figure. `published` None: only plotted, or not published at all; such a row informs and cannot fail."""
+
+    quantity: str
+    unit: str
+    simulated: float
+    source: str
+    published: float | None = None
+    spread: float | None = None
+    """Standard deviation over seeds."""
+    tolerance: float | None = None
+    how: str = "simulated"
+
+    @property
+    def ok(self) -> bool | None:
+        """Whether simulated and published agree within the tolerance; None where there is nothing to agree with."""
+        if self.published is None or self.tolerance is None:
+            return None
+        return abs(self.simulated - self.published) <= self.tolerance
+
+
+@dataclass(frozen=True)
+class Reproduction:
+    """All rows of one paper."""
+
+    name: str
+    rows: tuple[Row, ...]
+
+    @property
+    def ok(self) -> bool:
+        """Whether no row misses."""
+        return all(row.ok is not False for row in self.rows)
+
+    def to_json(self) -> dict[str, object]:
+        """{"name", "ok", "rows": [...]}."""
+        return {"name": self.name, "ok": self.ok, "rows": [{**asdict(row), "ok": row.ok} for row in self.rows]}
+
+
+Tell = Callable[[str, int, int], None]
+"""Told (what is being done, how many done, how many in all)."""
+
+
+def papers() -> dict[str, Callable[[bool, Tell], Reproduction]]:
+    """Every reproduction, by name."""
+    from ferrion.reproduce import martemucci_2025
+
+    return {"martemucci-2025": martemucci_2025.reproduce}
+
+
+def reproduce(name: str, quick: bool, tell: Tell) -> Reproduction:
+    """Run one reproduction; raises ConfigError for a name there is none of."""
+    if name not in papers():
+        raise ConfigError(f"no reproduction {name!r}; there are {', '.join(papers())}")
+    return papers()[name](quick, tell)

@@ -1,0 +1,50 @@
+"""Inference with a chip that was trained earlier and stands in a folder."""
+
+import json
+from pathlib import Path
+
+import numpy as np
+from safetensors import SafetensorError
+from safetensors.numpy import load_file
+
+from ferrion.chip.chip import Chip
+from ferrion.core.errors import CheckpointError, DataError, MissingDataError
+from ferrion.learning.costs import inference_ledger
+from ferrion.learning.inference import infer
+from ferrion.learning.network import layout
+from ferrion.learning.rules import rule_of
+from ferrion.workloads.data import DataSet
+
+
+def ask(folder: Path, data: DataSet) -> dict[str, object]:
+    """Accuracy, predictions and energy of the chip in `folder` on the test part of `data`.
+
+    Raises MissingDataError when `folder` holds no finished run, CheckpointError when its files are damaged and DataError
+    when the chip was trained for other inputs.
+    """
+    files = folder / "result.json", folder / "checkpoint.safetensors"
+    missing = [file.name for file in files if not file.is_file()]
+    if missing:
+        raise MissingDataError(f"{folder} holds no {' and no '.join(missing)}; train first: ferrion train --data {data.name} --out {folder}")
+    try:
+        result = json.loads(files[0].read_text(encoding="utf-8"))
+        weights = load_file(files[1])["memory.analogue"]
+    except (json.JSONDecodeError, SafetensorError, KeyError) as problem:
+        raise CheckpointError(f"{folder} is damaged ({problem}); train again into another folder") from problem
+    sizes = tuple(result["sizes"])
+    if data.inputs.shape[1] != sizes[0] or data.classes > sizes[-1]:
+        raise DataError(f"{data.name} has {data.inputs.shape[1]} features and {data.classes} classes, but this chip was trained on {result['data']}: {sizes[0]} and {sizes[-1]}")
+    chip = Chip.from_card(folder / "cards" / f"{result['chip']}.toml") if (folder / "cards" / f"{result['chip']}.toml").is_file() else Chip.from_card(result["chip"])
+    net = layout(sizes, rule_of(result["rule"]).full_scale)
+    answer = infer(net, weights, data.test_inputs, np.float32(chip.read_noise), int(result["seed"]))
+    active = float(answer.rows.sum() / (net.sizes[:-1] + 1).sum())
+    predictions = answer.outputs.argmax(axis=1)
+    return {
+        "data": data.name,
+        "chip": result["chip"],
+        "seed": result["seed"],
+        "samples": len(predictions),
+        "accuracy": float(np.mean(predictions == data.test_labels)),
+        "energy_per_inference_J": chip.prices.joules(inference_ledger(net, 1, active)),
+        "predictions": predictions.tolist(),
+    }

@@ -1,0 +1,146 @@
+"""`ferrion bench`: the same work for us and for peers, in one run, one thread, medians."""
+
+import json
+import os
+import platform
+import statistics
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import asdict, dataclass
+from importlib.metadata import version
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ferrion.chip.chip import Chip
+from ferrion.core.errors import ConfigError, MissingDataError
+from ferrion.core.noise import uniforms
+from ferrion.learning.rules import REFINED
+from ferrion.learning.training import Plan, Training
+from ferrion.workloads.data import load
+
+NETWORKS = ((784, 256, 10), (784, 256, 128, 10))
+SAMPLES = 1000
+"""One block of work: this many samples, batch 1, always from the same initial weights."""
+RUNS = 7
+POOL = 32
+"""Random inputs cycled, so that no caching helps."""
+PEERS = Path("benchmarks/peers")
+BENCH_PYTHON = Path(".venv-bench/bin/python")
+ONE_THREAD = {name: "1" for name in ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS", "NUMBA_NUM_THREADS")}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Timing:
+    """One row: samples a second, median of `runs` blocks."""
+
+    work: str
+    tool: str
+    version: str
+    median: float
+    min: float
+    max: float
+    runs: int
+    ours_over_theirs: float | None
+    unit: str = "samples/s"
+    note: str = ""
+
+
+def benches() -> dict[str, Callable[[], list[Timing]]]:
+    """Every benchmark, by name."""
+    return {"two-memory": two_memory}
+
+
+def bench(name: str) -> dict[str, object]:
+    """Run one benchmark: {"name", "machine", "rows"}; raises ConfigError for a name there is none of."""
+    if name not in benches():
+        raise ConfigError(f"no benchmark {name!r}; there are {', '.join(benches())}")
+    machine = f"{os.cpu_count()} cores {platform.machine()}, Python {platform.python_version()}, one thread"
+    return {"name": name, "machine": machine, "rows": [asdict(row) for row in benches()[name]()]}
+
+
+def two_memory() -> list[Timing]:
+    """Training at batch 1 on dense random input and on MNIST: ferrion, torch float, aihwkit mixed precision."""
+    rows = []
+    for work, inputs, labels in works():
+        for sizes in NETWORKS:
+            title = f"{'-'.join(map(str, sizes))}, {work}"
+            mine = _ours(sizes, inputs, labels)
+            rows.append(_row(title, "ferrion", version("ferrion"), mine, None, _floor(sizes, inputs)))
+            for peer, python in (("torch_float", Path(sys.executable)), ("aihwkit_mixed_precision", BENCH_PYTHON)):
+                rows.append(_peer(title, peer, python, sizes, inputs, labels, statistics.median(mine)))
+    return rows
+
+
+def works() -> Iterator[tuple[str, NDArray[np.float32], NDArray[np.int64]]]:
+    """The inputs and labels of a block: dense random input, and MNIST where it is at hand."""
+    dense = uniforms(0, 0, 0, POOL * NETWORKS[0][0]).astype(np.float32).reshape(POOL, -1)
+    labels = (uniforms(0, 0, 1, POOL) * 10).astype(np.int64)
+    repeat = np.arange(SAMPLES) % POOL
+    yield "dense random input", dense[repeat], labels[repeat]
+    try:
+        data = load("mnist")
+    except MissingDataError as problem:
+        print(f"MNIST is left out: {problem}", file=sys.stderr)  # noqa: T201 (a reason on standard error)
+        return
+    yield "MNIST", data.inputs[:SAMPLES], data.labels[:SAMPLES]
+
+
+def _ours(sizes: tuple[int, ...], inputs: NDArray[np.float32], labels: NDArray[np.int64]) -> list[float]:
+    plan = Plan(sizes=sizes, chip=Chip.from_card(), rule=REFINED, epochs=1)
+    Training(plan).advance(inputs, labels, SAMPLES)
+    rates = []
+    for _ in range(RUNS):
+        training = Training(plan)
+        start = time.perf_counter()
+        training.advance(inputs, labels, SAMPLES)
+        rates.append(SAMPLES / (time.perf_counter() - start))
+    return rates
+
+
+def _floor(sizes: tuple[int, ...], inputs: NDArray[np.float32]) -> str:
+    """Bytes one sample must move, and how many samples a second this machine could move at the speed of a copy in cache.
+
+    Forward 4 bytes a weight on an active row, backward 4 a weight above the first layer, update 2 bytes read and 2
+    written a hidden weight on an active row; hidden layers counted as half active.
+    """
+    active = [float((inputs != 0).sum(axis=1).mean()), *(n / 2 for n in sizes[1:-1])]
+    cells = [rows * columns for rows, columns in zip(active, sizes[1:], strict=True)]
+    moved = 8 * sum(cells) + 4 * sum(cells[1:])
+    source, target = np.ones(1 << 17, np.float32), np.empty(1 << 17, np.float32)
+    times = []
+    for _ in range(200):
+        start = time.perf_counter()
+        np.copyto(target, source)
+        times.append(time.perf_counter() - start)
+    speed = 2 * source.nbytes / statistics.median(times)
+    return f"floor: {moved / 1e3:.0f} kB and {2 * sum(cells) + sum(cells[1:]):.3g} multiply-adds a sample; at {speed / 1e9:.0f} GB/s (a copy in cache) {speed / moved:,.0f} samples/s"
+
+
+def _row(work: str, tool: str, release: str, rates: list[float], ratio: float | None, note: str = "") -> Timing:
+    return Timing(work=work, tool=tool, version=release, median=statistics.median(rates), min=min(rates), max=max(rates), runs=len(rates), ours_over_theirs=ratio, note=note)
+
+
+def _peer(work: str, peer: str, python: Path, sizes: tuple[int, ...], inputs: NDArray[np.float32], labels: NDArray[np.int64], mine: float) -> Timing:
+    """Run a peer's script in its own interpreter; a peer that is not installed gives a row that says why."""
+    script = PEERS / f"{peer}.py"
+    missing = [str(path) for path in (script, python) if not path.exists()]
+    if missing:
+        return _skipped(work, peer, f"no {', no '.join(missing)}: run make bench in a checkout")
+    file = Path(os.environ.get("TMPDIR", "/tmp")) / f"ferrion-bench-{os.getpid()}.npz"
+    np.savez(file, x=inputs, y=labels)
+    try:
+        done = subprocess.run([str(python), str(script), str(file), *map(str, sizes), str(RUNS)], capture_output=True, text=True, env={**os.environ, **ONE_THREAD}, check=False)
+    finally:
+        file.unlink(missing_ok=True)
+    if done.returncode:
+        return _skipped(work, peer, (done.stderr.strip().splitlines() or ["failed without a word"])[-1])
+    found = json.loads(done.stdout.splitlines()[-1])
+    return _row(work, found["tool"], found["version"], found["rates"], mine / statistics.median(found["rates"]))
+
+
+def _skipped(work: str, peer: str, why: str) -> Timing:
+    return Timing(work=work, tool=peer, version="", median=0.0, min=0.0, max=0.0, runs=0, ours_over_theirs=None, note=f"skipped: {why}")

@@ -1,0 +1,167 @@
+"""One trial, end to end: a chip and its float twin learn a data set; what the chip answered, cost and wore."""
+
+import time
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+import numpy as np
+
+from ferrion.core.constants import SECONDS_PER_YEAR
+from ferrion.core.ledger import Action, Ledger
+from ferrion.learning.checkpoint import fingerprint, restore, save
+from ferrion.learning.costs import inference_ledger, latency, ledger_of, most_worn
+from ferrion.learning.float_twin import FloatTwin
+from ferrion.learning.inference import infer
+from ferrion.learning.training import Plan, Training
+from ferrion.workloads.data import DataSet
+
+CHUNK = 1000
+"""Samples between two looks at the clock."""
+SAVE_SECONDS = 20.0
+Progress = Callable[[int, int], None]
+"""Told (samples learned, samples in all), from any thread."""
+
+
+@dataclass(frozen=True)
+class Result:
+    """What a trial found; the first fields are the JSON other programs read."""
+
+    data: str
+    chip: str
+    seed: int
+    epochs: int
+    transfer_every: int
+    fidelity: str
+    accuracy: float
+    float_accuracy: float
+    energy_J: float
+    latency_s: float
+    writes: dict[str, int]
+    samples_per_s: float
+    wall_s: float
+    arrays: int
+    provenance: dict[str, float]
+    """Share of the joules that rests on measured, derived and assumed prices."""
+    out: str | None
+    rule: str
+    sizes: tuple[int, ...]
+    train_samples: int
+    test_samples: int
+    accuracies: tuple[float, ...]
+    float_accuracies: tuple[float, ...]
+    losses: tuple[float, ...]
+    worn: dict[str, int]
+    """Writes of the most-worn FeCAP and memristor."""
+    years: dict[str, float]
+    """Years to the endurance limit of the most-worn device at one learned sample a second."""
+    inference_J: float
+    """Energy of one inference."""
+    area_m2: float
+    ledger: list[list[str | int]]
+
+    def to_json(self) -> dict[str, object]:
+        """As plain types."""
+        return asdict(self)
+
+
+def no_progress(done: int, total: int) -> None:
+    """Say nothing."""
+
+
+def accuracy(training: Training | FloatTwin, data: DataSet, sigma: float) -> float:
+    """Share of the test set answered rightly, with read noise `sigma`."""
+    answer = infer(training.net, training.memory.analogue, data.test_inputs, np.float32(sigma), training.plan.seed)
+    return float(np.mean(answer.outputs.argmax(axis=1) == data.test_labels))
+
+
+def train(plan: Plan, data: DataSet, checkpoint: Path | None = None, progress: Progress = no_progress) -> tuple[Training, float]:
+    """Train one chip, going on from `checkpoint` if it is there; returns it with the seconds this call took to learn.
+
+    Raises CheckpointError when the checkpoint is damaged or of another run.
+    """
+    training = Training(plan)
+    run = fingerprint(plan, data.inputs, data.labels) if checkpoint else ""
+    if checkpoint and checkpoint.exists():
+        restore(training, checkpoint, run)
+    total = plan.epochs * len(data.labels)
+    learning, saved = 0.0, time.monotonic()
+    while not training.finished:
+        before = time.perf_counter()
+        training.advance(data.inputs, data.labels, CHUNK)
+        learning += time.perf_counter() - before
+        if len(training.accuracies) < len(training.losses):
+            training.accuracies.append(accuracy(training, data, float(training.sigma)))
+        progress(training.step, total)
+        if checkpoint and (training.finished or time.monotonic() - saved > SAVE_SECONDS):
+            save(training, checkpoint, run)
+            saved = time.monotonic()
+    return training, learning
+
+
+def float_accuracies(plan: Plan, data: DataSet) -> tuple[float, ...]:
+    """Test accuracy of the float twin after each epoch."""
+    twin = FloatTwin(plan)
+    found = []
+    for _ in range(plan.epochs):
+        twin.epoch(data.inputs, data.labels)
+        found.append(accuracy(twin, data, 0.0))
+    return tuple(found)
+
+
+def run(plan: Plan, data: DataSet, out: Path | None = None, progress: Progress = no_progress) -> tuple[Result, Training]:
+    """Train chip and float twin side by side (two threads) and add up what the chip cost."""
+    start = time.perf_counter()
+    with ThreadPoolExecutor(1) as beside:
+        twin = beside.submit(float_accuracies, plan, data)
+        begun = 0
+        training, seconds = train(plan, data, out / "checkpoint.safetensors" if out else None, progress)
+        learned = training.step - begun
+        twins = twin.result()
+    return result_of(training, data, twins, learned / seconds if seconds else 0.0, time.perf_counter() - start, out), training
+
+
+def result_of(training: Training, data: DataSet, twins: tuple[float, ...], rate: float, wall: float, out: Path | None) -> Result:
+    """The books of a finished training."""
+    plan, net, counts = training.plan, training.net, training.counts
+    chip = plan.chip
+    ledger: Ledger = ledger_of(net, counts, plan.rule.only_changed)
+    joules = chip.prices.joules(ledger)
+    arrays = chip.geometry.arrays(int(net.weights[-1]))
+    worn = most_worn(training.memory.lsb_writes, training.memory.programmed)
+    samples = max(int(counts.samples[0]), 1)
+    limits = chip.endurance()
+    answer = infer(net, training.memory.analogue, data.test_inputs[:1000], training.sigma, plan.seed)
+    active = float(answer.rows.sum() / (net.sizes[:-1] + 1).sum())
+    cells = {"fecap": chip.geometry.fecaps_per_line, "memristor": chip.geometry.memristors_per_line}
+    return Result(
+        data=data.name,
+        chip=chip.name,
+        seed=plan.seed,
+        epochs=plan.epochs,
+        transfer_every=plan.transfer_every,
+        fidelity=plan.fidelity.value,
+        accuracy=training.accuracies[-1],
+        float_accuracy=twins[-1],
+        energy_J=joules,
+        latency_s=latency(net, counts, chip),
+        writes={"fecap": ledger.count(Action.FECAP_WRITE), "memristor": ledger.count(Action.MEMRISTOR_PROGRAM)},
+        samples_per_s=rate,
+        wall_s=wall,
+        arrays=arrays,
+        provenance={str(kind): part / joules for kind, part in chip.prices.provenance(ledger).items()},
+        out=str(out) if out else None,
+        rule=plan.rule.name,
+        sizes=plan.sizes,
+        train_samples=len(data.labels),
+        test_samples=len(data.test_labels),
+        accuracies=tuple(training.accuracies),
+        float_accuracies=twins,
+        losses=tuple(training.losses),
+        worn=worn,
+        years={device: limits[device] / (max(worn[device], 1) / samples) / SECONDS_PER_YEAR for device in worn},
+        inference_J=chip.prices.joules(inference_ledger(net, 1, active)),
+        area_m2=arrays * chip.geometry.lines * sum(chip.prices.area[device] * number for device, number in cells.items()),
+        ledger=ledger.rows(),
+    )

@@ -1,0 +1,68 @@
+"""The array device by device: bits survive reading and writing, reversals are counted, a transfer obeys the cards."""
+
+import numpy as np
+import pytest
+
+from ferrion.arrays.hybrid import draw_cells, read_word, sensed, transfer_all, transfer_weight, write_word
+from ferrion.arrays.words import UNITS
+
+U = np.uint64
+
+
+def drawn(chip, weights=64):
+    return draw_cells(weights, 0, chip.devices, chip.parts["memristor"], chip.parts["transfer"])
+
+
+def test_what_is_written_is_read_and_reading_destroys(chip):
+    cells = drawn(chip)
+    for q in range(64):
+        write_word(cells, q, (q * 37) % 1024)
+    assert [read_word(U(0), U(1), cells, q, chip.devices) for q in range(64)] == [(q * 37) % 1024 for q in range(64)]
+    assert (cells.word == 0).all()
+
+
+def test_every_reversal_is_counted_on_its_own_capacitor(chip):
+    cells = drawn(chip, 8)
+    word = 0b11_0100_0001  # sign, top magnitude bit, one middle bit, the least
+    write_word(cells, 3, word)
+    units = sum(UNITS[bit] for bit in range(10) if word >> bit & 1)
+    assert cells.reversals[3].sum() == units
+    assert cells.reversals.sum() == units
+    read_word(U(0), U(1), cells, 3, chip.devices)
+    assert cells.reversals[3].max() == 2
+    assert cells.reversals[3].sum() == 2 * units
+
+
+def test_a_worn_out_capacitor_reads_wrong(chip):
+    cells = drawn(chip, 1)
+    write_word(cells, 0, 1)
+    assert sensed(U(0), U(1), cells, 0, 0, chip.devices)
+    cells.reversals[0, 0] = np.uint32(4e9)
+    assert not sensed(U(0), U(1), cells, 0, 0, chip.devices)
+
+
+def test_a_transfer_keeps_the_hidden_word_and_wears_both_memristors(chip):
+    cells = drawn(chip, 8)
+    write_word(cells, 5, 0b10_1100_0000)
+    transfer_weight(U(0), U(1), cells, 5, chip.devices)
+    assert cells.word[5] == 0b10_1100_0000
+    assert list(cells.cycles[5]) == [1, 1]
+    assert cells.conductance[5, 1] > 5 * cells.conductance[5, 0]  # the sign chose G-
+
+
+def test_the_ideal_level_follows_the_alpha_power_law(ideal):
+    mean, spread = ideal.level_table()
+    p = ideal.devices
+    span, top = p.g_span, p.g_span + p.filament.g_off
+    expected = [0.0] + [((level / 7) ** 1.3 * top - p.filament.g_off) / span for level in range(1, 8)]
+    np.testing.assert_allclose(mean, expected, rtol=1e-6, atol=1e-7)
+    assert (spread == 0).all()
+
+
+def test_a_dead_memristor_stays_in_the_high_resistance_state(chip):
+    cells = drawn(chip, 1000)
+    cells.word[:] = 7 << 6
+    cells.limit[:] = 0
+    weights = transfer_all(U(0), U(1), cells, chip.devices)
+    assert abs(weights).max() < 0.2
+    assert np.mean(weights) == pytest.approx(0, abs=5 * weights.std() / np.sqrt(1000))

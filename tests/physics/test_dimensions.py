@@ -1,0 +1,64 @@
+"""Every equation on quantities with units: dimensions fit, and a wrong one is caught."""
+
+import inspect
+
+import pint
+import pytest
+
+from ferrion.core.units import registry
+from ferrion.kernels.dimensions import dimensional, with_units
+from ferrion.params.card import load
+from ferrion.physics import ageing, ferroelectric, filament, heat, transistor
+
+Q = registry().Quantity
+FECAP, MEMRISTOR, TRANSFER = load("fecap-martemucci2025"), load("memristor-martemucci2025"), load("transfer-martemucci2025")
+SWITCHING = with_units(FECAP.fill("switching", ferroelectric.Switching))
+CAPACITOR = with_units(FECAP.fill("capacitor", ferroelectric.Capacitor))
+AGEING = with_units(FECAP.fill("ageing", ageing.Ageing))
+FILAMENT = with_units(MEMRISTOR.fill("filament", filament.Filament))
+ACCESS = with_units(TRANSFER.fill("access", transistor.Transistor))
+V, S, C, K, A, G, ONE = Q(1.0, "V"), Q(1e-6, "s"), Q(1e-15, "C"), Q(350.0, "K"), Q(1e-5, "A"), Q(5e-5, "S"), Q(0.5)
+
+CASES = [
+    (heat.arrhenius, (Q(1.0, "eV"), K, K), ""),
+    (ferroelectric.log_delay, (V, 0 * V, SWITCHING), ""),
+    (ferroelectric.switched_fraction, (S, V, 0 * V, SWITCHING), ""),
+    (ferroelectric.domain_switched, (S, ONE, SWITCHING), ""),
+    (ferroelectric.released_charge, (ONE, CAPACITOR), "C"),
+    (ferroelectric.film_capacitance, (CAPACITOR,), "F"),
+    (ferroelectric.line_voltage, (C, CAPACITOR), "V"),
+    (ferroelectric.switching_energy, (ONE, V, CAPACITOR), "J"),
+    (ageing.wake_up, (Q(10.0), AGEING), ""),
+    (ageing.fatigue, (Q(10.0), AGEING), ""),
+    (ageing.retention, (S, K, AGEING), ""),
+    (ageing.imprint, (S, K, AGEING), "V"),
+    (filament.set_conductance, (A, FILAMENT), "S"),
+    (filament.reset_conductance, (ONE, FILAMENT), "S"),
+    (filament.share, (G, FILAMENT), ""),
+    (filament.spread_early, (ONE, FILAMENT), ""),
+    (filament.spread_late, (ONE, FILAMENT), ""),
+    (filament.aged, (S, K, FILAMENT), ""),
+    (filament.programmed, (G, ONE, FILAMENT), "S"),
+    (filament.relaxed, (G, ONE, Q(10.0, "s"), K, FILAMENT), "S"),
+    (filament.read_current, (G, V, ONE, FILAMENT), "A"),
+    (transistor.compliance, (V, 0 * V, ACCESS), "A"),
+]
+
+
+@pytest.mark.parametrize(("equation", "arguments", "unit"), CASES, ids=lambda x: getattr(x, "__name__", ""))
+def test_an_equation_has_the_right_dimension(equation, arguments, unit):
+    assert registry().Quantity(dimensional(equation)(*arguments)).check(registry().Quantity(1, unit).dimensionality)
+
+
+def test_every_equation_is_among_the_cases():
+    here = {equation for equation, _, _ in CASES}
+    for module in (heat, ferroelectric, ageing, filament, transistor):
+        for name, equation in inspect.getmembers(module, inspect.isfunction):
+            if equation.__module__ == module.__name__:
+                assert equation in here, f"{module.__name__}.{name} has no case"
+
+
+def test_a_wrong_unit_is_caught():
+    wrong = CAPACITOR._replace(thickness=Q(1.0, "V"))
+    with pytest.raises(pint.DimensionalityError):
+        dimensional(ferroelectric.line_voltage)(C, wrong)
