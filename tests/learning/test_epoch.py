@@ -34,7 +34,7 @@ def test_the_fused_loop_is_the_plain_loop_bit_for_bit(chip, rule, step):
     hidden, weights = parts(memory.hidden.astype(int)), parts(memory.analogue)
     programmed_before = memory.programmed.copy()
     expected = plain.learn(SIZES, net.full, hidden, weights, training.table, training.sigma, step, rule.offset, rule.only_changed, 7, 5, inputs, labels, order)
-    loss = learn(5, 0, net, memory, training.table, training.sigma, F4(step), rule.offset, rule.only_changed, 7, inputs, labels, order, training._work, training.counts)
+    loss = learn(0.0, 5, 0, net, memory, training.table, training.sigma, F4(step), rule.offset, rule.only_changed, 7, inputs, labels, order, training._work, training.counts)
     assert loss == expected[0]
     assert list(training.counts.fecap_writes) == expected[1]
     assert list(training.counts.updates) == expected[2]

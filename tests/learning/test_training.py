@@ -58,7 +58,8 @@ def test_a_checkpoint_out_of_order_is_refused(chip, few_digits, tmp_path, spoil)
     elif spoil == "text":
         path.write_text("not a checkpoint")
     elif spoil == "pickle":
-        np.save(path.open("wb"), np.array([{}]), allow_pickle=True)
+        with path.open("wb") as file:
+            np.save(file, np.array([{}]), allow_pickle=True)
     elif spoil == "foreign":
         save_file({"a": np.zeros(3)}, path, metadata={"format": "other"})
     with pytest.raises(CheckpointError):

@@ -32,7 +32,7 @@ class TwoMemoryClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         transfer_every: int = 100,
         epochs: int = 10,
         rule: Rule | None = None,
-        fidelity: Fidelity = Fidelity.BEHAVIOURAL,
+        fidelity: str = "behavioural",
         random_state: int = 0,
     ) -> None:
         self.hidden = hidden

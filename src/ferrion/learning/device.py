@@ -74,9 +74,8 @@ def transfer_devices(seed, step, net, memory, cells, only_changed, p, counts):  
 
 
 @compiled
-def learn_devices(seed, first_step, net, memory, cells, sigma, rate, offset, only_changed, every, inputs, labels, order, work, p, counts):  # type: ignore[no-untyped-def]
-    """As `epoch.learn`, on devices; returns the summed loss [nat]."""
-    loss = 0.0
+def learn_devices(loss, seed, first_step, net, memory, cells, sigma, rate, offset, only_changed, every, inputs, labels, order, work, p, counts):  # type: ignore[no-untyped-def]
+    """As `epoch.learn`, on devices; returns `loss` [nat] with theirs added."""
     for s in range(order.size):
         step = U8(first_step + s)
         loss += signals(U8(seed), step, net, memory, sigma, inputs[order[s]], labels[order[s]], work, counts)

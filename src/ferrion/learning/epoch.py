@@ -133,9 +133,8 @@ def update(seed, step, net, memory, rate, offset, work, counts):  # type: ignore
 
 
 @compiled
-def learn(seed, first_step, net, memory, table, sigma, rate, offset, only_changed, every, inputs, labels, order, work, counts):  # type: ignore[no-untyped-def]
-    """Learn the samples in `order`, one by one; returns the summed loss [nat]. Step numbers begin at `first_step`."""
-    loss = 0.0
+def learn(loss, seed, first_step, net, memory, table, sigma, rate, offset, only_changed, every, inputs, labels, order, work, counts):  # type: ignore[no-untyped-def]
+    """Learn the samples in `order`, one by one; returns `loss` [nat] with theirs added. Step numbers begin at `first_step`."""
     for s in range(order.size):
         step = first_step + s
         loss += signals(U8(seed), U8(step), net, memory, sigma, inputs[order[s]], labels[order[s]], work, counts)

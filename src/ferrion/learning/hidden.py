@@ -34,9 +34,14 @@ def steps_of(s, row_word, column_word):  # type: ignore[no-untyped-def]
     return I4(I4(I4(real) + I4(U4(row_word + column_word) >> U4(8))) >> I4(24))
 
 
+LANES = U8(0x0001000100010001)
+"""One in each of four 16-bit lanes; times this, the top lane of a 64-bit number holds the sum of all four."""
+LEVEL_LANES = LANES * U8(LEVEL_MASK)
+
+
 @inlined
 def unit_flips(x):  # type: ignore[no-untyped-def]
-    """Unit capacitors that change in four words packed into 64 bits, from the bits that change.
+    """Unit capacitors that change in four words packed into 64 bits, from the bits that change: a count in each lane.
 
     The top magnitude bit stands in four units, the next in two; then the classic count of bits.
     """
@@ -46,14 +51,25 @@ def unit_flips(x):  # type: ignore[no-untyped-def]
     x = x - ((x >> U8(1)) & U8(0x5555555555555555))
     x = (x & U8(0x3333333333333333)) + ((x >> U8(2)) & U8(0x3333333333333333))
     x = (x + (x >> U8(4))) & U8(0x0F0F0F0F0F0F0F0F)
-    return (x * U8(0x0101010101010101)) >> U8(56)
+    return (x + (x >> U8(8))) & U8(0x001F001F001F001F)
+
+
+@inlined
+def words_changed(x):  # type: ignore[no-untyped-def]
+    """One in each lane whose word changes (a word has ten bits, so the addition stays in its lane)."""
+    return ((x + U8(0x7FFF7FFF7FFF7FFF)) >> U8(15)) & LANES
+
+
+@inlined
+def lane_sum(x):  # type: ignore[no-untyped-def]
+    """Sum of the four lanes; right for rows of up to 8,000 columns."""
+    return (x * LANES) >> U8(48)
 
 
 @compiled
 def update_dense(hidden, recent, stale, offset, columns, rows, rates, count, row_words, errors, column_words, flips, packed):  # type: ignore[no-untyped-def]
     """Update `count` rows, every column. Returns (unit capacitors changed, weights changed)."""
-    changed = U8(0)
-    touched = I8(0)
+    changed, touched = U8(0), U8(0)
     limit = I2(I2(LARGEST) - offset)
     for k in range(U8(count)):
         row = rows[k]
@@ -71,16 +87,17 @@ def update_dense(hidden, recent, stale, offset, columns, rows, rates, count, row
             flips[j] = I2(word_of(old, offset) ^ word_of(new, offset))
         for j in range(U8(columns)):
             recent[start + j] = U1(recent[start + j] + U1(flips[j] & I2(1)))
-        seen = I2(0)
-        for j in range(U8(columns)):
-            touched += I8(flips[j] != I2(0))
-            seen |= flips[j]
-        if seen & I2(LEVEL_MASK):
+        units, cells, seen = U8(0), U8(0), U8(0)
+        for j in range(U8(packed.size)):
+            units += unit_flips(packed[j])
+            cells += words_changed(packed[j])
+            seen |= packed[j]
+        changed += lane_sum(units)
+        touched += lane_sum(cells)
+        if seen & LEVEL_LANES:
             for j in range(U8(columns)):
                 stale[start + j] = U1(stale[start + j] | U1((flips[j] & I2(LEVEL_MASK)) != I2(0)))
-        for j in range(U8(packed.size)):
-            changed += unit_flips(packed[j])
-    return I8(changed), touched
+    return I8(changed), I8(touched)
 
 
 @compiled
@@ -131,7 +148,7 @@ def update_sparse(hidden, recent, stale, offset, columns, rows, rates, count, ro
                     hidden[start + j] = new
                     flip = I2(word_of(old, offset) ^ word_of(new, offset))
                     recent[start + j] = U1(recent[start + j] + U1(flip & I2(1)))
-                    changed += unit_flips(U8(flip))
+                    changed += lane_sum(unit_flips(U8(flip)))
                     touched += I8(flip != I2(0))
                     stale[start + j] = U1(stale[start + j] | U1((flip & I2(LEVEL_MASK)) != I2(0)))
     return I8(changed), touched

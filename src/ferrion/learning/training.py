@@ -105,11 +105,10 @@ class Training:
         rule, rate = plan.rule, np.float32(plan.rule.rate(epoch, plan.epochs))
         common = (self.sigma, rate, rule.offset, rule.only_changed, plan.transfer_every, inputs, labels, order, self._work)
         if self.cells is None:
-            loss = learn(plan.seed, self.step, self.net, self.memory, self.table, *common, self.counts)
+            self.loss = learn(self.loss, plan.seed, self.step, self.net, self.memory, self.table, *common, self.counts)
         else:
-            loss = learn_devices(plan.seed, self.step, self.net, self.memory, self.cells, *common, self.devices, self.counts)
+            self.loss = learn_devices(self.loss, plan.seed, self.step, self.net, self.memory, self.cells, *common, self.devices, self.counts)
         self.step += len(order)
-        self.loss += loss
         if self.step % total == 0:
             self.losses.append(self.loss / total)
             self.loss = 0.0

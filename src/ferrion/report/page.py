@@ -96,6 +96,7 @@ def _pictures(trials: Sequence[Trial]) -> dict[str, str]:
         "energy": plots.energy_bars(places, actions, joules),
     }
     if training.cells is not None:
-        reversals = training.cells.reversals[array * geometry.weights : (array + 1) * geometry.weights].astype(float)
-        pictures["reversals"] = plots.wear_map(reversals.reshape(-1, geometry.fecaps_per_line), "reversals of each FeCAP\n(destructive reads included)", "FeCAP on the line")
+        per_unit = [geometry.array_map(column, array) for column in training.cells.reversals.T]
+        reversals = np.stack(per_unit, axis=-1).reshape(geometry.lines, geometry.fecaps_per_line)
+        pictures["reversals"] = plots.wear_map(reversals, "reversals of each FeCAP\n(destructive reads included)", "FeCAP on the line")
     return pictures

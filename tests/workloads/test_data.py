@@ -1,0 +1,118 @@
+"""Data in order, and every way of being out of order."""
+
+import gzip
+import pickle
+
+import numpy as np
+import pytest
+
+from ferrion.core.errors import DataError, MissingDataError
+from ferrion.workloads import data
+from ferrion.workloads.idx import read_idx
+
+GOOD_X, GOOD_Y = np.random.default_rng(0).random((20, 3)), np.arange(20) % 4
+
+
+def npz(tmp_path, **arrays):
+    path = tmp_path / "set.npz"
+    np.savez(path, **arrays)
+    return str(path)
+
+
+def test_digits_are_split_without_overlap(digits):
+    assert (len(digits.labels), len(digits.test_labels)) == (1438, 359)
+    assert digits.inputs.dtype == np.float32
+    assert digits.inputs.max() == 1
+
+
+def test_an_npz_is_read(tmp_path):
+    found = data.load(npz(tmp_path, x=GOOD_X, y=GOOD_Y))
+    assert (len(found.labels), len(found.test_labels), found.classes) == (16, 4, 4)
+
+
+@pytest.mark.parametrize(
+    ("arrays", "message"),
+    [
+        ({"x": GOOD_X}, "it needs arrays x"),
+        ({"x": GOOD_X[:, :, None], "y": GOOD_Y}, "give \\(samples, features\\)"),
+        ({"x": GOOD_X, "y": GOOD_Y[:5]}, "one label a sample"),
+        ({"x": GOOD_X[:0], "y": GOOD_Y[:0]}, "an empty set"),
+        ({"x": np.where(GOOD_X > 0.9, np.nan, GOOD_X), "y": GOOD_Y}, "NaN or infinite"),
+        ({"x": GOOD_X, "y": GOOD_Y - 1}, "integers from 0"),
+        ({"x": GOOD_X, "y": GOOD_Y + 0.5}, "give integers"),
+        ({"x": GOOD_X.astype(str), "y": GOOD_Y}, "give real numbers"),
+        ({"x": GOOD_X[:1], "y": GOOD_Y[:1]}, "cannot be split"),
+        ({"x": GOOD_X, "y": GOOD_Y, "x_test": GOOD_X}, "only one of"),
+        ({"x": GOOD_X, "y": GOOD_Y, "x_test": GOOD_X[:, :2], "y_test": GOOD_Y}, "give the same"),
+        ({"x": GOOD_X, "y": GOOD_Y, "x_test": GOOD_X, "y_test": GOOD_Y + 4}, "knows only"),
+    ],
+)
+def test_a_set_out_of_order_is_refused(tmp_path, arrays, message):
+    with pytest.raises(DataError, match=message):
+        data.load(npz(tmp_path, **arrays))
+
+
+class Trap:
+    """Would run code when unpickled."""
+
+    sprung = False
+
+    def __setstate__(self, state):
+        Trap.sprung = True
+
+
+@pytest.mark.parametrize("kind", ["pickle", "object array", "text", "empty"])
+def test_what_is_no_plain_npz_is_refused_and_never_unpickled(tmp_path, kind):
+    path = tmp_path / "set.npz"
+    if kind == "pickle":
+        path.write_bytes(pickle.dumps({"x": Trap(), "y": GOOD_Y}))
+    elif kind == "object array":
+        np.savez(path, x=np.array([Trap()], dtype=object), y=GOOD_Y)
+    else:
+        path.write_text("hello" if kind == "text" else "")
+    with pytest.raises(DataError, match="not a plain"):
+        data.load(str(path))
+    assert not Trap.sprung
+
+
+def test_a_missing_file_and_an_unknown_name_are_said(tmp_path):
+    with pytest.raises(MissingDataError, match="no file"):
+        data.load(str(tmp_path / "none.npz"))
+    with pytest.raises(DataError, match="give digits, mnist"):
+        data.load("minst")
+
+
+def test_recordings_are_looked_for_in_the_named_folder_first(tmp_path, monkeypatch):
+    monkeypatch.setenv("FERRION_DATA", str(tmp_path))
+    assert data.places()[0] == tmp_path
+    with pytest.raises(MissingDataError, match="ferrion data fetch nothing"):
+        data.find("nothing", ("a",))
+
+
+def test_idx_files_are_checked(tmp_path):
+    good = tmp_path / "a.gz"
+    good.write_bytes(gzip.compress(bytes([0, 0, 8, 1, 0, 0, 0, 3, 5, 6, 7])))
+    assert list(read_idx(good)) == [5, 6, 7]
+    for bad in (b"", bytes([0, 0, 9, 1, 0, 0, 0, 3, 5, 6, 7]), bytes([0, 0, 8, 1, 0, 0, 0, 9, 5])):
+        path = tmp_path / "b.gz"
+        path.write_bytes(gzip.compress(bad))
+        with pytest.raises(DataError):
+            read_idx(path)
+
+
+def test_mnist_is_the_original_where_it_is_at_hand():
+    try:
+        mnist = data.load("mnist")
+    except MissingDataError as problem:
+        pytest.skip(str(problem))
+    assert mnist.inputs.shape == (60000, 784)
+    assert list(np.bincount(mnist.labels)) == [5923, 6742, 5958, 6131, 5842, 5421, 5918, 6265, 5851, 5949]
+
+
+def test_heart_beats_of_a_patient_are_on_one_side_only():
+    try:
+        ecg = data.load("ecg")
+    except MissingDataError as problem:
+        pytest.skip(str(problem))
+    assert ecg.classes == 4
+    assert len(ecg.labels) + len(ecg.test_labels) == 13200 + 7007 + 2779 + 802
