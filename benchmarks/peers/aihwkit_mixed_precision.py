@@ -3,10 +3,12 @@
 usage: aihwkit_mixed_precision.py DATA.npz SIZES… RUNS
 """
 
+import itertools
 import json
 import sys
 import time
 
+import aihwkit
 import numpy as np
 import torch
 from aihwkit.nn import AnalogLinear, AnalogSequential
@@ -16,7 +18,6 @@ from aihwkit.simulator.configs.compounds import MixedPrecisionCompound
 from aihwkit.simulator.configs.devices import SoftBoundsDevice
 from torch import nn
 from torch.nn.functional import cross_entropy
-import aihwkit
 
 torch.set_num_threads(1)
 file, *numbers = sys.argv[1:]
@@ -30,15 +31,15 @@ def config():
     return DigitalRankUpdateRPUConfig(device=MixedPrecisionCompound(device=SoftBoundsDevice(), transfer_every=100))
 
 
-layers = [layer for n, m in zip(sizes, sizes[1:]) for layer in (AnalogLinear(n, m, bias=True, rpu_config=config()), nn.ReLU())][:-1]
+layers = [layer for n, m in itertools.pairwise(sizes) for layer in (AnalogLinear(n, m, bias=True, rpu_config=config()), nn.ReLU())][:-1]
 model = AnalogSequential(*layers)
 optimizer = AnalogSGD(model.parameters(), lr=0.005)
 optimizer.regroup_param_groups(model)
-initial = [((torch.rand(m, n) * 2 - 1) / n**0.5, (torch.rand(m) * 2 - 1) / n**0.5) for n, m in zip(sizes, sizes[1:])]
+initial = [((torch.rand(m, n) * 2 - 1) / n**0.5, (torch.rand(m) * 2 - 1) / n**0.5) for n, m in itertools.pairwise(sizes)]
 
 
 def block(samples):
-    for layer, (weight, bias) in zip(model.analog_layers(), initial):
+    for layer, (weight, bias) in zip(model.analog_layers(), initial, strict=False):
         layer.set_weights(weight.clone(), bias.clone())
     start = time.perf_counter()
     for s in range(samples):

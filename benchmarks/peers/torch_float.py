@@ -1,5 +1,6 @@
 """Plain torch float at batch 1. usage: torch_float.py DATA.npz SIZES… RUNS"""
 
+import itertools
 import json
 import sys
 import time
@@ -15,7 +16,7 @@ file, *numbers = sys.argv[1:]
 data = np.load(file)
 inputs, labels = torch.from_numpy(data["x"]), torch.from_numpy(data["y"])
 torch.manual_seed(0)
-layers = [layer for n, m in zip(sizes, sizes[1:]) for layer in (nn.Linear(n, m), nn.ReLU())][:-1]
+layers = [layer for n, m in itertools.pairwise(sizes) for layer in (nn.Linear(n, m), nn.ReLU())][:-1]
 model = nn.Sequential(*layers)
 optimizer = torch.optim.SGD(model.parameters(), lr=0.005)
 initial = {key: value.clone() for key, value in model.state_dict().items()}

@@ -44,8 +44,7 @@ def test_every_reversal_of_a_device_run_is_an_update_a_transfer_or_the_first_wri
 def test_the_fidelities_agree_on_accuracy(chip, digits):
     """Means over five chips within two points: the level table draws afresh what a device keeps for life."""
     found = {
-        fidelity: [accuracy(training := trained(chip, digits, REFINED, fidelity, 10, (64,), seed), digits, float(training.sigma)) for seed in range(5)]
-        for fidelity in Fidelity
+        fidelity: [accuracy(training := trained(chip, digits, REFINED, fidelity, 10, (64,), seed), digits, float(training.sigma)) for seed in range(5)] for fidelity in Fidelity
     }
     means = [float(np.mean(values)) for values in found.values()]
     assert min(means) > 0.9

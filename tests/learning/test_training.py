@@ -46,7 +46,7 @@ def test_a_run_cut_anywhere_and_resumed_is_the_uncut_run(chip, few_digits, tmp_p
 
 
 @pytest.mark.parametrize("spoil", ["truncate", "flip", "text", "pickle", "foreign", "other run"])
-def test_a_checkpoint_out_of_order_is_refused(chip, few_digits, tmp_path, spoil):
+def test_a_checkpoint_out_of_order_is_refused(chip, tmp_path, spoil):
     path, training = tmp_path / "c", Training(plan(chip))
     save(training, path, "run")
     raw = bytearray(path.read_bytes())
@@ -106,7 +106,9 @@ def test_the_float_twin_is_torch_sgd(chip, few_digits):
         np.testing.assert_allclose(mine, theirs.detach().numpy(), atol=2e-5)
 
 
-@pytest.mark.parametrize(("settings", "message"), [({"epochs": 0}, "epochs = 0"), ({"transfer_every": 0}, "transfer_every"), ({"seed": -1}, "seed"), ({"sizes": (4,)}, "give inputs")])
+@pytest.mark.parametrize(
+    ("settings", "message"), [({"epochs": 0}, "epochs = 0"), ({"transfer_every": 0}, "transfer_every"), ({"seed": -1}, "seed"), ({"sizes": (4,)}, "give inputs")]
+)
 def test_a_plan_out_of_range_is_refused(chip, settings, message):
     with pytest.raises(ConfigError, match=message):
         Training(plan(chip, **settings))

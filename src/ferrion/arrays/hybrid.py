@@ -107,19 +107,19 @@ def draw_cells(weights: int, seed: int, p: DeviceParams, memristor: Card, transf
 
 
 @inlined
-def first_unit(bit):  # type: ignore[no-untyped-def]
+def first_unit(bit):
     """Index of the first capacitor of a bit: bits 0..6 take one each, bit 7 two, bit 8 four, the sign (9) one."""
     return bit if bit <= 7 else (9 if bit == 8 else 13)
 
 
 @inlined
-def normal_of(word):  # type: ignore[no-untyped-def]
+def normal_of(word):
     """Unit normal of a 32-bit word."""
     return float(NORMAL_TABLE[word >> U8(32 - TABLE_BITS)])
 
 
 @compiled
-def released(cells, q, bit, p):  # type: ignore[no-untyped-def]
+def released(cells, q, bit, p):
     """Charge of the capacitors of one bit when a 1 is read, in units of one median capacitor."""
     total = 0.0
     for unit in range(first_unit(bit), first_unit(bit) + UNITS[bit]):
@@ -129,7 +129,7 @@ def released(cells, q, bit, p):  # type: ignore[no-untyped-def]
 
 
 @compiled
-def sensed(seed, step, cells, q, bit, p):  # type: ignore[no-untyped-def]
+def sensed(seed, step, cells, q, bit, p):
     """Decision of the sense amplifier on one bit; the bit itself is not yet disturbed."""
     window = 0.0
     if (cells.word[q] >> bit) & 1:
@@ -142,7 +142,7 @@ def sensed(seed, step, cells, q, bit, p):  # type: ignore[no-untyped-def]
 
 
 @compiled
-def reverse(cells, q, bits):  # type: ignore[no-untyped-def]
+def reverse(cells, q, bits):
     """Age by one reversal every capacitor of every bit that is set in `bits`."""
     for bit in range(UNITS.size):
         if (bits >> bit) & 1:
@@ -151,7 +151,7 @@ def reverse(cells, q, bits):  # type: ignore[no-untyped-def]
 
 
 @compiled
-def read_word(seed, step, cells, q, p):  # type: ignore[no-untyped-def]
+def read_word(seed, step, cells, q, p):
     """Read the ten bits destructively: returns the word as sensed; every capacitor is left at 0."""
     seen = 0
     for bit in range(UNITS.size):
@@ -163,14 +163,14 @@ def read_word(seed, step, cells, q, p):  # type: ignore[no-untyped-def]
 
 
 @compiled
-def write_word(cells, q, word):  # type: ignore[no-untyped-def]
+def write_word(cells, q, word):
     """Write a word over capacitors that hold 0."""
     cells.word[q] = word
     reverse(cells, q, word)
 
 
 @compiled
-def transfer_weight(seed, step, cells, q, p):  # type: ignore[no-untyped-def]
+def transfer_weight(seed, step, cells, q, p):
     """Read sign and three most significant bits, put them back, RESET both memristors and SET one through the line.
 
     Returns (G+ - G-) as a share of the full scale.
@@ -197,7 +197,7 @@ def transfer_weight(seed, step, cells, q, p):  # type: ignore[no-untyped-def]
 
 
 @compiled
-def transfer_all(seed, step, cells, p):  # type: ignore[no-untyped-def]
+def transfer_all(seed, step, cells, p):
     """`transfer_weight` of every weight."""
     weights = np.empty(cells.word.size)
     for q in range(cells.word.size):

@@ -33,27 +33,27 @@ i2, i4 = np.int16, np.int32
 
 
 @inlined
-def word_of(value, offset):  # type: ignore[no-untyped-def]
+def word_of(value, offset):
     """Stored word of an int16 hidden weight: sign, and magnitude moved up by `offset`, without a branch."""
     sign = i2(value >> i2(15))
     return i2(i2(i2(i2(value ^ sign) - sign) + offset) | i2(sign & i2(SIGN)))
 
 
 @inlined
-def value_of(word, offset):  # type: ignore[no-untyped-def]
+def value_of(word, offset):
     """Hidden weight of a stored word; a magnitude below the offset (a misread bit) counts as zero."""
     magnitude = max((word & LARGEST) - offset, 0)
     return -magnitude if word & SIGN else magnitude
 
 
 @inlined
-def level_of(word):  # type: ignore[no-untyped-def]
+def level_of(word):
     """Level 0..7 of a stored word: its three most significant bits."""
     return (i4(word) & i4(LARGEST)) >> i4(LEVEL_SHIFT)
 
 
 @inlined
-def clamped(value, limit):  # type: ignore[no-untyped-def]
+def clamped(value, limit):
     """An int16 held within -limit..limit."""
     value = value if value < limit else limit
     return value if value > -limit else i2(-limit)

@@ -39,7 +39,9 @@ class Prices:
             raise CardError(f"card {card.name}: [energy] has no price for {', '.join(missing)}; add {', '.join(map(_key_of, missing))}")
         return cls(
             energy={action: (to_si(energies[_key(action)].value, energies[_key(action)].unit, "J"), energies[_key(action)]) for action in Action},
-            seconds={action: to_si(card.section("time")[_key(action)].value, card.section("time")[_key(action)].unit, "s") for action in Action if _key(action) in card.section("time")},
+            seconds={
+                action: to_si(card.section("time")[_key(action)].value, card.section("time")[_key(action)].unit, "s") for action in Action if _key(action) in card.section("time")
+            },
             area={device: to_si(number.value, number.unit, "m^2") for device, number in card.section("area").items()},
         )
 

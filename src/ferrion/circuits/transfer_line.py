@@ -19,12 +19,12 @@ class Mismatch(NamedTuple):
 
 
 @inlined
-def gate_voltage(charge_share, p):  # type: ignore[no-untyped-def]
+def gate_voltage(charge_share, p):
     """Gate voltage [V] for the charge on the line as a share of that of seven nominal units: V_th + share (V_f - V_th)."""
     return p.v_th + charge_share * (p.v_full - p.v_th)
 
 
 @inlined
-def line_conductance(charge_share, v_shift, access, filament):  # type: ignore[no-untyped-def]
+def line_conductance(charge_share, v_shift, access, filament):
     """Conductance [S] aimed at by the SET that `charge_share` brings about through an access transistor off by v_shift [V]."""
     return settled(current_limit(gate_voltage(charge_share, access), v_shift, access), filament)

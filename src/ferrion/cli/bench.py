@@ -23,7 +23,6 @@ def bench(
     for column in ("work", "tool", "samples/s", "min", "max", "ours / theirs", "note"):
         table.add_column(column, overflow="fold")
     rows = found["rows"]
-    assert isinstance(rows, list)
     for row in rows:
         ratio = "" if row["ours_over_theirs"] is None else f"{row['ours_over_theirs']:.1f} x"
         table.add_row(row["work"], f"{row['tool']} {row['version']}", *(f"{row[key]:,.0f}" for key in ("median", "min", "max")), ratio, row["note"])

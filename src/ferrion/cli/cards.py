@@ -18,11 +18,11 @@ def cards(
     from ferrion.params.card import load, shipped
 
     if name is None:
-        titles = {card: load(card).title for card in shipped()}
+        titles = {each: load(each).title for each in shipped()}
         if json:
             print_json({"cards": titles})
-        for card, title in {} if json else titles.items():
-            screen.print(f"[bold]{card}[/]  {title}")
+        for shown, title in ({} if json else titles).items():
+            screen.print(f"[bold]{shown}[/]  {title}")
         return
     card = load(name)
     rows = [(section, key, number) for section, key, number in card.numbers()]

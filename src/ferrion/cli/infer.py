@@ -22,4 +22,4 @@ def infer(
     if json:
         print_json(answer)
         return
-    screen.print(f"{100 * float(answer['accuracy']):.2f} % of {answer['samples']} samples right, {pretty(float(answer['energy_per_inference_J']), 'J')} an inference")
+    screen.print(f"{100 * answer['accuracy']:.2f} % of {answer['samples']} samples right, {pretty(answer['energy_per_inference_J'], 'J')} an inference")

@@ -56,7 +56,7 @@ def train(
     folder = out or Path("runs") / f"{Path(data).stem}-{rule}-{fidelity}-seed{seed}"
     with alone_in(folder), bar(f"training {chips} chip{'s' * (chips > 1)} of {the_chip.name} on {the_set.name}") as progress:
         tasks = [progress.add_task(f"chip {plan.seed}", total=epochs * len(the_set.labels)) for plan in plans]
-        trials = run_chips(plans, the_set, folder, lambda number, done, total: progress.update(tasks[number], completed=done))
+        trials = run_chips(plans, the_set, folder, lambda number, done: progress.update(tasks[number], completed=done))
         report = write_record(folder, trials, the_set)
     results = [result.to_json() for result, _ in trials]
     if json:

@@ -9,6 +9,7 @@ import os
 from pathlib import Path
 
 import numba
+import numba.core.config
 from platformdirs import user_cache_dir
 
 
@@ -19,7 +20,7 @@ def _digest() -> str:
 
 
 if not os.environ.get("NUMBA_CACHE_DIR"):
-    numba.config.CACHE_DIR = str(Path(user_cache_dir("ferrion")) / "compiled" / _digest())
+    vars(numba.core.config)["CACHE_DIR"] = str(Path(user_cache_dir("ferrion")) / "compiled" / _digest())
 
 compiled = numba.njit(cache=True, nogil=True)
 """Decorator of every fused loop: compiled once, kept on disk, run without the interpreter lock."""

@@ -53,7 +53,7 @@ NORMAL_TABLE = _normal_table()
 
 
 @inlined
-def philox(key0, key1, c0, c1, c2, c3):  # type: ignore[no-untyped-def]
+def philox(key0, key1, c0, c1, c2, c3):
     """Ten rounds of Philox4x32; every argument a uint64 below 2**32."""
     for _ in range(10):
         p = ROUND_A * c0
@@ -85,7 +85,7 @@ def words(seed: int, stream: int, step: int, count: int) -> NDArray[np.uint32]:
 
 def uniforms(seed: int, stream: int, step: int, count: int) -> NDArray[np.float64]:
     """`count` uniform draws in the open interval (0, 1), on a grid of 2**-32."""
-    return (words(seed, stream, step, count) + 0.5) / 2.0**32
+    return np.asarray((words(seed, stream, step, count) + 0.5) / 2.0**32, np.float64)
 
 
 def normals(seed: int, stream: int, step: int, count: int) -> NDArray[np.float64]:

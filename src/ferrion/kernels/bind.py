@@ -44,6 +44,5 @@ def _replace(name: str, equation: Any, table: Table, compile: Callable[[Any], An
         return value
     kind = "a module" if isinstance(value, ModuleType) else "a function"
     raise BindError(
-        f"{equation.__module__}.{equation.__name__} uses {name!r}, {kind} this backend does not have; "
-        f"an equation may use {', '.join(sorted(table))}, numbers and other equations"
+        f"{equation.__module__}.{equation.__name__} uses {name!r}, {kind} this backend does not have; an equation may use {', '.join(sorted(table))}, numbers and other equations"
     )

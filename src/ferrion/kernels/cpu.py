@@ -12,17 +12,17 @@ _inline = numba.njit(inline="always")
 
 
 @_inline
-def _maximum(a, b):  # type: ignore[no-untyped-def]
+def _maximum(a, b):
     return a if a > b else b
 
 
 @_inline
-def _minimum(a, b):  # type: ignore[no-untyped-def]
+def _minimum(a, b):
     return a if a < b else b
 
 
 @_inline
-def _where(condition, a, b):  # type: ignore[no-untyped-def]
+def _where(condition, a, b):
     return a if condition else b
 
 

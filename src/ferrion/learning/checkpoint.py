@@ -3,6 +3,7 @@
 import hashlib
 import json
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -31,7 +32,7 @@ def fingerprint(plan: Plan, inputs: NDArray[np.float32], labels: NDArray[np.int6
 
 def save(training: Training, path: Path, run: str) -> None:
     """Write the state of `training` to `path`, whole or not at all; `run` is the fingerprint of the run."""
-    parts = {"memory": training.memory, "counts": training.counts}
+    parts: dict[str, Any] = {"memory": training.memory, "counts": training.counts}
     if training.cells is not None:
         parts["cells"] = training.cells
     tensors = {f"{part}.{field}": np.ascontiguousarray(array) for part, arrays in parts.items() for field, array in arrays._asdict().items()}

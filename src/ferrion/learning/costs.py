@@ -1,6 +1,7 @@
 """From the counts of a run to ledger, latency and wear."""
 
 import numpy as np
+from numpy.typing import NDArray
 
 from ferrion.arrays.words import LEVEL_MASK, UNITS, USED_FECAPS
 from ferrion.chip.chip import Chip
@@ -64,6 +65,6 @@ def inference_ledger(net: Layout, samples: int, active: float) -> Ledger:
     return ledger
 
 
-def most_worn(lsb_writes: np.ndarray, programmed: np.ndarray) -> dict[str, int]:  # type: ignore[type-arg]
+def most_worn(lsb_writes: NDArray[np.uint32], programmed: NDArray[np.uint32]) -> dict[str, int]:
     """Writes of the most-written FeCAP and operations of the most-programmed memristor."""
     return {"fecap": int(lsb_writes.max(initial=0)), "memristor": int(programmed.max(initial=0))}

@@ -14,7 +14,7 @@ F4, I2, I4, U1, U4, U8 = np.float32, np.int16, np.int32, np.uint8, np.uint32, np
 
 
 @compiled
-def changed_units(bits):  # type: ignore[no-untyped-def]
+def changed_units(bits):
     """Unit capacitors behind the set bits of a word."""
     units = 0
     for bit in range(UNITS.size):
@@ -24,7 +24,7 @@ def changed_units(bits):  # type: ignore[no-untyped-def]
 
 
 @compiled
-def move_weight(seed, step, memory, cells, q, move, offset, p, counts, layer):  # type: ignore[no-untyped-def]
+def move_weight(seed, step, memory, cells, q, move, offset, p, counts, layer):
     """Read one hidden weight, move it by `move` steps, write it back."""
     before = cells.word[q]
     seen = read_word(seed, step, cells, q, p)
@@ -40,7 +40,7 @@ def move_weight(seed, step, memory, cells, q, move, offset, p, counts, layer):  
 
 
 @compiled
-def update_devices(seed, step, net, memory, cells, rate, offset, work, p, counts):  # type: ignore[no-untyped-def]
+def update_devices(seed, step, net, memory, cells, rate, offset, work, p, counts):
     """Stochastic integer update with the same dither as the behavioural fidelity, weight by weight."""
     fill_words(seed, U8(Stream.ROW_DITHER), step, work.row_words)
     fill_words(seed, U8(Stream.COLUMN_DITHER), step, work.column_words)
@@ -60,7 +60,7 @@ def update_devices(seed, step, net, memory, cells, rate, offset, work, p, counts
 
 
 @compiled
-def transfer_devices(seed, step, net, memory, cells, only_changed, p, counts):  # type: ignore[no-untyped-def]
+def transfer_devices(seed, step, net, memory, cells, only_changed, p, counts):
     """Transfer every weight (or the stale ones) through its line."""
     for layer in range(net.sizes.size - 1):
         for q in range(net.weights[layer], net.weights[layer + 1]):
@@ -74,7 +74,7 @@ def transfer_devices(seed, step, net, memory, cells, only_changed, p, counts):  
 
 
 @compiled
-def learn_devices(loss, seed, first_step, net, memory, cells, sigma, rate, offset, only_changed, every, inputs, labels, order, work, p, counts):  # type: ignore[no-untyped-def]
+def learn_devices(loss, seed, first_step, net, memory, cells, sigma, rate, offset, only_changed, every, inputs, labels, order, work, p, counts):
     """As `epoch.learn`, on devices; returns `loss` [nat] with theirs added."""
     for s in range(order.size):
         step = U8(first_step + s)

@@ -72,7 +72,7 @@ def scratch(net: Layout) -> Scratch:
 
 
 @compiled
-def flush_wear(recent, lsb_writes):  # type: ignore[no-untyped-def]
+def flush_wear(recent, lsb_writes):
     """Add the bytes of recent writes to the long counters."""
     for q in range(recent.size):
         lsb_writes[q] += U4(recent[q])
@@ -80,7 +80,7 @@ def flush_wear(recent, lsb_writes):  # type: ignore[no-untyped-def]
 
 
 @compiled
-def signals(seed, step, net, memory, sigma, inputs, label, work, counts):  # type: ignore[no-untyped-def]
+def signals(seed, step, net, memory, sigma, inputs, label, work, counts):
     """Forward, error and backward of one sample; returns the loss [nat]. Leaves units and errors in `work`."""
     layers = net.sizes.size - 1
     work.units[: net.sizes[0]] = inputs
@@ -98,7 +98,7 @@ def signals(seed, step, net, memory, sigma, inputs, label, work, counts):  # typ
 
 
 @compiled
-def update(seed, step, net, memory, rate, offset, work, counts):  # type: ignore[no-untyped-def]
+def update(seed, step, net, memory, rate, offset, work, counts):
     """Stochastic integer update of every hidden weight."""
     fill_words(seed, U8(Stream.ROW_DITHER), step, work.row_words)
     fill_words(seed, U8(Stream.COLUMN_DITHER), step, work.column_words)
@@ -133,7 +133,7 @@ def update(seed, step, net, memory, rate, offset, work, counts):  # type: ignore
 
 
 @compiled
-def learn(loss, seed, first_step, net, memory, table, sigma, rate, offset, only_changed, every, inputs, labels, order, work, counts):  # type: ignore[no-untyped-def]
+def learn(loss, seed, first_step, net, memory, table, sigma, rate, offset, only_changed, every, inputs, labels, order, work, counts):
     """Learn the samples in `order`, one by one; returns `loss` [nat] with theirs added. Step numbers begin at `first_step`."""
     for s in range(order.size):
         step = first_step + s

@@ -38,7 +38,7 @@ class FloatTwin:
 
 
 @compiled
-def _learn(net, memory, rate, inputs, labels, order, work, counts):  # type: ignore[no-untyped-def]
+def _learn(net, memory, rate, inputs, labels, order, work, counts):
     loss = 0.0
     for s in order:
         loss += signals(np.uint64(0), np.uint64(0), net, memory, F4(0), inputs[s], labels[s], work, counts)
@@ -60,7 +60,7 @@ def _learn(net, memory, rate, inputs, labels, order, work, counts):  # type: ign
 
 
 @compiled
-def descend(weights, scale, direction):  # type: ignore[no-untyped-def]
+def descend(weights, scale, direction):
     """weights -= scale * direction."""
     for j in range(direction.size):
         weights[j] -= scale * direction[j]

@@ -27,7 +27,7 @@ MOST = F4(100) * ONE
 
 
 @inlined
-def steps_of(s, row_word, column_word):  # type: ignore[no-untyped-def]
+def steps_of(s, row_word, column_word):
     """floor(|s| + u): s in units of 2^-24 step, u the upper 24 bits of the sum of both words."""
     real = abs(s)
     real = real if real < MOST else MOST
@@ -40,7 +40,7 @@ LEVEL_LANES = LANES * U8(LEVEL_MASK)
 
 
 @inlined
-def unit_flips(x):  # type: ignore[no-untyped-def]
+def unit_flips(x):
     """Unit capacitors that change in four words packed into 64 bits, from the bits that change: a count in each lane.
 
     The top magnitude bit stands in four units, the next in two; then the classic count of bits.
@@ -55,19 +55,19 @@ def unit_flips(x):  # type: ignore[no-untyped-def]
 
 
 @inlined
-def words_changed(x):  # type: ignore[no-untyped-def]
+def words_changed(x):
     """One in each lane whose word changes (a word has ten bits, so the addition stays in its lane)."""
     return ((x + U8(0x7FFF7FFF7FFF7FFF)) >> U8(15)) & LANES
 
 
 @inlined
-def lane_sum(x):  # type: ignore[no-untyped-def]
+def lane_sum(x):
     """Sum of the four lanes; right for rows of up to 8,000 columns."""
     return (x * LANES) >> U8(48)
 
 
 @compiled
-def update_dense(hidden, recent, stale, offset, columns, rows, rates, count, row_words, errors, column_words, flips, packed):  # type: ignore[no-untyped-def]
+def update_dense(hidden, recent, stale, offset, columns, rows, rates, count, row_words, errors, column_words, flips, packed):
     """Update `count` rows, every column. Returns (unit capacitors changed, weights changed)."""
     changed, touched = U8(0), U8(0)
     limit = I2(I2(LARGEST) - offset)
@@ -101,7 +101,7 @@ def update_dense(hidden, recent, stale, offset, columns, rows, rates, count, row
 
 
 @compiled
-def sort_columns(column_words, order, first):  # type: ignore[no-untyped-def]
+def sort_columns(column_words, order, first):
     """Columns in order of the upper 8 bits of their words; bucket b holds order[first[b] : first[b + 1]]."""
     for bucket in range(BUCKETS + 1):
         first[bucket] = 0
@@ -117,7 +117,7 @@ def sort_columns(column_words, order, first):  # type: ignore[no-untyped-def]
 
 
 @compiled
-def update_sparse(hidden, recent, stale, offset, columns, rows, rates, count, row_words, errors, largest, column_words, order, first):  # type: ignore[no-untyped-def]
+def update_sparse(hidden, recent, stale, offset, columns, rows, rates, count, row_words, errors, largest, column_words, order, first):
     """Update `count` rows, only the columns that can move. Returns (unit capacitors changed, weights changed).
 
     u reaches 1 - |s| only if row word + column word lies within |s| below 2^32, that is if the column word lies in
@@ -155,7 +155,9 @@ def update_sparse(hidden, recent, stale, offset, columns, rows, rates, count, ro
 
 
 @compiled
-def update_layer(hidden, recent, stale, offset, inputs, active, count, errors, row_words, column_words, rate, dense_rows, dense_rates, sparse_rows, sparse_rates, order, first, flips, packed):  # type: ignore[no-untyped-def]
+def update_layer(
+    hidden, recent, stale, offset, inputs, active, count, errors, row_words, column_words, rate, dense_rows, dense_rates, sparse_rows, sparse_rates, order, first, flips, packed
+):
     """One layer, one sample: inputs at the first `count` rows of `active`, then the bias row (input 1).
 
     `rate` is the learning rate over the size of one hidden step, times 2^24. Returns (units changed, weights changed).
@@ -177,14 +179,10 @@ def update_layer(hidden, recent, stale, offset, inputs, active, count, errors, r
     units, touched = I8(0), I8(0)
     if dense > 0:
         flips[:] = I2(0)
-        a, b = update_dense(
-            hidden, recent, stale, offset, errors.size, dense_rows, dense_rates, dense, row_words, errors, column_words, flips, packed
-        )
+        a, b = update_dense(hidden, recent, stale, offset, errors.size, dense_rows, dense_rates, dense, row_words, errors, column_words, flips, packed)
         units, touched = units + a, touched + b
     if sparse > 0:
         sort_columns(column_words, order, first)
-        a, b = update_sparse(
-            hidden, recent, stale, offset, errors.size, sparse_rows, sparse_rates, sparse, row_words, errors, largest, column_words, order, first
-        )
+        a, b = update_sparse(hidden, recent, stale, offset, errors.size, sparse_rows, sparse_rates, sparse, row_words, errors, largest, column_words, order, first)
         units, touched = units + a, touched + b
     return units, touched

@@ -32,7 +32,7 @@ def infer(net: Layout, analogue: NDArray[np.float32], inputs: NDArray[np.float32
 
 
 @compiled
-def _infer(seed, net, analogue, sigma, inputs, work, outputs, rows):  # type: ignore[no-untyped-def]
+def _infer(seed, net, analogue, sigma, inputs, work, outputs, rows):
     layers = net.sizes.size - 1
     for s in range(len(inputs)):
         work.units[: net.sizes[0]] = inputs[s]

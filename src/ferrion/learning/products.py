@@ -16,7 +16,7 @@ TABLE_SHIFT = U4(32 - TABLE_BITS)
 
 
 @compiled
-def active_rows(values, rows):  # type: ignore[no-untyped-def]
+def active_rows(values, rows):
     """Write the indices of the non-zero `values` to `rows`; return how many there are."""
     count = 0
     for i in range(values.size):
@@ -26,7 +26,7 @@ def active_rows(values, rows):  # type: ignore[no-untyped-def]
 
 
 @compiled
-def add_rows(weights, values, rows, count, out):  # type: ignore[no-untyped-def]
+def add_rows(weights, values, rows, count, out):
     """out += values[rows] @ weights[rows], weights flat with out.size columns."""
     columns = U8(out.size)
     k = 0
@@ -46,7 +46,7 @@ def add_rows(weights, values, rows, count, out):  # type: ignore[no-untyped-def]
 
 
 @compiled
-def add_read_noise(values, rows, count, bias, sigma, words, out):  # type: ignore[no-untyped-def]
+def add_read_noise(values, rows, count, bias, sigma, words, out):
     """Add to each output the noise of reading independent Gaussian devices: variance sigma^2 (sum of squared inputs)."""
     power = bias
     for k in range(count):
@@ -57,7 +57,7 @@ def add_read_noise(values, rows, count, bias, sigma, words, out):  # type: ignor
 
 
 @compiled
-def forward(net, analogue, sigma, words, units, rows, counts):  # type: ignore[no-untyped-def]
+def forward(net, analogue, sigma, words, units, rows, counts):
     """Fill `units` layer by layer from the inputs (ReLU between layers) and `rows` with each layer's active inputs."""
     layers = net.sizes.size - 1
     for layer in range(layers):
@@ -78,7 +78,7 @@ def forward(net, analogue, sigma, words, units, rows, counts):  # type: ignore[n
 
 
 @compiled
-def output_error(outputs, label, error):  # type: ignore[no-untyped-def]
+def output_error(outputs, label, error):
     """Softmax and cross entropy: write the error signal, return the loss [nat]."""
     top = outputs.max()
     total = 0.0
@@ -93,7 +93,7 @@ def output_error(outputs, label, error):  # type: ignore[no-untyped-def]
 
 
 @compiled
-def backward(net, transposed, sigma, words, units, errors, rows, counts):  # type: ignore[no-untyped-def]
+def backward(net, transposed, sigma, words, units, errors, rows, counts):
     """Carry the output error back through the weights from the last layer to the first hidden one."""
     for layer in range(net.sizes.size - 2, 0, -1):
         n, m = net.sizes[layer], net.sizes[layer + 1]
@@ -112,7 +112,7 @@ def backward(net, transposed, sigma, words, units, errors, rows, counts):  # typ
 
 
 @compiled
-def transpose(net, analogue, transposed):  # type: ignore[no-untyped-def]
+def transpose(net, analogue, transposed):
     """Copy the weights from the second layer on, turned, biases left out."""
     for layer in range(1, net.sizes.size - 1):
         n, m = net.sizes[layer], net.sizes[layer + 1]

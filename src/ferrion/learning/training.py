@@ -118,7 +118,7 @@ class Training:
 
 
 @compiled
-def write_all(cells, hidden, offset):  # type: ignore[no-untyped-def]
+def write_all(cells, hidden, offset):
     """Write every hidden weight into its capacitors."""
     for q in range(hidden.size):
         write_word(cells, q, word_of(hidden[q], offset))

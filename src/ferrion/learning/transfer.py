@@ -20,7 +20,7 @@ class LevelTable(NamedTuple):
 
 
 @compiled
-def transfer(seed, step, net, hidden, stale, analogue, programmed, table, offset, only_changed, words, counts):  # type: ignore[no-untyped-def]
+def transfer(seed, step, net, hidden, stale, analogue, programmed, table, offset, only_changed, words, counts):
     """Program every pair (or those marked stale) to the level of its hidden weight, with its spread.
 
     Cell q of layer l takes 16 bits of stream TRANSFER + l: the upper half of word q, or the lower half of word q - n/2.
@@ -39,7 +39,7 @@ def transfer(seed, step, net, hidden, stale, analogue, programmed, table, offset
 
 
 @compiled
-def transfer_cells(hidden, stale, analogue, programmed, full, table, offset, only_changed, words, shift):  # type: ignore[no-untyped-def]
+def transfer_cells(hidden, stale, analogue, programmed, full, table, offset, only_changed, words, shift):
     """One run of cells; returns how many were programmed."""
     count = 0
     for q in range(hidden.size):

@@ -46,7 +46,7 @@ class Card:
         if missing:
             raise CardError(f"card {self.name}: [{section}] lacks {', '.join(missing)}; add each with value, unit, source, where, how")
         try:
-            return parameters(*(to_si(numbers[key].value, numbers[key].unit, unit) for key, unit in hints.items()))
+            return parameters(*_floats(numbers, hints))
         except CardError as problem:
             raise CardError(f"card {self.name}, section {section}: {problem}") from problem
 
@@ -65,6 +65,11 @@ class Card:
     def numbers(self) -> list[tuple[str, str, Number]]:
         """Every (section, key, number) of the card."""
         return [(section, key, number) for section, rows in self.sections.items() for key, number in rows.items()]
+
+
+def _floats(numbers: dict[str, Number], units: dict[str, str]) -> list[Any]:
+    """Numbers in the order and the SI units of `units`."""
+    return [to_si(numbers[key].value, numbers[key].unit, unit) for key, unit in units.items()]
 
 
 def shipped() -> dict[str, Path]:
@@ -94,6 +99,6 @@ def _read(path: Path, _stamp: int) -> Card:
         raise CardError(f"{path.name} is not TOML: {problem}") from problem
     head = raw.pop("card", {})
     if not isinstance(head, dict) or "title" not in head:
-        raise CardError(f"{path.name} has no [card] section with a title; begin the file with [card] and title = \"…\"")
+        raise CardError(f'{path.name} has no [card] section with a title; begin the file with [card] and title = "…"')
     sections = {section: {key: Number.read(f"{section}.{key}", entry) for key, entry in rows.items()} for section, rows in raw.items()}
     return Card(name=path.stem, title=head["title"], parts=dict(head.get("parts", {})), sections=sections, text=text, folder=path.parent)

@@ -36,10 +36,7 @@ class Source:
 def bibliography() -> dict[str, Source]:
     """Every source, by key."""
     text = (DATA / "references.bib").read_text(encoding="utf-8")
-    found = (
-        Source(match["key"].strip(), {name.lower(): value for name, value in FIELD.findall(match["body"])}, match[0])
-        for match in ENTRY.finditer(text)
-    )
+    found = (Source(match["key"].strip(), {name.lower(): value for name, value in FIELD.findall(match["body"])}, match[0]) for match in ENTRY.finditer(text))
     return {source.key: source for source in found}
 
 

@@ -29,21 +29,21 @@ class Ageing(NamedTuple):
     t_reference: Annotated[float, "K"]
 
 
-def wake_up(cycles, p):  # type: ignore[no-untyped-def]
+def wake_up(cycles, p):
     """Share of the full window after `cycles`: 1 - (1 - pinched) exp(-N / N_w)."""
     return 1.0 - (1.0 - p.pinched) * exp(-cycles / p.n_wake)
 
 
-def fatigue(cycles, p):  # type: ignore[no-untyped-def]
+def fatigue(cycles, p):
     """Share of the window left by fatigue: 1 / (1 + (N / N_f)^s)."""
     return 1.0 / (1.0 + (cycles / p.n_fatigue) ** p.fatigue_slope)
 
 
-def retention(time, temperature, p):  # type: ignore[no-untyped-def]
+def retention(time, temperature, p):
     """Share of the polarisation left after `time` [s] at `temperature` [K]: exp(-(t / tau)^b), tau thermally activated."""
     return exp(-((time * arrhenius(p.e_retention, temperature, p.t_reference) / p.tau) ** p.stretch))
 
 
-def imprint(time, temperature, p):  # type: ignore[no-untyped-def]
+def imprint(time, temperature, p):
     """Shift [V] of the loop towards the stored state after `time` [s] at `temperature` [K]: V_i ln(1 + t / t_i)."""
     return p.v_imprint * log(1.0 + time * arrhenius(p.e_retention, temperature, p.t_reference) / p.t_imprint)

@@ -37,36 +37,36 @@ class Capacitor(NamedTuple):
     """Capacitance of the bit line."""
 
 
-def log_delay(v, imprint, p):  # type: ignore[no-untyped-def]
+def log_delay(v, imprint, p):
     """ln(t1 / t_inf) of the median switching time t1 under v [V] against a bias `imprint` [V]: (V_a / V)^2."""
     return (p.v_a / maximum(abs(v) - imprint, 0.01 * p.v_a)) ** 2
 
 
-def switched_fraction(t, v, imprint, p):  # type: ignore[no-untyped-def]
+def switched_fraction(t, v, imprint, p):
     """Share of domains reversed after a pulse of t [s] at v [V]: 1/2 + arctan((ln t - ln t1) / w) / pi (Jo et al., eq. 4)."""
     return 0.5 + arctan((log(t / p.t_inf) - log_delay(v, imprint, p)) / p.width) / PI
 
 
-def domain_switched(t, log_tau, p):  # type: ignore[no-untyped-def]
+def domain_switched(t, log_tau, p):
     """Probability that a domain with ln(tau / t_inf) = `log_tau` has switched after t [s]: 1 - exp(-(t / tau)^n)."""
     return 1.0 - exp(-exp(p.n * (log(t / p.t_inf) - log_tau)))
 
 
-def released_charge(fraction, p):  # type: ignore[no-untyped-def]
+def released_charge(fraction, p):
     """Charge [C] a capacitor gives to its line when `fraction` of it reverses: 2 P_r A f."""
     return fraction * p.two_pr * p.area
 
 
-def film_capacitance(p):  # type: ignore[no-untyped-def]
+def film_capacitance(p):
     """Linear capacitance [F] of the film: eps A / d."""
     return p.permittivity * p.area / p.thickness
 
 
-def line_voltage(charge, p):  # type: ignore[no-untyped-def]
+def line_voltage(charge, p):
     """Memory window [V]: the released charge [C] shared between line and film, Q / (C_BL + C_FE)."""
     return charge / (p.c_line + film_capacitance(p))
 
 
-def switching_energy(fraction, v, p):  # type: ignore[no-untyped-def]
+def switching_energy(fraction, v, p):
     """Energy [J] a write takes from the supply: v (2 P_r A f)."""
     return abs(v) * released_charge(fraction, p)

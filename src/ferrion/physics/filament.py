@@ -41,42 +41,42 @@ class Filament(NamedTuple):
     """Time after SET of the second polynomial."""
 
 
-def set_conductance(compliance, p):  # type: ignore[no-untyped-def]
+def set_conductance(compliance, p):
     """Conductance [S] a filament settles at under a compliance current [A]: I_c / V_set."""
     return compliance / p.v_set
 
 
-def reset_conductance(xi, p):  # type: ignore[no-untyped-def]
+def reset_conductance(xi, p):
     """Conductance [S] after RESET, log-normal in the unit normal xi."""
     return p.g_off * exp(p.off_spread * xi)
 
 
-def share(g, p):  # type: ignore[no-untyped-def]
+def share(g, p):
     """g [S] as a share of the range, held within 0..1 where the polynomials were fitted."""
     return minimum(maximum(g / p.g_max, 0.0), 1.0)
 
 
-def spread_early(x, p):  # type: ignore[no-untyped-def]
+def spread_early(x, p):
     """sigma / g_max at t_first after SET, at x = g / g_max."""
     return (((p.s4 * x + p.s3) * x + p.s2) * x + p.s1) * x + p.s0
 
 
-def spread_late(x, p):  # type: ignore[no-untyped-def]
+def spread_late(x, p):
     """sigma / g_max at t_second after SET, at x = g / g_max."""
     return (((p.d4 * x + p.d3) * x + p.d2) * x + p.d1) * x + p.d0
 
 
-def aged(time, temperature, p):  # type: ignore[no-untyped-def]
+def aged(time, temperature, p):
     """ln of the equivalent time at the reference temperature over `t_first`, no less than 0."""
     return log(maximum(time * arrhenius(p.e_drift, temperature, p.t_reference) / p.t_first, 1.0))
 
 
-def programmed(g, xi, p):  # type: ignore[no-untyped-def]
+def programmed(g, xi, p):
     """Conductance [S] at t_first after a SET aimed at g [S], spread by the unit normal xi."""
     return maximum(g + p.g_max * spread_early(share(g, p), p) * xi, 0.0)
 
 
-def relaxed(g, xi, time, temperature, p):  # type: ignore[no-untyped-def]
+def relaxed(g, xi, time, temperature, p):
     """Conductance [S] of a filament that stood at g at t_first after SET, `time` [s] later at `temperature` [K].
 
     The variance grows with ln t from its value at t_first to that at t_second; the mean drifts down with ln t in
@@ -87,6 +87,6 @@ def relaxed(g, xi, time, temperature, p):  # type: ignore[no-untyped-def]
     return maximum(g + p.g_max * (sqrt(grown) * xi - p.drift * x * aged(time, temperature, p)), 0.0)
 
 
-def read_current(g, v, xi, p):  # type: ignore[no-untyped-def]
+def read_current(g, v, xi, p):
     """Current [A] of one read at v [V] with additive noise: (g + sigma_r g_max xi) v."""
     return (g + p.read_noise * p.g_max * xi) * v

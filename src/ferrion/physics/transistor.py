@@ -17,6 +17,6 @@ class Transistor(NamedTuple):
     """2 for a long channel, towards 1 with velocity saturation."""
 
 
-def compliance(v_gate, v_shift, p):  # type: ignore[no-untyped-def]
+def compliance(v_gate, v_shift, p):
     """Saturation current [A] at a gate voltage [V], threshold moved by v_shift [V]: I_f ((V_g - V_th) / (V_f - V_th))^a."""
     return p.i_full * (maximum(v_gate - p.v_th - v_shift, 0.0) / (p.v_full - p.v_th)) ** p.alpha

@@ -90,7 +90,7 @@ def _pictures(trials: Sequence[Trial]) -> dict[str, str]:
     pictures = {
         "curves": plots.curves([r.accuracies for r, _ in trials], [r.float_accuracies for r, _ in trials]),
         "losses": plots.losses([r.losses for r, _ in trials]),
-        "weights": plots.weight_histograms(memory.hidden, memory.analogue / full),
+        "weights": plots.weight_histograms(memory.hidden, training.devices.g_span * memory.analogue / full),
         "wear": plots.wear_map(geometry.array_map(memory.lsb_writes, array), "writes of the\nleast significant FeCAP", "weight on the line"),
         "programmed": plots.wear_map(geometry.array_map(memory.programmed, array), "operations of\neach memristor", "weight on the line"),
         "energy": plots.energy_bars(places, actions, joules),

@@ -3,20 +3,21 @@
 import base64
 import io
 from collections.abc import Sequence
+from typing import Any
 
 import matplotlib
 import numpy as np
 from numpy.typing import NDArray
 
 matplotlib.use("Agg")
-from matplotlib import pyplot as plt  # noqa: E402 (the backend is chosen first)
-from matplotlib.axes import Axes  # noqa: E402
-from matplotlib.figure import Figure  # noqa: E402
+from matplotlib import pyplot as plt
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
 
-from ferrion.arrays.words import FULL_SCALE, STEPS_PER_LEVEL, TOP_LEVEL  # noqa: E402
+from ferrion.arrays.words import FULL_SCALE, STEPS_PER_LEVEL, TOP_LEVEL
 
 INK, CHIP, FLOAT, GRID = "#1b2a33", "#0b7285", "#c2571a", "#d9dfe3"
-STYLE = {
+STYLE: dict[Any, Any] = {
     "font.size": 10,
     "axes.edgecolor": INK,
     "axes.labelcolor": INK,
@@ -66,16 +67,16 @@ def losses(lines: Sequence[Sequence[float]]) -> str:
     return _png(figure)
 
 
-def weight_histograms(hidden: NDArray[np.int16], analogue: NDArray[np.float64]) -> str:
-    """Hidden integers with the edges of the levels, and analogue weights as shares of the full scale."""
+def weight_histograms(hidden: NDArray[np.int16], conductance: NDArray[np.floating[Any]]) -> str:
+    """Hidden integers with the edges of the levels, and conductance differences [S] they became."""
     figure, (left, right) = _axes(11.0, 3.2, 2)
-    left.hist(hidden, bins=np.arange(-512, 513, 8), color=CHIP, log=True)
+    left.hist(hidden, bins=list(range(-512, 513, 8)), color=CHIP, log=True)
     for edge in range(-TOP_LEVEL, TOP_LEVEL + 1):
         left.axvline(edge * STEPS_PER_LEVEL, color=FLOAT, lw=0.6, alpha=0.7)
     left.set_xlabel(f"hidden weight [steps; {FULL_SCALE} is full scale]")
     left.set_ylabel("weights")
-    right.hist(analogue, bins=np.linspace(-1.4, 1.4, 281), color=CHIP, log=True)
-    right.set_xlabel("analogue weight (G+ − G−) [share of full scale]")
+    right.hist(1e6 * conductance, bins=280, color=CHIP, log=True)
+    right.set_xlabel("analogue weight: G+ − G− [µS]")
     right.set_ylabel("weights")
     return _png(figure)
 

@@ -2,6 +2,7 @@
 
 import json
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from safetensors import SafetensorError
@@ -16,7 +17,7 @@ from ferrion.learning.rules import rule_of
 from ferrion.workloads.data import DataSet
 
 
-def ask(folder: Path, data: DataSet) -> dict[str, object]:
+def ask(folder: Path, data: DataSet) -> dict[str, Any]:
     """Accuracy, predictions and energy of the chip in `folder` on the test part of `data`.
 
     Raises MissingDataError when `folder` holds no finished run, CheckpointError when its files are damaged and DataError

@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass
 from importlib.metadata import version
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -30,7 +31,7 @@ POOL = 32
 """Random inputs cycled, so that no caching helps."""
 PEERS = Path("benchmarks/peers")
 BENCH_PYTHON = Path(".venv-bench/bin/python")
-ONE_THREAD = {name: "1" for name in ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS", "NUMBA_NUM_THREADS")}
+ONE_THREAD = dict.fromkeys(("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS", "NUMBA_NUM_THREADS"), "1")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -54,7 +55,7 @@ def benches() -> dict[str, Callable[[], list[Timing]]]:
     return {"two-memory": two_memory}
 
 
-def bench(name: str) -> dict[str, object]:
+def bench(name: str) -> dict[str, Any]:
     """Run one benchmark: {"name", "machine", "rows"}; raises ConfigError for a name there is none of."""
     if name not in benches():
         raise ConfigError(f"no benchmark {name!r}; there are {', '.join(benches())}")
@@ -117,7 +118,9 @@ def _floor(sizes: tuple[int, ...], inputs: NDArray[np.float32]) -> str:
         np.copyto(target, source)
         times.append(time.perf_counter() - start)
     speed = 2 * source.nbytes / statistics.median(times)
-    return f"floor: {moved / 1e3:.0f} kB and {2 * sum(cells) + sum(cells[1:]):.3g} multiply-adds a sample; at {speed / 1e9:.0f} GB/s (a copy in cache) {speed / moved:,.0f} samples/s"
+    return (
+        f"floor: {moved / 1e3:.0f} kB and {2 * sum(cells) + sum(cells[1:]):.3g} multiply-adds a sample; at {speed / 1e9:.0f} GB/s (a copy in cache) {speed / moved:,.0f} samples/s"
+    )
 
 
 def _row(work: str, tool: str, release: str, rates: list[float], ratio: float | None, note: str = "") -> Timing:

@@ -9,8 +9,8 @@ from ferrion.learning.training import Plan, Training
 from ferrion.workloads.data import DataSet
 from ferrion.workloads.trial import Result, run
 
-FleetProgress = Callable[[int, int, int], None]
-"""Told (number of the chip, samples learned, samples in all)."""
+FleetProgress = Callable[[int, int], None]
+"""Told (number of the chip, samples learned)."""
 
 
 def run_chips(plans: Sequence[Plan], data: DataSet, out: Path, progress: FleetProgress) -> list[tuple[Result, Training]]:
@@ -18,7 +18,7 @@ def run_chips(plans: Sequence[Plan], data: DataSet, out: Path, progress: FleetPr
 
     def one(number: int) -> tuple[Result, Training]:
         folder = out if len(plans) == 1 else out / f"chip-{plans[number].seed}"
-        return run(plans[number], data, folder, lambda done, total: progress(number, done, total))
+        return run(plans[number], data, folder, lambda done: progress(number, done))
 
     with ThreadPoolExecutor(os.cpu_count()) as pool:
         return list(pool.map(one, range(len(plans))))

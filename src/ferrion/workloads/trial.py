@@ -20,8 +20,8 @@ from ferrion.workloads.data import DataSet
 CHUNK = 1000
 """Samples between two looks at the clock."""
 SAVE_SECONDS = 20.0
-Progress = Callable[[int, int], None]
-"""Told (samples learned, samples in all), from any thread."""
+Progress = Callable[[int], None]
+"""Told how many samples have been learned, from any thread."""
 
 
 @dataclass(frozen=True)
@@ -66,7 +66,7 @@ class Result:
         return asdict(self)
 
 
-def no_progress(done: int, total: int) -> None:
+def no_progress(done: int) -> None:
     """Say nothing."""
 
 
@@ -77,7 +77,8 @@ def accuracy(training: Training | FloatTwin, data: DataSet, sigma: float) -> flo
 
 
 def train(plan: Plan, data: DataSet, checkpoint: Path | None = None, progress: Progress = no_progress) -> tuple[Training, float]:
-    """Train one chip, going on from `checkpoint` if it is there; returns it with the seconds this call took to learn.
+    """Train one chip, going on from `checkpoint` if it is there; returns it with the samples a second of this call,
+    its first chunk (which may compile) left out.
 
     Raises CheckpointError when the checkpoint is damaged or of another run.
     """
@@ -85,19 +86,21 @@ def train(plan: Plan, data: DataSet, checkpoint: Path | None = None, progress: P
     run = fingerprint(plan, data.inputs, data.labels) if checkpoint else ""
     if checkpoint and checkpoint.exists():
         restore(training, checkpoint, run)
-    total = plan.epochs * len(data.labels)
-    learning, saved = 0.0, time.monotonic()
+    seconds, samples, saved = 0.0, 0, time.monotonic()
+    warm = False
     while not training.finished:
         before = time.perf_counter()
-        training.advance(data.inputs, data.labels, CHUNK)
-        learning += time.perf_counter() - before
+        learned = training.advance(data.inputs, data.labels, CHUNK)
+        if warm:
+            seconds, samples = seconds + time.perf_counter() - before, samples + learned
+        warm = True
         if len(training.accuracies) < len(training.losses):
             training.accuracies.append(accuracy(training, data, float(training.sigma)))
-        progress(training.step, total)
+        progress(training.step)
         if checkpoint and (training.finished or time.monotonic() - saved > SAVE_SECONDS):
             save(training, checkpoint, run)
             saved = time.monotonic()
-    return training, learning
+    return training, samples / seconds if seconds else 0.0
 
 
 def float_accuracies(plan: Plan, data: DataSet) -> tuple[float, ...]:
@@ -115,11 +118,9 @@ def run(plan: Plan, data: DataSet, out: Path | None = None, progress: Progress =
     start = time.perf_counter()
     with ThreadPoolExecutor(1) as beside:
         twin = beside.submit(float_accuracies, plan, data)
-        begun = 0
-        training, seconds = train(plan, data, out / "checkpoint.safetensors" if out else None, progress)
-        learned = training.step - begun
+        training, rate = train(plan, data, out / "checkpoint.safetensors" if out else None, progress)
         twins = twin.result()
-    return result_of(training, data, twins, learned / seconds if seconds else 0.0, time.perf_counter() - start, out), training
+    return result_of(training, data, twins, rate, time.perf_counter() - start, out), training
 
 
 def result_of(training: Training, data: DataSet, twins: tuple[float, ...], rate: float, wall: float, out: Path | None) -> Result:

@@ -1,0 +1,46 @@
+# make demo: the whole thing in a minute. make test: everything that can be wrong, checked.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+PIP := $(BIN)/pip install --disable-pip-version-check --quiet --constraint constraints.txt
+
+.PHONY: demo test lint docs bench clean
+
+demo: $(VENV)/installed
+	$(BIN)/ferrion train --data digits --epochs 30 --out runs/demo
+	@echo "open runs/demo/report.html"
+
+test: $(VENV)/installed-dev
+	$(BIN)/pytest
+
+lint: $(VENV)/installed-dev
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+docs: $(VENV)/installed-dev
+	$(BIN)/mkdocs build --strict --quiet
+
+bench: $(VENV)/installed .venv-bench/installed
+	$(BIN)/ferrion bench two-memory
+
+$(VENV)/installed: pyproject.toml constraints.txt
+	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	$(PIP) --editable .
+	touch $@
+
+$(VENV)/installed-dev: $(VENV)/installed
+	$(PIP) --editable '.[dev]'
+	touch $@
+
+# aihwkit has no wheel for this Python: it is built here, which takes a quarter of an hour and needs a C++ compiler and
+# OpenBLAS (Debian: libopenblas-dev). Where it fails, the benchmark leaves it out and says so.
+.venv-bench/installed: benchmarks/constraints.txt
+	test -x .venv-bench/bin/python || $(PYTHON) -m venv .venv-bench
+	.venv-bench/bin/pip install --quiet --constraint benchmarks/constraints.txt torch 'numpy<2.4' scipy protobuf requests 'cmake<4' ninja pybind11 scikit-build 'setuptools>=80' wheel mypy
+	-PATH="$(CURDIR)/.venv-bench/bin:$$PATH" .venv-bench/bin/pip install --quiet --no-deps --no-build-isolation aihwkit
+	touch $@
+
+clean:
+	rm -rf $(VENV) .venv-bench runs site .pytest_cache .mypy_cache .ruff_cache

@@ -1,0 +1,85 @@
+"""Pages made from the code: cards, command line, results. The start page is the README."""
+
+import json
+from pathlib import Path
+
+from mkdocs.structure.files import File
+
+from ferrion.params.card import load, shipped
+from ferrion.params.cite import bibliography
+
+ROOT = Path(__file__).parents[1]
+EQUATIONS = ("ferroelectric", "ageing", "filament", "transistor", "heat")
+
+
+def on_files(files, config):
+    """Add the generated pages."""
+    pages = {
+        "index.md": start(),
+        "cards.md": cards(),
+        "cli.md": commands(),
+        "reproduced.md": reproduced(),
+        "speed.md": speed(),
+        "equations.md": "# Equations\n\nOne function an equation; every backend runs the same text.\n" + "".join(f"\n::: ferrion.physics.{name}\n" for name in EQUATIONS),
+    }
+    for name, text in pages.items():
+        files.append(File.generated(config, name, content=text))
+    return files
+
+
+def start() -> str:
+    """The README with its links as they are from here."""
+    text = (ROOT / "README.md").read_text(encoding="utf-8").replace("docs/results/bench-two-memory.json", "speed.md").replace("docs/", "")
+    return text.replace("[CONTRIBUTING](CONTRIBUTING.md)", "CONTRIBUTING").replace("([CITATION.cff](CITATION.cff))", "(CITATION.cff)")
+
+
+def cards() -> str:
+    """Every card as a table, then the bibliography."""
+    lines = ["# Every number and its source", ""]
+    for name in shipped():
+        card = load(name)
+        lines += [f"## {name}", "", card.title, "", "| number | value | known as | source | note |", "|---|---|---|---|---|"]
+        lines += [f"| {s}.{k} | {n.value:g} {n.unit} | {n.how.value} | {n.source}, {n.where} | {n.note} |" for s, k, n in card.numbers()]
+        lines.append("")
+    lines += ["## Sources", "", *(f"- **{source.key}**: {source.short} {source.link}" for source in bibliography().values())]
+    return "\n".join(lines)
+
+
+def commands() -> str:
+    """The help of every command."""
+    import typer
+
+    from ferrion.cli.main import app
+
+    group = typer.main.get_command(app)
+    context = typer.Context(group, info_name="ferrion")
+    lines = ["# Command line", ""]
+    for name, command in group.commands.items():
+        with typer.Context(command, info_name=f"ferrion {name}", parent=context) as inner:
+            lines += [f"## ferrion {name}", "", "```text", command.get_help(inner), "```", ""]
+    return "\n".join(lines)
+
+
+def reproduced() -> str:
+    """The rows of the last full reproduction."""
+    found = json.loads((ROOT / "docs/results/martemucci-2025.json").read_text(encoding="utf-8"))
+    verdict = {True: "ok", False: "**misses**", None: ""}
+    lines = ["# Published beside simulated", "", "What `ferrion reproduce martemucci-2025` printed: five seeds, mean and standard deviation.", ""]
+    lines += ["| quantity | published | simulated | spread | tolerance | | source |", "|---|---|---|---|---|---|---|"]
+    for row in found["rows"]:
+        published = "" if row["published"] is None else f"{row['published']:g} {row['unit']}"
+        spread = "" if row["spread"] is None else f"{row['spread']:.2f}"
+        tolerance = "" if row["tolerance"] is None else f"{row['tolerance']:g}"
+        lines.append(f"| {row['quantity']} | {published} | {row['simulated']:.4g} {row['unit']} | {spread} | {tolerance} | {verdict[row['ok']]} | {row['source']} |")
+    return "\n".join([*lines, "", "Why two rows miss is said in [fidelity](fidelity.md)."])
+
+
+def speed() -> str:
+    """The rows of the last benchmark."""
+    found = json.loads((ROOT / "docs/results/bench-two-memory.json").read_text(encoding="utf-8"))
+    lines = ["# Speed", "", f"What `ferrion bench two-memory` printed on {found['machine']}: the first 1,000 samples from the initial weights, batch 1, medians of 7 runs.", ""]
+    lines += ["| work | tool | samples/s | ours over theirs | note |", "|---|---|---|---|---|"]
+    for row in found["rows"]:
+        ratio = "" if row["ours_over_theirs"] is None else f"{row['ours_over_theirs']:.1f} x"
+        lines.append(f"| {row['work']} | {row['tool']} {row['version']} | {row['median']:,.0f} | {ratio} | {row['note']} |")
+    return "\n".join(lines)
