@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from ferrion.arrays.hybrid import draw_cells, read_word, sensed, transfer_all, transfer_weight, write_word
+from ferrion.arrays.hybrid import draw_cells, read_word, refresh, sensed, transfer_all, transfer_weight, write_word
 from ferrion.arrays.words import UNITS
 
 U = np.uint64
@@ -16,7 +16,7 @@ def drawn(chip, weights=64):
 def test_what_is_written_is_read_and_reading_destroys(chip):
     cells = drawn(chip)
     for q in range(64):
-        write_word(cells, q, (q * 37) % 1024)
+        write_word(cells, q, (q * 37) % 1024, chip.devices)
     assert [read_word(U(0), U(1), cells, q, chip.devices) for q in range(64)] == [(q * 37) % 1024 for q in range(64)]
     assert (cells.word == 0).all()
 
@@ -24,7 +24,7 @@ def test_what_is_written_is_read_and_reading_destroys(chip):
 def test_every_reversal_is_counted_on_its_own_capacitor(chip):
     cells = drawn(chip, 8)
     word = 0b11_0100_0001  # sign, top magnitude bit, one middle bit, the least
-    write_word(cells, 3, word)
+    write_word(cells, 3, word, chip.devices)
     units = sum(UNITS[bit] for bit in range(10) if word >> bit & 1)
     assert cells.reversals[3].sum() == units
     assert cells.reversals.sum() == units
@@ -35,15 +35,16 @@ def test_every_reversal_is_counted_on_its_own_capacitor(chip):
 
 def test_a_worn_out_capacitor_reads_wrong(chip):
     cells = drawn(chip, 1)
-    write_word(cells, 0, 1)
+    write_word(cells, 0, 1, chip.devices)
     assert sensed(U(0), U(1), cells, 0, 0, chip.devices)
     cells.reversals[0, 0] = np.uint32(4e9)
+    refresh(cells, 0, 0, chip.devices)
     assert not sensed(U(0), U(1), cells, 0, 0, chip.devices)
 
 
 def test_a_transfer_keeps_the_hidden_word_and_wears_both_memristors(chip):
     cells = drawn(chip, 8)
-    write_word(cells, 5, 0b10_1100_0000)
+    write_word(cells, 5, 0b10_1100_0000, chip.devices)
     transfer_weight(U(0), U(1), cells, 5, chip.devices)
     assert cells.word[5] == 0b10_1100_0000
     assert list(cells.cycles[5]) == [1, 1]

@@ -33,7 +33,7 @@ def test_a_weight_takes_fourteen_of_its_sixteen_capacitors():
 
 def test_the_published_array():
     geometry = Geometry.of(Lines(128, 128, 16, 16))
-    assert (geometry.devices, geometry.weights, geometry.arrays(1024), geometry.arrays(1025)) == (18432, 1024, 1, 2)
+    assert (geometry.devices, geometry.weights, geometry.tiles(128, 8), geometry.tiles(129, 9)) == (18432, 1024, (1, 1), (2, 2))
 
 
 def test_lines_that_do_not_match_are_refused():

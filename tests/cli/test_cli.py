@@ -100,7 +100,9 @@ def test_a_full_disk_is_an_error_and_leaves_nothing_half_written(tmp_path):
     limited = [*COMMAND[:-1], "import resource, signal; signal.signal(signal.SIGXFSZ, signal.SIG_IGN); resource.setrlimit(resource.RLIMIT_FSIZE, (4096, 4096)); " + COMMAND[-1]]
     out = tmp_path / "run"
     done = subprocess.run([*limited, "train", "--epochs", "1", "--hidden", "16", "--out", str(out)], capture_output=True, text=True, check=False)
-    assert done.returncode != 0
+    assert done.returncode == 1
+    assert "File too large" in done.stderr
+    assert "Traceback" not in done.stderr
     assert not (out / "result.json").exists()
     assert not (out / "checkpoint.safetensors").exists()
     assert not [file for file in out.iterdir() if file.name.startswith(".checkpoint")]

@@ -85,7 +85,7 @@ def learn(sizes, full, hidden, weights, table, sigma, rate, offset, only_changed
                     hidden[layer][i, j] = new
                     flips = word(old, offset) ^ word(new, offset)
                     units[layer] += bin(flips).count("1") + 3 * (flips >> 8 & 1) + (flips >> 7 & 1)
-                    touched[layer] += flips != 0
+                    touched[layer] += steps != 0
                     lsb[layer][i, j] += flips & 1
                     stale[layer][i, j] |= (flips & 0x3C0) != 0
         if (step + 1) % every == 0:

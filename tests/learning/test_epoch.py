@@ -77,26 +77,22 @@ def test_both_orders_of_work_give_the_same_bits(scale):
         start = h0
 
 
-def moves(p, trials):
-    """Steps of a (rows, columns) block of real steps `p` over many samples."""
-    rows, columns = p.shape
-    total = np.zeros((trials, rows, columns))
-    for step in range(trials):
-        a = words(2, Stream.ROW_DITHER, step, rows).astype(np.uint64)
-        b = words(2, Stream.COLUMN_DITHER, step, columns).astype(np.uint64)
-        dither = ((a[:, None] + b[None, :]) % 2**32 >> 8) / 2**24
-        total[step] = np.floor(p + dither)
-    return total
-
-
 def test_the_update_is_right_on_average_and_independent_in_pairs():
     """Mean p, Bernoulli variance, and no correlation between any two weights, also of one row or one column."""
-    p, trials = np.random.default_rng(0).random((3, 4)), 40_000
-    found = moves(p, trials)
-    error = np.sqrt(p * (1 - p) / trials)
-    assert (np.abs(found.mean(axis=0) - p) < 5 * error).all()
-    flat = found.reshape(trials, -1)
-    correlation = np.corrcoef(flat.T) - np.eye(p.size)
+    rng, trials, rows, columns = np.random.default_rng(0), 40_000, 3, 4
+    errors, rates = rng.random(columns).astype(F4), (rng.random(rows) * ONE).astype(F4)
+    found = np.zeros((trials, rows * columns))
+    packed = np.zeros(1, U8)
+    for step in range(trials):
+        hidden = np.zeros(rows * columns, np.int16)
+        wear, stale = np.zeros(hidden.size, np.uint8), np.zeros(hidden.size, np.uint8)
+        draws = [words(2, stream, step, 4) for stream in (Stream.ROW_DITHER, Stream.COLUMN_DITHER)]
+        update_dense(hidden, wear, stale, np.int16(0), columns, np.arange(rows, dtype=U8), rates, rows, draws[0], errors, draws[1], packed.view(np.int16), packed)
+        found[step] = -hidden
+    p = np.outer(rates / ONE, errors).ravel()
+    assert (np.abs(found.mean(axis=0) - p) < 5 * np.sqrt(p * (1 - p) / trials)).all()
+    assert set(np.unique(found)) <= {0.0, 1.0}
+    correlation = np.corrcoef(found.T) - np.eye(p.size)
     assert np.abs(correlation).max() < 5 / np.sqrt(trials)
 
 

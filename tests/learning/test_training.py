@@ -68,13 +68,13 @@ def test_a_checkpoint_out_of_order_is_refused(chip, tmp_path, spoil):
 
 def test_the_ledger_adds_up(chip, few_digits):
     training = finish(Training(plan(chip, rule=PUBLISHED)), few_digits, 1000)
-    ledger = ledger_of(training.net, training.counts, False)
+    ledger = ledger_of(training.net, training.counts, chip.geometry, False)
     transfers = 1 + 600 // 100
     weights = int(training.net.weights[-1])
     assert ledger.count(Action.MEMRISTOR_PROGRAM) == 2 * weights * transfers
     assert (training.memory.programmed == transfers).all()
     assert ledger.count(Action.FECAP_WRITE) == training.counts.fecap_writes.sum()
-    assert ledger.count(Action.ADC_SAMPLE) == 600 * (16 + 10 + 16)
+    assert ledger.count(Action.ADC_SAMPLE) == 600 * (16 * 1 + 10 * 1 + 16 * 2)
     bills = chip.prices.bills(ledger)
     assert chip.prices.joules(ledger) == pytest.approx(sum(bill.joules for bill in bills))
     assert sum(chip.prices.provenance(ledger).values()) == pytest.approx(chip.prices.joules(ledger))
@@ -83,7 +83,7 @@ def test_the_ledger_adds_up(chip, few_digits):
 
 def test_unchanged_levels_are_left_alone_and_flags_are_charged(chip, few_digits):
     training = finish(Training(plan(chip, rule=REFINED)), few_digits, 1000)
-    ledger = ledger_of(training.net, training.counts, True)
+    ledger = ledger_of(training.net, training.counts, chip.geometry, True)
     assert ledger.count(Action.MEMRISTOR_PROGRAM) == 2 * training.memory.programmed.sum()
     assert training.memory.programmed.mean() < 7
     assert ledger.count(Action.FECAP_WRITE) == training.counts.fecap_writes.sum() + 2 * training.memory.programmed.sum()

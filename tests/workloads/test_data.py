@@ -37,7 +37,7 @@ def test_an_npz_is_read(tmp_path):
         ({"x": GOOD_X[:, :, None], "y": GOOD_Y}, "give \\(samples, features\\)"),
         ({"x": GOOD_X, "y": GOOD_Y[:5]}, "one label a sample"),
         ({"x": GOOD_X[:0], "y": GOOD_Y[:0]}, "an empty set"),
-        ({"x": np.where(GOOD_X > 0.9, np.nan, GOOD_X), "y": GOOD_Y}, "NaN or infinite"),
+        ({"x": np.where(GOOD_X > 0.9, np.nan, GOOD_X), "y": GOOD_Y}, "NaN, infinite"),
         ({"x": GOOD_X, "y": GOOD_Y - 1}, "integers from 0"),
         ({"x": GOOD_X, "y": GOOD_Y + 0.5}, "give integers"),
         ({"x": GOOD_X.astype(str), "y": GOOD_Y}, "give real numbers"),

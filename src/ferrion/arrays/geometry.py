@@ -1,7 +1,7 @@
 """Which line of which array a weight stands on, and how many arrays a network takes."""
 
 from dataclasses import dataclass
-from typing import Annotated, NamedTuple
+from typing import Annotated, Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -30,6 +30,8 @@ class Geometry:
     @classmethod
     def of(cls, lines: Lines) -> "Geometry":
         """From a card; raises CardError when FeCAPs and memristors of a line do not serve the same number of weights."""
+        if min(lines) < 1:
+            raise CardError(f"[geometry] {dict(lines._asdict())}: every number is 1 or more")
         geometry = cls(int(lines.lines), int(lines.fecaps_per_line), int(lines.memristors_per_line))
         if geometry.memristors_per_line // 2 * FECAPS_PER_WEIGHT != geometry.fecaps_per_line:
             raise CardError(
@@ -53,13 +55,14 @@ class Geometry:
         """Devices of one array: FeCAPs and memristors."""
         return self.lines * (self.fecaps_per_line + self.memristors_per_line)
 
-    def arrays(self, weights: int) -> int:
-        """Arrays that `weights` weights take."""
-        return -(-weights // self.weights)
+    def tiles(self, rows: int, columns: int) -> tuple[int, int]:
+        """Arrays down and across that a layer of `rows` inputs and `columns` outputs takes: a row is a line."""
+        return -(-rows // self.lines), -(-columns // self.weights_per_line)
 
-    def array_map(self, per_weight: NDArray[np.uint32], array: int) -> NDArray[np.float64]:
-        """Values of one array's weights as a map (lines, weights per line), NaN where the array is empty."""
-        block = np.full(self.weights, np.nan)
-        part = per_weight[array * self.weights : (array + 1) * self.weights]
-        block[: part.size] = part
-        return block.reshape(self.lines, self.weights_per_line)
+    def tile(self, layer: NDArray[Any], row: int, column: int) -> NDArray[np.float64]:
+        """Values (rows, columns) of a layer's weights on the array that holds weight (row, column), NaN where it is empty."""
+        top, left = row // self.lines * self.lines, column // self.weights_per_line * self.weights_per_line
+        part = layer[top : top + self.lines, left : left + self.weights_per_line]
+        block = np.full((self.lines, self.weights_per_line), np.nan)
+        block[: part.shape[0], : part.shape[1]] = part
+        return block

@@ -25,6 +25,8 @@ from ferrion.physics.transistor import Transistor
 F4, U4, U8 = np.float32, np.uint32, np.uint64
 WAKE_UP_CYCLES = 1000.0
 """Cycles every capacitor has seen before it holds its first weight (Martemucci 2025)."""
+REFRESH = 256
+"""Reversals between two looks at a capacitor's condition; over them its window moves by 0.2 % at most."""
 CERTAIN = 8.0
 """A sense decision further than this many standard deviations from the threshold is not drawn (error below 1e-15)."""
 
@@ -38,6 +40,8 @@ class Cells(NamedTuple):
     word: NDArray[np.int16]
     strength: NDArray[np.float32]
     """Window of each FeCAP as a share of the median: (weights, 16)."""
+    window: NDArray[np.float32]
+    """Strength times wake-up and fatigue, as of the last multiple of `REFRESH` reversals: (weights, 16)."""
     reversals: NDArray[np.uint32]
     """Polarisation reversals of each FeCAP since wake-up: (weights, 16)."""
     offset: NDArray[np.float32]
@@ -87,23 +91,32 @@ def device_params(fecap: Card, memristor: Card, transfer: Card, weights_per_line
     )
 
 
-def draw_cells(weights: int, seed: int, p: DeviceParams, memristor: Card, transfer: Card) -> Cells:
-    """The devices of one chip, all FeCAPs at 0 and all memristors in the high-resistance state."""
-    endurance, mismatch = memristor.fill("endurance", Endurance), transfer.fill("mismatch", Mismatch)
-    lines = -(-weights // p.weights_per_line)
-    strength = 1.0 + p.operation.spread * normals(seed, Stream.FECAP_SPREAD, 0, weights * FECAPS_PER_WEIGHT)
+def draw_limits(weights: int, seed: int, memristor: Card) -> NDArray[np.float32]:
+    """Programming operations each memristor of a chip lasts, 0 for one that never works: (weights, 2)."""
+    endurance = memristor.fill("endurance", Endurance)
     limit = endurance.limit * np.exp(endurance.spread * normals(seed, Stream.MEMRISTOR_SPREAD, 0, 2 * weights))
     limit[uniforms(seed, Stream.MEMRISTOR_SPREAD, 1, 2 * weights) < endurance.stuck] = 0.0
-    return Cells(
+    return limit.astype(F4).reshape(weights, 2)
+
+
+def draw_cells(weights: int, seed: int, p: DeviceParams, memristor: Card, transfer: Card) -> Cells:
+    """The devices of one chip, all FeCAPs at 0 and all memristors in the high-resistance state."""
+    mismatch = transfer.fill("mismatch", Mismatch)
+    lines = -(-weights // p.weights_per_line)
+    strength = 1.0 + p.operation.spread * normals(seed, Stream.FECAP_SPREAD, 0, weights * FECAPS_PER_WEIGHT)
+    cells = Cells(
         word=np.zeros(weights, np.int16),
         strength=np.maximum(strength, 0.0).astype(F4).reshape(weights, FECAPS_PER_WEIGHT),
+        window=np.zeros((weights, FECAPS_PER_WEIGHT), F4),
         reversals=np.zeros((weights, FECAPS_PER_WEIGHT), U4),
         offset=(p.operation.offset * normals(seed, Stream.FECAP_SPREAD, 1, lines)).astype(F4),
         conductance=np.full((weights, 2), p.filament.g_off, F4),
         cycles=np.zeros((weights, 2), U4),
-        limit=limit.astype(F4).reshape(weights, 2),
+        limit=draw_limits(weights, seed, memristor),
         v_shift=(mismatch.v_th * normals(seed, Stream.MEMRISTOR_SPREAD, 2, 2 * weights)).astype(F4).reshape(weights, 2),
     )
+    refresh_all(cells, p)
+    return cells
 
 
 @inlined
@@ -119,12 +132,26 @@ def normal_of(word):
 
 
 @compiled
-def released(cells, q, bit, p):
+def refresh(cells, q, unit, p):
+    """Bring the window of one capacitor up to date with its reversals."""
+    cycles = WAKE_UP_CYCLES + 0.5 * float(cells.reversals[q, unit])
+    cells.window[q, unit] = float(cells.strength[q, unit]) * wake_up(cycles, p.ageing) * fatigue(cycles, p.ageing)
+
+
+@compiled
+def refresh_all(cells, p):
+    """`refresh` of every capacitor."""
+    for q in range(cells.word.size):
+        for unit in range(FECAPS_PER_WEIGHT):
+            refresh(cells, q, unit, p)
+
+
+@compiled
+def released(cells, q, bit):
     """Charge of the capacitors of one bit when a 1 is read, in units of one median capacitor."""
     total = 0.0
     for unit in range(first_unit(bit), first_unit(bit) + UNITS[bit]):
-        cycles = WAKE_UP_CYCLES + 0.5 * float(cells.reversals[q, unit])
-        total += float(cells.strength[q, unit]) * wake_up(cycles, p.ageing) * fatigue(cycles, p.ageing)
+        total += float(cells.window[q, unit])
     return total
 
 
@@ -133,7 +160,7 @@ def sensed(seed, step, cells, q, bit, p):
     """Decision of the sense amplifier on one bit; the bit itself is not yet disturbed."""
     window = 0.0
     if (cells.word[q] >> bit) & 1:
-        window = released(cells, q, bit, p) * p.charge / (p.c_line + UNITS[bit] * p.c_film)
+        window = released(cells, q, bit) * p.charge / (p.c_line + UNITS[bit] * p.c_film)
     margin = window + float(cells.offset[q // p.weights_per_line]) - p.operation.reference
     if abs(margin) < CERTAIN * p.operation.noise:
         draw = philox(seed & MASK, seed >> SHIFT, U8(q), U8(Stream.SENSE), step & MASK, U8(bit))
@@ -142,12 +169,14 @@ def sensed(seed, step, cells, q, bit, p):
 
 
 @compiled
-def reverse(cells, q, bits):
+def reverse(cells, q, bits, p):
     """Age by one reversal every capacitor of every bit that is set in `bits`."""
     for bit in range(UNITS.size):
         if (bits >> bit) & 1:
             for unit in range(first_unit(bit), first_unit(bit) + UNITS[bit]):
                 cells.reversals[q, unit] += U4(1)
+                if cells.reversals[q, unit] % U4(REFRESH) == U4(0):
+                    refresh(cells, q, unit, p)
 
 
 @compiled
@@ -157,16 +186,16 @@ def read_word(seed, step, cells, q, p):
     for bit in range(UNITS.size):
         if sensed(seed, step, cells, q, bit, p):
             seen |= 1 << bit
-    reverse(cells, q, cells.word[q])
+    reverse(cells, q, cells.word[q], p)
     cells.word[q] = 0
     return seen
 
 
 @compiled
-def write_word(cells, q, word):
+def write_word(cells, q, word, p):
     """Write a word over capacitors that hold 0."""
     cells.word[q] = word
-    reverse(cells, q, word)
+    reverse(cells, q, word, p)
 
 
 @compiled
@@ -179,12 +208,12 @@ def transfer_weight(seed, step, cells, q, p):
     charge = 0.0
     for bit in range(LEVEL_SHIFT, LEVEL_SHIFT + MSBS):
         if (cells.word[q] >> bit) & 1:
-            charge += released(cells, q, bit, p)
+            charge += released(cells, q, bit)
     read = cells.word[q] & (SIGN | (TOP_LEVEL << LEVEL_SHIFT))
     if ((cells.word[q] & SIGN) != 0) != minus:
         cells.word[q] = cells.word[q] ^ SIGN
-    reverse(cells, q, read)
-    reverse(cells, q, cells.word[q] & (SIGN | (TOP_LEVEL << LEVEL_SHIFT)))
+    reverse(cells, q, read, p)
+    reverse(cells, q, cells.word[q] & (SIGN | (TOP_LEVEL << LEVEL_SHIFT)), p)
     draws = philox(seed & MASK, seed >> SHIFT, U8(q), U8(Stream.SET), step & MASK, U8(0))
     for side in range(2):
         cells.cycles[q, side] += U4(1)

@@ -8,6 +8,9 @@ from ferrion.core.units import to_si
 from ferrion.params.card import Card
 from ferrion.params.number import Number
 
+TIMED = ("fecap_write", "fecap_read", "memristor_program", "memristor_read", "adc_sample")
+AREAS = ("fecap", "memristor")
+
 
 @dataclass(frozen=True)
 class Bill:
@@ -37,6 +40,10 @@ class Prices:
         missing = [action.value for action in Action if _key(action) not in energies]
         if missing:
             raise CardError(f"card {card.name}: [energy] has no price for {', '.join(missing)}; add {', '.join(map(_key_of, missing))}")
+        for section, needed in (("time", TIMED), ("area", AREAS)):
+            absent = [key for key in needed if key not in card.section(section)]
+            if absent:
+                raise CardError(f"card {card.name}: [{section}] lacks {', '.join(absent)}; add each with value, unit, source, where, how")
         return cls(
             energy={action: (to_si(energies[_key(action)].value, energies[_key(action)].unit, "J"), energies[_key(action)]) for action in Action},
             seconds={

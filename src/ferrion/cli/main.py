@@ -1,6 +1,5 @@
 """The command line. Commands import what they need when they run, so that `ferrion --help` is quick."""
 
-import sys
 from typing import Annotated
 
 import typer
@@ -35,13 +34,10 @@ for command in (train, infer, reproduce, bench, cards, cite, data):
 
 
 def main() -> None:
-    """Run the command line; exit 0 when the work was done, 2 on bad arguments, 1 when the machine failed."""
+    """Run the command line; exit 0 when the work was done, 2 on bad arguments, 1 when the machine failed, 130 when stopped."""
     try:
         app()
     except FerrionError as problem:
         fail(problem, BAD_ARGUMENTS)
     except OSError as problem:
         fail(problem, 1)
-    except KeyboardInterrupt:
-        sys.stderr.write("stopped; the same command goes on from the last checkpoint\n")
-        raise SystemExit(130) from None

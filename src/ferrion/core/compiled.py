@@ -19,8 +19,11 @@ def _digest() -> str:
     return hashlib.sha256(b"".join(path.read_bytes() for path in sources)).hexdigest()[:16]
 
 
+SOURCES = _digest()
+"""Digest of every source file of the package: names the cache, and tells one version's runs from another's."""
+
 if not os.environ.get("NUMBA_CACHE_DIR"):
-    vars(numba.core.config)["CACHE_DIR"] = str(Path(user_cache_dir("ferrion")) / "compiled" / _digest())
+    vars(numba.core.config)["CACHE_DIR"] = str(Path(user_cache_dir("ferrion")) / "compiled" / SOURCES)
 
 compiled = numba.njit(cache=True, nogil=True)
 """Decorator of every fused loop: compiled once, kept on disk, run without the interpreter lock."""

@@ -8,8 +8,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 from safetensors import SafetensorError, safe_open
-from safetensors.numpy import save_file
+from safetensors.numpy import save as to_bytes
 
+from ferrion.core.compiled import SOURCES
 from ferrion.core.errors import CheckpointError
 from ferrion.core.files import write_atomically
 from ferrion.learning.training import Plan, Training
@@ -17,15 +18,16 @@ from ferrion.learning.training import Plan, Training
 FORMAT = "ferrion-checkpoint-1"
 
 
-def fingerprint(plan: Plan, inputs: NDArray[np.float32], labels: NDArray[np.int64]) -> str:
-    """A digest of everything that decides a run: plan, cards, data."""
+def fingerprint(plan: Plan, *data: NDArray[Any]) -> str:
+    """A digest of everything that decides a run: plan, cards, data (training and test), and this package's own source."""
     digest = hashlib.sha256()
     chip = plan.chip
     settings = (plan.sizes, plan.rule, plan.epochs, plan.transfer_every, plan.fidelity, plan.seed, chip.transfer_spread, chip.read_spread)
-    digest.update(repr(settings).encode())
+    digest.update(repr((settings, SOURCES)).encode())
     for card in chip.cards:
         digest.update(card.text.encode())
-    for array in (inputs, labels):
+    for array in data:
+        digest.update(repr(array.shape).encode())
         digest.update(np.ascontiguousarray(array).tobytes())
     return digest.hexdigest()
 
@@ -38,7 +40,12 @@ def save(training: Training, path: Path, run: str) -> None:
     tensors = {f"{part}.{field}": np.ascontiguousarray(array) for part, arrays in parts.items() for field, array in arrays._asdict().items()}
     state = json.dumps({"step": training.step, "loss": training.loss.hex(), "losses": [x.hex() for x in training.losses], "accuracies": training.accuracies})
     metadata = {"format": FORMAT, "run": run, "state": state, "sha256": _content(tensors, state)}
-    write_atomically(path, lambda temporary: save_file(tensors, temporary, metadata=metadata))
+    content = to_bytes(tensors, metadata=metadata)
+
+    def write(temporary: Path) -> None:
+        temporary.write_bytes(content)
+
+    write_atomically(path, write)
 
 
 def restore(training: Training, path: Path, run: str) -> None:
@@ -46,13 +53,9 @@ def restore(training: Training, path: Path, run: str) -> None:
 
     Raises CheckpointError when the file is damaged, of another format or of a run with another fingerprint.
     """
-    tensors, metadata = _read(path)
-    if metadata.get("format") != FORMAT:
-        raise CheckpointError(f"{path} is no checkpoint of ferrion ({FORMAT}); give another --out, or delete it")
+    tensors, metadata = read(path)
     if metadata["run"] != run:
-        raise CheckpointError(f"{path} belongs to a run with other data, cards or settings; give another --out, or delete that folder to start over")
-    if metadata["sha256"] != _content(tensors, metadata["state"]):
-        raise CheckpointError(f"{path} is damaged: its contents do not match their checksum; delete it to start over")
+        raise CheckpointError(f"{path} belongs to a run with other data, cards, settings or another version of ferrion; give another --out, or delete that folder to start over")
     parts = {"memory": training.memory, "counts": training.counts, "cells": training.cells}
     for name, tensor in tensors.items():
         part, field = name.split(".")
@@ -64,15 +67,21 @@ def restore(training: Training, path: Path, run: str) -> None:
     training.accuracies = state["accuracies"]
 
 
-def _read(path: Path) -> tuple[dict[str, NDArray[np.generic]], dict[str, str]]:
+def read(path: Path) -> tuple[dict[str, NDArray[Any]], dict[str, str]]:
+    """Tensors and metadata of a checkpoint, checked; raises CheckpointError when it is damaged or none of ours."""
     try:
         with safe_open(path, framework="numpy") as file:
-            return {name: file.get_tensor(name) for name in file.keys()}, file.metadata() or {}  # noqa: SIM118 (no mapping)
+            tensors, metadata = {name: file.get_tensor(name) for name in file.keys()}, file.metadata() or {}  # noqa: SIM118 (no mapping)
     except (SafetensorError, OSError, ValueError) as problem:
         raise CheckpointError(f"{path} cannot be read as a checkpoint: {problem}; delete it to start over") from problem
+    if metadata.get("format") != FORMAT:
+        raise CheckpointError(f"{path} is no checkpoint of ferrion ({FORMAT}); give another --out, or delete it")
+    if metadata["sha256"] != _content(tensors, metadata["state"]):
+        raise CheckpointError(f"{path} is damaged: its contents do not match their checksum; delete it to start over")
+    return tensors, metadata
 
 
-def _content(tensors: dict[str, NDArray[np.generic]], state: str) -> str:
+def _content(tensors: dict[str, NDArray[Any]], state: str) -> str:
     digest = hashlib.sha256(state.encode())
     for name in sorted(tensors):
         digest.update(name.encode())

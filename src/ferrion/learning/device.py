@@ -30,13 +30,13 @@ def move_weight(seed, step, memory, cells, q, move, offset, p, counts, layer):
     seen = read_word(seed, step, cells, q, p)
     value = clamped(I2(I4(value_of(seen, offset)) + move), I2(I2(LARGEST) - offset))
     word = word_of(value, offset)
-    write_word(cells, q, word)
+    write_word(cells, q, word, p)
     flips = before ^ word
     memory.hidden[q] = value
     memory.stale[q] |= U1((flips & LEVEL_MASK) != 0)
     memory.lsb_writes[q] += U4(flips & 1)
     counts.fecap_writes[layer] += changed_units(flips)
-    counts.updates[layer] += flips != 0
+    counts.updates[layer] += 1
 
 
 @compiled

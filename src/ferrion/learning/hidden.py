@@ -55,20 +55,21 @@ def unit_flips(x):
 
 
 @inlined
-def words_changed(x):
-    """One in each lane whose word changes (a word has ten bits, so the addition stays in its lane)."""
-    return ((x + U8(0x7FFF7FFF7FFF7FFF)) >> U8(15)) & LANES
+def lanes_used(x):
+    """One in each lane that is not zero."""
+    low = U8(0x7FFF7FFF7FFF7FFF)
+    return ((((x & low) + low) | x) >> U8(15)) & LANES
 
 
 @inlined
 def lane_sum(x):
-    """Sum of the four lanes; right for rows of up to 8,000 columns."""
+    """Sum of the four lanes, right below 65,536: 13 units a word leave room for 5,000 columns (`network.WIDEST`)."""
     return (x * LANES) >> U8(48)
 
 
 @compiled
 def update_dense(hidden, recent, stale, offset, columns, rows, rates, count, row_words, errors, column_words, flips, packed):
-    """Update `count` rows, every column. Returns (unit capacitors changed, weights changed)."""
+    """Update `count` rows, every column. Returns (unit capacitors changed, weights read and rewritten)."""
     changed, touched = U8(0), U8(0)
     limit = I2(I2(LARGEST) - offset)
     for k in range(U8(count)):
@@ -80,6 +81,10 @@ def update_dense(hidden, recent, stale, offset, columns, rows, rates, count, row
             s = rate * errors[j]
             steps = steps_of(s, word, column_words[j])
             flips[j] = I2(I4(-steps) if s > F4(0) else steps)
+        moved = U8(0)
+        for j in range(U8(packed.size)):
+            moved += lanes_used(packed[j])
+        touched += lane_sum(moved)
         for j in range(U8(columns)):
             old = hidden[start + j]
             new = clamped(I2(old + flips[j]), limit)
@@ -87,13 +92,11 @@ def update_dense(hidden, recent, stale, offset, columns, rows, rates, count, row
             flips[j] = I2(word_of(old, offset) ^ word_of(new, offset))
         for j in range(U8(columns)):
             recent[start + j] = U1(recent[start + j] + U1(flips[j] & I2(1)))
-        units, cells, seen = U8(0), U8(0), U8(0)
+        units, seen = U8(0), U8(0)
         for j in range(U8(packed.size)):
             units += unit_flips(packed[j])
-            cells += words_changed(packed[j])
             seen |= packed[j]
         changed += lane_sum(units)
-        touched += lane_sum(cells)
         if seen & LEVEL_LANES:
             for j in range(U8(columns)):
                 stale[start + j] = U1(stale[start + j] | U1((flips[j] & I2(LEVEL_MASK)) != I2(0)))
@@ -118,7 +121,7 @@ def sort_columns(column_words, order, first):
 
 @compiled
 def update_sparse(hidden, recent, stale, offset, columns, rows, rates, count, row_words, errors, largest, column_words, order, first):
-    """Update `count` rows, only the columns that can move. Returns (unit capacitors changed, weights changed).
+    """Update `count` rows, only the columns that can move. Returns (unit capacitors changed, weights read and rewritten).
 
     u reaches 1 - |s| only if row word + column word lies within |s| below 2^32, that is if the column word lies in
     [low, high) with high = -row word (mod 2^32); an interval that begins below 0 wraps around.
@@ -149,7 +152,7 @@ def update_sparse(hidden, recent, stale, offset, columns, rows, rates, count, ro
                     flip = I2(word_of(old, offset) ^ word_of(new, offset))
                     recent[start + j] = U1(recent[start + j] + U1(flip & I2(1)))
                     changed += lane_sum(unit_flips(U8(flip)))
-                    touched += I8(flip != I2(0))
+                    touched += I8(1)
                     stale[start + j] = U1(stale[start + j] | U1((flip & I2(LEVEL_MASK)) != I2(0)))
     return I8(changed), touched
 
@@ -160,7 +163,7 @@ def update_layer(
 ):
     """One layer, one sample: inputs at the first `count` rows of `active`, then the bias row (input 1).
 
-    `rate` is the learning rate over the size of one hidden step, times 2^24. Returns (units changed, weights changed).
+    `rate` is the learning rate over the size of one hidden step, times 2^24. Returns (units changed, weights rewritten).
     """
     largest = F4(0)
     for j in range(errors.size):

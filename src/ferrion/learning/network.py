@@ -11,6 +11,8 @@ from ferrion.core.errors import ConfigError
 from ferrion.core.noise import Stream, uniforms
 
 F4 = np.float32
+WIDEST = 4096
+"""Units of the widest layer: the lane counters of the update hold 5,000 columns."""
 
 
 class Layout(NamedTuple):
@@ -48,7 +50,7 @@ class Counts(NamedTuple):
     fecap_writes: NDArray[np.int64]
     """Unit capacitors whose bit changed."""
     updates: NDArray[np.int64]
-    """Hidden weights read, changed and written back."""
+    """Hidden weights read and written back."""
     programmed: NDArray[np.int64]
     """Pairs of memristors programmed."""
     transfers: NDArray[np.int64]
@@ -69,6 +71,8 @@ def layout(sizes: Sequence[int], full_scale: float) -> Layout:
     """
     if len(sizes) < 2 or min(sizes) < 1:
         raise ConfigError(f"sizes = {tuple(sizes)}: give inputs and classes at least, each 1 or more, e.g. (64, 32, 10)")
+    if max(sizes[1:]) > WIDEST:
+        raise ConfigError(f"sizes = {tuple(sizes)}: a layer holds {WIDEST} units at most; split it")
     dims = np.array(sizes, np.int64)
     cells = (dims[:-1] + 1) * dims[1:]
     return Layout(

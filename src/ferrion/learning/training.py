@@ -75,7 +75,7 @@ class Training:
         memory.hidden[:] = initial_hidden(self.net, plan.seed, plan.rule.offset)
         if plan.fidelity is Fidelity.DEVICE:
             self.cells = draw_cells(memory.hidden.size, plan.seed, self.devices, plan.chip.parts["memristor"], plan.chip.parts["transfer"])
-            write_all(self.cells, memory.hidden, np.int16(plan.rule.offset))
+            write_all(self.cells, memory.hidden, np.int16(plan.rule.offset), self.devices)
         self._transfer(FIRST_STEP)
 
     def _transfer(self, step: np.uint64) -> None:
@@ -118,7 +118,7 @@ class Training:
 
 
 @compiled
-def write_all(cells, hidden, offset):
+def write_all(cells, hidden, offset, p):
     """Write every hidden weight into its capacitors."""
     for q in range(hidden.size):
-        write_word(cells, q, word_of(hidden[q], offset))
+        write_word(cells, q, word_of(hidden[q], offset), p)

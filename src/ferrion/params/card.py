@@ -100,5 +100,8 @@ def _read(path: Path, _stamp: int) -> Card:
     head = raw.pop("card", {})
     if not isinstance(head, dict) or "title" not in head:
         raise CardError(f'{path.name} has no [card] section with a title; begin the file with [card] and title = "…"')
+    stray = [key for key, rows in raw.items() if not isinstance(rows, dict)]
+    if stray:
+        raise CardError(f"{path.name}: {', '.join(stray)} stand outside any section; write [section] above them")
     sections = {section: {key: Number.read(f"{section}.{key}", entry) for key, entry in rows.items()} for section, rows in raw.items()}
     return Card(name=path.stem, title=head["title"], parts=dict(head.get("parts", {})), sections=sections, text=text, folder=path.parent)

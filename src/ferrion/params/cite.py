@@ -43,4 +43,4 @@ def bibliography() -> dict[str, Source]:
 def sources(cards: list[Card]) -> list[Source]:
     """The sources the numbers of `cards` rest on, in order of first use."""
     keys = dict.fromkeys(number.source for card in cards for _, _, number in card.numbers())
-    return [bibliography()[key] for key in keys if key in bibliography()]
+    return [bibliography().get(key, Source(key, {}, f"% {key} is named by a card and not in the bibliography")) for key in keys]

@@ -1,5 +1,6 @@
 """One number from the literature: its value, its unit, and how it is known."""
 
+import math
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -67,6 +68,8 @@ class Number:
             raise CardError(f"{key} has unknown fields {', '.join(unknown)}; allowed are {', '.join((*REQUIRED, *OPTIONAL))}")
         if isinstance(entry["value"], bool) or not isinstance(entry["value"], int | float):
             raise CardError(f"{key}: value = {entry['value']!r} is not a number")
+        if not math.isfinite(entry["value"]):
+            raise CardError(f"{key}: value = {entry['value']} is not finite; give a number, or leave the card's own")
         try:
             how = How(entry["how"])
         except ValueError as problem:
@@ -74,7 +77,9 @@ class Number:
             raise CardError(f"{key}: how = {entry['how']!r}; allowed are {allowed} (a number from memory is not)") from problem
         if (how is How.TYPICAL or "provenance" in entry) and not entry.get("note"):
             raise CardError(f"{key}: how = {how.value!r} needs a note that says why this value was taken")
-        provenance = Provenance(entry.get("provenance", PROVENANCE[how]))
+        provenance = entry.get("provenance", PROVENANCE[how].value)
+        if provenance not in list(Provenance):
+            raise CardError(f"{key}: provenance = {provenance!r}; allowed are {', '.join(Provenance)}")
         return cls(
             value=float(entry["value"]),
             unit=entry["unit"],
@@ -83,5 +88,5 @@ class Number:
             how=how,
             spread=entry.get("spread"),
             note=entry.get("note", ""),
-            provenance=provenance,
+            provenance=Provenance(provenance),
         )

@@ -3,9 +3,11 @@
 from collections.abc import Sequence
 from importlib.metadata import version
 from importlib.resources import files
+from typing import Any
 
 import jinja2
 import numpy as np
+from numpy.typing import NDArray
 
 from ferrion.circuits.sense import bit_error_rate
 from ferrion.core.ledger import Ledger
@@ -56,6 +58,7 @@ def page(trials: Sequence[Trial], data: DataSet) -> str:
         bibliography=bibliography(),
         cards=chip.cards,
         sense=_window(training),
+        reversals=int(training.cells.reversals.max()) if training.cells else 0,
     )
 
 
@@ -82,7 +85,14 @@ def _pictures(trials: Sequence[Trial]) -> dict[str, str]:
     memory, net, chip = training.memory, training.net, training.plan.chip
     full = np.repeat(net.full, np.diff(net.weights))
     geometry = chip.geometry
-    array = int(memory.lsb_writes.argmax()) // geometry.weights
+    worst = int(memory.lsb_writes.argmax())
+    layer = int(np.searchsorted(net.weights, worst, side="right")) - 1
+    row, column = divmod(worst - int(net.weights[layer]), int(net.sizes[layer + 1]))
+
+    def tile(values: NDArray[Any]) -> NDArray[np.float64]:
+        part = values[net.weights[layer] : net.weights[layer + 1]]
+        return geometry.tile(part.reshape(-1, int(net.sizes[layer + 1])), row, column)
+
     bills = chip.prices.bills(Ledger.from_rows(result.ledger))
     places = sorted({bill.place for bill in bills})
     actions = sorted({str(bill.action) for bill in bills})
@@ -91,12 +101,12 @@ def _pictures(trials: Sequence[Trial]) -> dict[str, str]:
         "curves": plots.curves([r.accuracies for r, _ in trials], [r.float_accuracies for r, _ in trials]),
         "losses": plots.losses([r.losses for r, _ in trials]),
         "weights": plots.weight_histograms(memory.hidden, training.devices.g_span * memory.analogue / full),
-        "wear": plots.wear_map(geometry.array_map(memory.lsb_writes, array), "writes of the\nleast significant FeCAP", "weight on the line"),
-        "programmed": plots.wear_map(geometry.array_map(memory.programmed, array), "operations of\neach memristor", "weight on the line"),
+        "wear": plots.wear_map(tile(memory.lsb_writes), "writes of the\nleast significant FeCAP", "weight on the line"),
+        "programmed": plots.wear_map(tile(memory.programmed), "operations of\neach memristor", "weight on the line"),
         "energy": plots.energy_bars(places, actions, joules),
     }
     if training.cells is not None:
-        per_unit = [geometry.array_map(column, array) for column in training.cells.reversals.T]
+        per_unit = [tile(unit) for unit in training.cells.reversals.T]
         reversals = np.stack(per_unit, axis=-1).reshape(geometry.lines, geometry.fecaps_per_line)
         pictures["reversals"] = plots.wear_map(reversals, "reversals of each FeCAP\n(destructive reads included)", "FeCAP on the line")
     return pictures

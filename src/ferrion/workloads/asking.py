@@ -5,11 +5,10 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from safetensors import SafetensorError
-from safetensors.numpy import load_file
 
 from ferrion.chip.chip import Chip
 from ferrion.core.errors import CheckpointError, DataError, MissingDataError
+from ferrion.learning.checkpoint import read
 from ferrion.learning.costs import inference_ledger
 from ferrion.learning.inference import infer
 from ferrion.learning.network import layout
@@ -25,27 +24,29 @@ def ask(folder: Path, data: DataSet) -> dict[str, Any]:
     """
     files = folder / "result.json", folder / "checkpoint.safetensors"
     missing = [file.name for file in files if not file.is_file()]
+    chips = sorted(path.name for path in folder.glob("chip-*"))
+    if missing and chips:
+        raise MissingDataError(f"{folder} holds several chips; give one of them: {', '.join(str(folder / chip) for chip in chips)}")
     if missing:
         raise MissingDataError(f"{folder} holds no {' and no '.join(missing)}; train first: ferrion train --data {data.name} --out {folder}")
     try:
         result = json.loads(files[0].read_text(encoding="utf-8"))
-        weights = load_file(files[1])["memory.analogue"]
-    except (json.JSONDecodeError, SafetensorError, KeyError) as problem:
+        sizes, rule, name, seed, trained_on = tuple(result["sizes"]), rule_of(result["rule"]), result["chip"], int(result["seed"]), result["data"]
+        weights = read(files[1])[0]["memory.analogue"]
+    except (json.JSONDecodeError, KeyError, TypeError, ValueError) as problem:
         raise CheckpointError(f"{folder} is damaged ({problem}); train again into another folder") from problem
-    sizes = tuple(result["sizes"])
     if data.inputs.shape[1] != sizes[0] or data.classes > sizes[-1]:
-        raise DataError(f"{data.name} has {data.inputs.shape[1]} features and {data.classes} classes, but this chip was trained on {result['data']}: {sizes[0]} and {sizes[-1]}")
-    chip = Chip.from_card(folder / "cards" / f"{result['chip']}.toml") if (folder / "cards" / f"{result['chip']}.toml").is_file() else Chip.from_card(result["chip"])
-    net = layout(sizes, rule_of(result["rule"]).full_scale)
-    answer = infer(net, weights, data.test_inputs, np.float32(chip.read_noise), int(result["seed"]))
-    active = float(answer.rows.sum() / (net.sizes[:-1] + 1).sum())
+        raise DataError(f"{data.name} has {data.inputs.shape[1]} features and {data.classes} classes, but this chip was trained on {trained_on}: {sizes[0]} and {sizes[-1]}")
+    chip = Chip.from_card(folder / "cards" / f"{name}.toml")
+    net = layout(sizes, rule.full_scale)
+    answer = infer(net, weights, data.test_inputs, np.float32(chip.read_noise), seed)
     predictions = answer.outputs.argmax(axis=1)
     return {
         "data": data.name,
-        "chip": result["chip"],
-        "seed": result["seed"],
+        "chip": name,
+        "seed": seed,
         "samples": len(predictions),
         "accuracy": float(np.mean(predictions == data.test_labels)),
-        "energy_per_inference_J": chip.prices.joules(inference_ledger(net, 1, active)),
+        "energy_per_inference_J": chip.prices.joules(inference_ledger(net, chip.geometry, answer.rows)),
         "predictions": predictions.tolist(),
     }

@@ -28,7 +28,7 @@ SAMPLES = 1000
 """One block of work: this many samples, batch 1, always from the same initial weights."""
 RUNS = 7
 POOL = 32
-"""Random inputs cycled, so that no caching helps."""
+"""Random inputs, cycled."""
 PEERS = Path("benchmarks/peers")
 BENCH_PYTHON = Path(".venv-bench/bin/python")
 ONE_THREAD = dict.fromkeys(("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS", "NUMBA_NUM_THREADS"), "1")

@@ -3,7 +3,7 @@
 import os
 import zipfile
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -12,8 +12,10 @@ from platformdirs import user_cache_dir
 
 from ferrion.core.errors import DataError, MissingDataError
 from ferrion.core.noise import permutation
+from ferrion.learning.network import WIDEST
 from ferrion.workloads.idx import read_idx
 
+MOST_CLASSES = WIDEST
 HELD_OUT = 0.2
 """Share of samples held out for the test where a set brings no test of its own."""
 
@@ -54,14 +56,18 @@ def checked(name: str, inputs: ArrayLike, labels: ArrayLike) -> tuple[NDArray[np
         raise DataError(f"{name}: an empty set of shape {x.shape}; give one sample and one feature at least")
     if not (np.issubdtype(x.dtype, np.number) or x.dtype == bool) or np.iscomplexobj(x):
         raise DataError(f"{name}: inputs of type {x.dtype}; give real numbers")
-    bad = int((~np.isfinite(x.astype(np.float64))).sum())
+    with np.errstate(over="ignore"):
+        values = np.ascontiguousarray(x, dtype=np.float32)
+    bad = int((~np.isfinite(values)).sum())
     if bad:
-        raise DataError(f"{name}: {bad} inputs are NaN or infinite; remove or impute those samples")
+        raise DataError(f"{name}: {bad} inputs are NaN, infinite or beyond float32; remove, impute or scale them")
     if not np.issubdtype(y.dtype, np.integer):
         raise DataError(f"{name}: labels of type {y.dtype}; give integers 0..classes-1")
     if int(y.min()) < 0:
         raise DataError(f"{name}: label {int(y.min())}; labels are integers from 0")
-    return np.ascontiguousarray(x, dtype=np.float32), np.ascontiguousarray(y, dtype=np.int64)
+    if int(y.max()) >= MOST_CLASSES:
+        raise DataError(f"{name}: label {int(y.max())}; labels are integers below {MOST_CLASSES}, the widest layer: number the classes from 0 without gaps")
+    return values, np.ascontiguousarray(y, dtype=np.int64)
 
 
 def places() -> list[Path]:
@@ -135,7 +141,7 @@ def _from_npz(path: Path) -> DataSet:
     if ("x_test" in arrays) != ("y_test" in arrays):
         raise DataError(f"{path} holds only one of x_test and y_test; give both or none")
     if "x_test" not in arrays:
-        return split(path.name, arrays["x"], arrays["y"])
+        return _scaled(split(path.name, arrays["x"], arrays["y"]))
     x, y = checked(path.name, arrays["x"], arrays["y"])
     xt, yt = checked(f"{path.name} (test)", arrays["x_test"], arrays["y_test"])
     if xt.shape[1] != x.shape[1]:
@@ -143,7 +149,13 @@ def _from_npz(path: Path) -> DataSet:
     classes = int(y.max()) + 1
     if int(yt.max()) >= classes:
         raise DataError(f"{path}: label {int(yt.max())} in y_test, but y knows only 0..{classes - 1}")
-    return DataSet(path.name, x, y, xt, yt, classes)
+    return _scaled(DataSet(path.name, x, y, xt, yt, classes))
+
+
+def _scaled(data: DataSet) -> DataSet:
+    """Inputs over the largest magnitude of the training set: the range of the drivers."""
+    largest = np.float32(np.abs(data.inputs).max() or 1.0)
+    return replace(data, inputs=data.inputs / largest, test_inputs=data.test_inputs / largest)
 
 
 LOADERS: dict[str, Callable[[], DataSet]] = {

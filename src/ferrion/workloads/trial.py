@@ -5,16 +5,18 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from threading import Event
 
 import numpy as np
 
 from ferrion.core.constants import SECONDS_PER_YEAR
 from ferrion.core.ledger import Action, Ledger
 from ferrion.learning.checkpoint import fingerprint, restore, save
-from ferrion.learning.costs import inference_ledger, latency, ledger_of, most_worn
+from ferrion.learning.costs import arrays_of, inference_ledger, latency, ledger_of
 from ferrion.learning.float_twin import FloatTwin
 from ferrion.learning.inference import infer
 from ferrion.learning.training import Plan, Training
+from ferrion.learning.wear import first_deaths, most_worn
 from ferrion.workloads.data import DataSet
 
 CHUNK = 1000
@@ -53,9 +55,9 @@ class Result:
     float_accuracies: tuple[float, ...]
     losses: tuple[float, ...]
     worn: dict[str, int]
-    """Writes of the most-worn FeCAP and memristor."""
+    """Writes of the busiest least significant FeCAP and operations of the busiest memristor."""
     years: dict[str, float]
-    """Years to the endurance limit of the most-worn device at one learned sample a second."""
+    """Years to the death of the first FeCAP and the first memristor at one learned sample a second."""
     inference_J: float
     """Energy of one inference."""
     area_m2: float
@@ -64,6 +66,10 @@ class Result:
     def to_json(self) -> dict[str, object]:
         """As plain types."""
         return asdict(self)
+
+
+NEVER = Event()
+"""A stop that nobody sets."""
 
 
 def no_progress(done: int) -> None:
@@ -76,19 +82,19 @@ def accuracy(training: Training | FloatTwin, data: DataSet, sigma: float) -> flo
     return float(np.mean(answer.outputs.argmax(axis=1) == data.test_labels))
 
 
-def train(plan: Plan, data: DataSet, checkpoint: Path | None = None, progress: Progress = no_progress) -> tuple[Training, float]:
+def train(plan: Plan, data: DataSet, checkpoint: Path | None = None, progress: Progress = no_progress, stop: Event = NEVER) -> tuple[Training, float]:
     """Train one chip, going on from `checkpoint` if it is there; returns it with the samples a second of this call,
     its first chunk (which may compile) left out.
 
     Raises CheckpointError when the checkpoint is damaged or of another run.
     """
     training = Training(plan)
-    run = fingerprint(plan, data.inputs, data.labels) if checkpoint else ""
+    run = fingerprint(plan, data.inputs, data.labels, data.test_inputs, data.test_labels) if checkpoint else ""
     if checkpoint and checkpoint.exists():
         restore(training, checkpoint, run)
     seconds, samples, saved = 0.0, 0, time.monotonic()
     warm = False
-    while not training.finished:
+    while not training.finished and not stop.is_set():
         before = time.perf_counter()
         learned = training.advance(data.inputs, data.labels, CHUNK)
         if warm:
@@ -97,29 +103,36 @@ def train(plan: Plan, data: DataSet, checkpoint: Path | None = None, progress: P
         if len(training.accuracies) < len(training.losses):
             training.accuracies.append(accuracy(training, data, float(training.sigma)))
         progress(training.step)
-        if checkpoint and (training.finished or time.monotonic() - saved > SAVE_SECONDS):
+        if checkpoint and (training.finished or stop.is_set() or time.monotonic() - saved > SAVE_SECONDS):
             save(training, checkpoint, run)
             saved = time.monotonic()
     return training, samples / seconds if seconds else 0.0
 
 
-def float_accuracies(plan: Plan, data: DataSet) -> tuple[float, ...]:
+def float_accuracies(plan: Plan, data: DataSet, stop: Event = NEVER) -> tuple[float, ...]:
     """Test accuracy of the float twin after each epoch."""
     twin = FloatTwin(plan)
     found = []
     for _ in range(plan.epochs):
+        if stop.is_set():
+            break
         twin.epoch(data.inputs, data.labels)
         found.append(accuracy(twin, data, 0.0))
     return tuple(found)
 
 
-def run(plan: Plan, data: DataSet, out: Path | None = None, progress: Progress = no_progress) -> tuple[Result, Training]:
-    """Train chip and float twin side by side (two threads) and add up what the chip cost."""
+def run(plan: Plan, data: DataSet, out: Path | None = None, progress: Progress = no_progress, stop: Event = NEVER) -> tuple[Result, Training]:
+    """Train chip and float twin side by side (two threads) and add up what the chip cost.
+
+    Raises KeyboardInterrupt when `stop` was set on the way; the checkpoint then holds what was learned.
+    """
     start = time.perf_counter()
     with ThreadPoolExecutor(1) as beside:
-        twin = beside.submit(float_accuracies, plan, data)
-        training, rate = train(plan, data, out / "checkpoint.safetensors" if out else None, progress)
+        twin = beside.submit(float_accuracies, plan, data, stop)
+        training, rate = train(plan, data, out / "checkpoint.safetensors" if out else None, progress, stop)
         twins = twin.result()
+    if stop.is_set():
+        raise KeyboardInterrupt
     return result_of(training, data, twins, rate, time.perf_counter() - start, out), training
 
 
@@ -127,14 +140,10 @@ def result_of(training: Training, data: DataSet, twins: tuple[float, ...], rate:
     """The books of a finished training."""
     plan, net, counts = training.plan, training.net, training.counts
     chip = plan.chip
-    ledger: Ledger = ledger_of(net, counts, plan.rule.only_changed)
+    ledger: Ledger = ledger_of(net, counts, chip.geometry, plan.rule.only_changed)
     joules = chip.prices.joules(ledger)
-    arrays = chip.geometry.arrays(int(net.weights[-1]))
-    worn = most_worn(training.memory.lsb_writes, training.memory.programmed)
-    samples = max(int(counts.samples[0]), 1)
-    limits = chip.endurance()
+    arrays = arrays_of(net, chip.geometry)
     answer = infer(net, training.memory.analogue, data.test_inputs[:1000], training.sigma, plan.seed)
-    active = float(answer.rows.sum() / (net.sizes[:-1] + 1).sum())
     cells = {"fecap": chip.geometry.fecaps_per_line, "memristor": chip.geometry.memristors_per_line}
     return Result(
         data=data.name,
@@ -160,9 +169,9 @@ def result_of(training: Training, data: DataSet, twins: tuple[float, ...], rate:
         accuracies=tuple(training.accuracies),
         float_accuracies=twins,
         losses=tuple(training.losses),
-        worn=worn,
-        years={device: limits[device] / (max(worn[device], 1) / samples) / SECONDS_PER_YEAR for device in worn},
-        inference_J=chip.prices.joules(inference_ledger(net, 1, active)),
+        worn=most_worn(training),
+        years={device: samples / SECONDS_PER_YEAR for device, samples in first_deaths(training).items()},
+        inference_J=chip.prices.joules(inference_ledger(net, chip.geometry, answer.rows)),
         area_m2=arrays * chip.geometry.lines * sum(chip.prices.area[device] * number for device, number in cells.items()),
         ledger=ledger.rows(),
     )

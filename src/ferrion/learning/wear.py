@@ -1,0 +1,29 @@
+"""When a chip that goes on learning as it did will lose its first device."""
+
+import numpy as np
+
+from ferrion.arrays.hybrid import draw_limits
+from ferrion.learning.training import Training
+
+
+def most_worn(training: Training) -> dict[str, int]:
+    """Bit changes of the busiest least significant FeCAP (the published count) and operations of the busiest memristor."""
+    return {"fecap": int(training.memory.lsb_writes.max()), "memristor": int(training.memory.programmed.max())}
+
+
+def first_deaths(training: Training) -> dict[str, float]:
+    """Samples until the first FeCAP and the first memristor reach their limits, at the pace of this run.
+
+    Memristors: each pair's operations against its own drawn limits. FeCAPs: the rated endurance over the writes of the
+    busiest least significant bit or, where every device is simulated, over the cycles (two reversals) of the busiest of all.
+    """
+    memory, plan = training.memory, training.plan
+    samples = max(int(training.counts.samples[0]), 1)
+    limits = draw_limits(memory.hidden.size, plan.seed, plan.chip.parts["memristor"]).min(axis=1)
+    cycles = float(memory.lsb_writes.max())
+    if training.cells is not None:
+        cycles = max(cycles, float(training.cells.reversals.max()) / 2)
+    return {
+        "fecap": samples * plan.chip.endurance()["fecap"] / max(cycles, 1.0),
+        "memristor": samples * float(np.min(limits / np.maximum(memory.programmed, 1))),
+    }
