@@ -35,6 +35,19 @@ def test_train_then_infer(tmp_path):
     answer = json.loads(ferrion("infer", out, "--json").stdout)
     assert answer["samples"] == 359
     assert answer["accuracy"] == pytest.approx(result["accuracy"], abs=0.03)
+    old = json.loads(ferrion("infer", out, "--after", "10 years", "--temperature", "125", "--json").stdout)
+    assert old["after_s"] == pytest.approx(10 * 365.25 * 86400)
+    assert old["accuracy"] < answer["accuracy"]
+    assert "write a number and a unit" in " ".join(ferrion("infer", out, "--after", "long", code=2).stderr.split())
+
+
+def test_an_interrupted_run_stops_soon_and_keeps_its_checkpoint(tmp_path):
+    command = [*COMMAND, "train", "--epochs", "3000", "--fidelity", "device", "--out", str(tmp_path / "run")]
+    process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    while not (tmp_path / "run" / "checkpoint.safetensors").exists() and process.poll() is None:
+        time.sleep(0.1)
+    process.send_signal(signal.SIGINT)
+    assert process.wait(timeout=60) == 130
 
 
 def test_several_chips(tmp_path):

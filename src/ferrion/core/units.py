@@ -3,7 +3,7 @@
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
-from ferrion.core.errors import CardError
+from ferrion.core.errors import CardError, ConfigError
 
 if TYPE_CHECKING:
     import pint
@@ -30,6 +30,14 @@ def to_si(value: float, unit: str, expected: str) -> float:
         return float(quantity.to(ureg.parse_units(expected)).magnitude)
     except Exception as problem:
         raise CardError(f"unit {unit!r} cannot be read as {expected!r}: {problem}; write a unit of that dimension") from problem
+
+
+def from_text(text: str, expected: str) -> float:
+    """A quantity as a user types it ("3 days") in the SI unit `expected`; raises ConfigError when it is none."""
+    try:
+        return float(registry().Quantity(text).to(expected).magnitude)
+    except Exception as problem:
+        raise ConfigError(f"{text!r} cannot be read as a quantity in {expected}: {problem}; write a number and a unit, e.g. '30 days'") from problem
 
 
 def pretty(value: float, unit: str, digits: int = 3) -> str:

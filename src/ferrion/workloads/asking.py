@@ -12,12 +12,16 @@ from ferrion.learning.checkpoint import read
 from ferrion.learning.costs import inference_ledger
 from ferrion.learning.inference import infer
 from ferrion.learning.network import layout
+from ferrion.learning.retention import lain
 from ferrion.learning.rules import rule_of
 from ferrion.workloads.data import DataSet
 
+ROOM = 298.15
+"""Room temperature [K]."""
 
-def ask(folder: Path, data: DataSet) -> dict[str, Any]:
-    """Accuracy, predictions and energy of the chip in `folder` on the test part of `data`.
+
+def ask(folder: Path, data: DataSet, after: float = 0.0, temperature: float = ROOM) -> dict[str, Any]:
+    """Accuracy, predictions and energy of the chip in `folder` on the test part of `data`, `after` [s] at `temperature` [K].
 
     Raises MissingDataError when `folder` holds no finished run, CheckpointError when its files are damaged and DataError
     when the chip was trained for other inputs.
@@ -39,12 +43,15 @@ def ask(folder: Path, data: DataSet) -> dict[str, Any]:
         raise DataError(f"{data.name} has {data.inputs.shape[1]} features and {data.classes} classes, but this chip was trained on {trained_on}: {sizes[0]} and {sizes[-1]}")
     chip = Chip.from_card(folder / "cards" / f"{name}.toml")
     net = layout(sizes, rule.full_scale)
+    weights = lain(net, weights, chip.devices, seed, after, temperature)
     answer = infer(net, weights, data.test_inputs, np.float32(chip.read_noise), seed)
     predictions = answer.outputs.argmax(axis=1)
     return {
         "data": data.name,
         "chip": name,
         "seed": seed,
+        "after_s": after,
+        "temperature_K": temperature,
         "samples": len(predictions),
         "accuracy": float(np.mean(predictions == data.test_labels)),
         "energy_per_inference_J": chip.prices.joules(inference_ledger(net, chip.geometry, answer.rows)),
