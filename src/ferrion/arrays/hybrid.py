@@ -131,7 +131,7 @@ def normal_of(word):
     return float(NORMAL_TABLE[word >> U8(32 - TABLE_BITS)])
 
 
-@compiled
+@inlined
 def refresh(cells, q, unit, p):
     """Bring the window of one capacitor up to date with its reversals."""
     cycles = WAKE_UP_CYCLES + 0.5 * float(cells.reversals[q, unit])
@@ -146,7 +146,7 @@ def refresh_all(cells, p):
             refresh(cells, q, unit, p)
 
 
-@compiled
+@inlined
 def released(cells, q, bit):
     """Charge of the capacitors of one bit when a 1 is read, in units of one median capacitor."""
     total = 0.0
@@ -155,7 +155,7 @@ def released(cells, q, bit):
     return total
 
 
-@compiled
+@inlined
 def sensed(seed, step, cells, q, bit, p):
     """Decision of the sense amplifier on one bit; the bit itself is not yet disturbed."""
     window = 0.0
@@ -168,7 +168,7 @@ def sensed(seed, step, cells, q, bit, p):
     return margin > 0.0
 
 
-@compiled
+@inlined
 def reverse(cells, q, bits, p):
     """Age by one reversal every capacitor of every bit that is set in `bits`."""
     for bit in range(UNITS.size):
@@ -179,7 +179,7 @@ def reverse(cells, q, bits, p):
                     refresh(cells, q, unit, p)
 
 
-@compiled
+@inlined
 def read_word(seed, step, cells, q, p):
     """Read the ten bits destructively: returns the word as sensed; every capacitor is left at 0."""
     seen = 0
@@ -191,7 +191,7 @@ def read_word(seed, step, cells, q, p):
     return seen
 
 
-@compiled
+@inlined
 def write_word(cells, q, word, p):
     """Write a word over capacitors that hold 0."""
     cells.word[q] = word

@@ -4,7 +4,7 @@ import numpy as np
 
 from ferrion.arrays.hybrid import read_word, transfer_weight, write_word
 from ferrion.arrays.words import FULL_SCALE, LARGEST, LEVEL_MASK, UNITS, clamped, value_of, word_of
-from ferrion.core.compiled import compiled
+from ferrion.core.compiled import compiled, inlined
 from ferrion.core.noise import Stream, fill_words
 from ferrion.learning.epoch import signals
 from ferrion.learning.hidden import ONE, steps_of
@@ -13,7 +13,7 @@ from ferrion.learning.products import transpose
 F4, I2, I4, U1, U4, U8 = np.float32, np.int16, np.int32, np.uint8, np.uint32, np.uint64
 
 
-@compiled
+@inlined
 def changed_units(bits):
     """Unit capacitors behind the set bits of a word."""
     units = 0
@@ -23,7 +23,7 @@ def changed_units(bits):
     return units
 
 
-@compiled
+@inlined
 def move_weight(seed, step, memory, cells, q, move, offset, p, counts, layer):
     """Read one hidden weight, move it by `move` steps, write it back."""
     before = cells.word[q]
