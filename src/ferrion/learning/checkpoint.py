@@ -71,7 +71,8 @@ def read(path: Path) -> tuple[dict[str, NDArray[Any]], dict[str, str]]:
     """Tensors and metadata of a checkpoint, checked; raises CheckpointError when it is damaged or none of ours."""
     try:
         with safe_open(path, framework="numpy") as file:
-            tensors, metadata = {name: file.get_tensor(name) for name in file.keys()}, file.metadata() or {}  # noqa: SIM118 (no mapping)
+            names = file.keys()
+            tensors, metadata = {name: file.get_tensor(name) for name in names}, file.metadata() or {}
     except (SafetensorError, OSError, ValueError) as problem:
         raise CheckpointError(f"{path} cannot be read as a checkpoint: {problem}; delete it to start over") from problem
     if metadata.get("format") != FORMAT:

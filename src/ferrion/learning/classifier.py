@@ -15,7 +15,7 @@ from ferrion.learning.rules import REFINED, Rule
 from ferrion.learning.training import Fidelity, Plan, Training
 
 
-class TwoMemoryClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
+class TwoMemoryClassifier(ClassifierMixin, BaseEstimator):
     """A classifier trained on a simulated two-memory chip, sample by sample (Martemucci et al. 2025).
 
     Parameters: `hidden` sizes of the hidden layers; `chip` a `Chip` (None: the card "leti-2025"); `transfer_every` samples

@@ -96,9 +96,8 @@ def energy_bars(places: Sequence[str], actions: Sequence[str], joules: NDArray[n
     """Energy [J] of each action (rows of `joules`) at each place (columns), stacked."""
     figure, (axes,) = _axes(11.0, 0.5 * len(places) + 1.6)
     left = np.zeros(len(places))
-    colours = plt.get_cmap("tab10").colors  # type: ignore[attr-defined]
     for number, action in enumerate(actions):
-        axes.barh(places, 1e3 * joules[number], left=1e3 * left, color=colours[number % 10], label=action)
+        axes.barh(places, 1e3 * joules[number], left=1e3 * left, color=f"C{number}", label=action)
         left += joules[number]
     axes.set_xlabel("energy of the training [mJ]")
     axes.invert_yaxis()
