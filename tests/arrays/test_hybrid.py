@@ -3,14 +3,14 @@
 import numpy as np
 import pytest
 
-from ferrion.arrays.hybrid import draw_cells, read_word, refresh, sensed, transfer_all, transfer_weight, write_word
+from ferrion.arrays.hybrid import TRANSFER, UPDATE, draw_cells, read_word, refresh, sensed, transfer_all, transfer_weight, write_word
 from ferrion.arrays.words import UNITS
 
 U = np.uint64
 
 
 def drawn(chip, weights=64):
-    return draw_cells(weights, 0, chip.devices, chip.parts["memristor"], chip.parts["transfer"])
+    return draw_cells(np.arange(weights) // 8, 0, chip.devices, chip.parts["memristor"], chip.parts["transfer"])
 
 
 def test_what_is_written_is_read_and_reading_destroys(chip):
@@ -36,10 +36,10 @@ def test_every_reversal_is_counted_on_its_own_capacitor(chip):
 def test_a_worn_out_capacitor_reads_wrong(chip):
     cells = drawn(chip, 1)
     write_word(cells, 0, 1, chip.devices)
-    assert sensed(U(0), U(1), cells, 0, 0, chip.devices)
+    assert sensed(U(0), U(1), cells, 0, 0, UPDATE, chip.devices)
     cells.reversals[0, 0] = np.uint32(4e9)
     refresh(cells, 0, 0, chip.devices)
-    assert not sensed(U(0), U(1), cells, 0, 0, chip.devices)
+    assert not sensed(U(0), U(1), cells, 0, 0, UPDATE, chip.devices)
 
 
 def test_a_transfer_keeps_the_hidden_word_and_wears_both_memristors(chip):
@@ -67,3 +67,23 @@ def test_a_dead_memristor_stays_in_the_high_resistance_state(chip):
     weights = transfer_all(U(0), U(1), cells, chip.devices)
     assert abs(weights).max() < 0.2
     assert np.mean(weights) == pytest.approx(0, abs=5 * weights.std() / np.sqrt(1000))
+
+
+def test_reads_of_one_bit_at_one_step_are_independent_for_update_and_transfer(chip):
+    """At a window that equals the threshold both reads are coin tosses: they differ half the time."""
+    cells = drawn(chip, 4000)
+    cells.word[:] = 1 << 9
+    cells.offset[:] = chip.devices.operation.reference
+    cells.window[:] = 0.0
+    pairs = [[sensed(U(0), U(2**48), cells, q, 9, purpose, chip.devices) for purpose in (UPDATE, TRANSFER)] for q in range(4000)]
+    unequal = np.mean([a != b for a, b in pairs])
+    assert unequal == pytest.approx(0.5, abs=5 * 0.5 / np.sqrt(4000))
+
+
+def test_the_sense_offset_is_that_of_the_line_in_the_geometry(chip):
+    """A layer of ten columns takes two lines a row, its last two weights on the second."""
+    numbers = chip.geometry.line_numbers(3, 10)
+    assert numbers.tolist() == [[0] * 8 + [1] * 2, [2] * 8 + [3] * 2, [4] * 8 + [5] * 2]
+    cells = draw_cells(numbers.ravel(), 0, chip.devices, chip.parts["memristor"], chip.parts["transfer"])
+    assert cells.offset.size == 6
+    assert list(cells.line[8:12]) == [1, 1, 2, 2]

@@ -5,6 +5,7 @@ import pytest
 import torch
 from safetensors.numpy import save_file
 
+from ferrion.arrays.words import UNITS
 from ferrion.core.errors import CheckpointError, ConfigError
 from ferrion.core.ledger import Action
 from ferrion.learning.checkpoint import fingerprint, restore, save
@@ -78,7 +79,16 @@ def test_the_ledger_adds_up(chip, few_digits):
     bills = chip.prices.bills(ledger)
     assert chip.prices.joules(ledger) == pytest.approx(sum(bill.joules for bill in bills))
     assert sum(chip.prices.provenance(ledger).values()) == pytest.approx(chip.prices.joules(ledger))
-    assert training.memory.lsb_writes.sum() <= training.counts.updates.sum()
+    assert training.memory.lsb_writes.sum() <= training.counts.updates.sum() + weights
+
+
+def test_the_first_write_is_charged(chip):
+    """Every one of the initial words is written over a capacitor that holds 0."""
+    training = Training(plan(chip, rule=REFINED))
+    words = np.abs(training.memory.hidden.astype(int)) + REFINED.offset + 512 * (training.memory.hidden < 0)
+    ones = sum((words >> bit & 1) * units for bit, units in enumerate(UNITS))
+    assert training.counts.fecap_writes.sum() == ones.sum()
+    assert (training.memory.lsb_writes == words & 1).all()
 
 
 def test_unchanged_levels_are_left_alone_and_flags_are_charged(chip, few_digits):

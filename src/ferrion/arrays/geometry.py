@@ -59,6 +59,11 @@ class Geometry:
         """Arrays down and across that a layer of `rows` inputs and `columns` outputs takes: a row is a line."""
         return -(-rows // self.lines), -(-columns // self.weights_per_line)
 
+    def line_numbers(self, rows: int, columns: int) -> NDArray[np.int64]:
+        """The line each weight (rows, columns) of a layer stands on, counted within the layer."""
+        _, across = self.tiles(rows, columns)
+        return np.arange(rows)[:, None] * across + np.arange(columns) // self.weights_per_line
+
     def tile(self, layer: NDArray[Any], row: int, column: int) -> NDArray[np.float64]:
         """Values (rows, columns) of a layer's weights on the array that holds weight (row, column), NaN where it is empty."""
         top, left = row // self.lines * self.lines, column // self.weights_per_line * self.weights_per_line

@@ -3,7 +3,7 @@
 State in, state out; all draws are counter-based on (weight, step), so the order of work does not matter.
 """
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,9 +11,9 @@ from numpy.typing import NDArray
 from ferrion.arrays.words import FECAPS_PER_WEIGHT, LEVEL_SHIFT, MSBS, SIGN, TOP_LEVEL, UNITS
 from ferrion.circuits.transfer_line import Mismatch, line_conductance
 from ferrion.core.compiled import compiled, inlined
-from ferrion.core.noise import MASK, NORMAL_TABLE, SHIFT, TABLE_BITS, Stream, normals, philox, uniforms
+from ferrion.core.noise import MASK, NORMAL_TABLE, SHIFT, TABLE_BITS, Stream, normals, philox
 from ferrion.devices.fecap import Operation
-from ferrion.devices.memristor import Endurance
+from ferrion.devices.memristor import draw_limits
 from ferrion.kernels.cpu import scalar
 from ferrion.params.card import Card
 from ferrion.physics import ageing, ferroelectric, filament
@@ -29,6 +29,8 @@ REFRESH = 256
 """Reversals between two looks at a capacitor's condition; over them its window moves by 0.2 % at most."""
 CERTAIN = 8.0
 """A sense decision further than this many standard deviations from the threshold is not drawn (error below 1e-15)."""
+UPDATE, TRANSFER = U8(0), U8(16)
+"""What a bit is sensed for: the reads of an update and of a transfer at one step are two reads."""
 
 wake_up, fatigue = scalar(ageing.wake_up), scalar(ageing.fatigue)
 reset_conductance, programmed = scalar(filament.reset_conductance), scalar(filament.programmed)
@@ -44,6 +46,8 @@ class Cells(NamedTuple):
     """Strength times wake-up and fatigue, as of the last multiple of `REFRESH` reversals: (weights, 16)."""
     reversals: NDArray[np.uint32]
     """Polarisation reversals of each FeCAP since wake-up: (weights, 16)."""
+    line: NDArray[np.int32]
+    """The line each weight stands on."""
     offset: NDArray[np.float32]
     """Sense amplifier offset [V] of each line."""
     conductance: NDArray[np.float32]
@@ -67,12 +71,11 @@ class DeviceParams(NamedTuple):
     """Charge [C] one median capacitor gives when a 1 is read, fully woken."""
     c_line: float
     c_film: float
-    weights_per_line: int
     g_span: float
     """Conductance [S] between both ends of the scale: the top level's less the high-resistance state's."""
 
 
-def device_params(fecap: Card, memristor: Card, transfer: Card, weights_per_line: int) -> DeviceParams:
+def device_params(fecap: Card, memristor: Card, transfer: Card) -> DeviceParams:
     """Join the cards of an array."""
     switching, capacitor = fecap.fill("switching", Switching), fecap.fill("capacitor", Capacitor)
     operation, fill = fecap.fill("operation", Operation), memristor.fill("filament", Filament)
@@ -86,33 +89,24 @@ def device_params(fecap: Card, memristor: Card, transfer: Card, weights_per_line
         charge=float(ferroelectric.released_charge(f / (2.0 - f), capacitor)),
         c_line=capacitor.c_line,
         c_film=float(ferroelectric.film_capacitance(capacitor)),
-        weights_per_line=weights_per_line,
         g_span=float(filament.set_conductance(access.i_full, fill)) - fill.g_off,
     )
 
 
-def draw_limits(weights: int, seed: int, memristor: Card) -> NDArray[np.float32]:
-    """Programming operations each memristor of a chip lasts, 0 for one that never works: (weights, 2)."""
-    endurance = memristor.fill("endurance", Endurance)
-    limit = endurance.limit * np.exp(endurance.spread * normals(seed, Stream.MEMRISTOR_SPREAD, 0, 2 * weights))
-    limit[uniforms(seed, Stream.MEMRISTOR_SPREAD, 1, 2 * weights) < endurance.stuck] = 0.0
-    return limit.astype(F4).reshape(weights, 2)
-
-
-def draw_cells(weights: int, seed: int, p: DeviceParams, memristor: Card, transfer: Card) -> Cells:
-    """The devices of one chip, all FeCAPs at 0 and all memristors in the high-resistance state."""
-    mismatch = transfer.fill("mismatch", Mismatch)
-    lines = -(-weights // p.weights_per_line)
+def draw_cells(line: NDArray[np.integer[Any]], seed: int, p: DeviceParams, memristor: Card, transfer: Card) -> Cells:
+    """The devices of one chip whose weight q stands on line line[q]: all FeCAPs at 0, all memristors in the high-resistance state."""
+    mismatch, weights = transfer.fill("mismatch", Mismatch), line.size
     strength = 1.0 + p.operation.spread * normals(seed, Stream.FECAP_SPREAD, 0, weights * FECAPS_PER_WEIGHT)
     cells = Cells(
         word=np.zeros(weights, np.int16),
         strength=np.maximum(strength, 0.0).astype(F4).reshape(weights, FECAPS_PER_WEIGHT),
         window=np.zeros((weights, FECAPS_PER_WEIGHT), F4),
         reversals=np.zeros((weights, FECAPS_PER_WEIGHT), U4),
-        offset=(p.operation.offset * normals(seed, Stream.FECAP_SPREAD, 1, lines)).astype(F4),
+        line=line.astype(np.int32),
+        offset=(p.operation.offset * normals(seed, Stream.FECAP_SPREAD, 1, int(line.max()) + 1)).astype(F4),
         conductance=np.full((weights, 2), p.filament.g_off, F4),
         cycles=np.zeros((weights, 2), U4),
-        limit=draw_limits(weights, seed, memristor),
+        limit=draw_limits(2 * weights, seed, memristor).astype(F4).reshape(weights, 2),
         v_shift=(mismatch.v_th * normals(seed, Stream.MEMRISTOR_SPREAD, 2, 2 * weights)).astype(F4).reshape(weights, 2),
     )
     refresh_all(cells, p)
@@ -156,15 +150,20 @@ def released(cells, q, bit):
 
 
 @inlined
-def sensed(seed, step, cells, q, bit, p):
+def draws_of(seed, stream, step, q, use):
+    """Four random words of weight q at `step`; `use`, below 256, tells draws of one step apart."""
+    return philox(seed & MASK, seed >> SHIFT, U8(q), U8(stream), step & MASK, ((step >> SHIFT) << U8(8)) | use)
+
+
+@inlined
+def sensed(seed, step, cells, q, bit, purpose, p):
     """Decision of the sense amplifier on one bit; the bit itself is not yet disturbed."""
     window = 0.0
     if (cells.word[q] >> bit) & 1:
         window = released(cells, q, bit) * p.charge / (p.c_line + UNITS[bit] * p.c_film)
-    margin = window + float(cells.offset[q // p.weights_per_line]) - p.operation.reference
+    margin = window + float(cells.offset[cells.line[q]]) - p.operation.reference
     if abs(margin) < CERTAIN * p.operation.noise:
-        draw = philox(seed & MASK, seed >> SHIFT, U8(q), U8(Stream.SENSE), step & MASK, U8(bit))
-        margin += p.operation.noise * normal_of(draw[0])
+        margin += p.operation.noise * normal_of(draws_of(seed, Stream.SENSE, step, q, U8(bit) | purpose)[0])
     return margin > 0.0
 
 
@@ -184,7 +183,7 @@ def read_word(seed, step, cells, q, p):
     """Read the ten bits destructively: returns the word as sensed; every capacitor is left at 0."""
     seen = 0
     for bit in range(UNITS.size):
-        if sensed(seed, step, cells, q, bit, p):
+        if sensed(seed, step, cells, q, bit, UPDATE, p):
             seen |= 1 << bit
     reverse(cells, q, cells.word[q], p)
     cells.word[q] = 0
@@ -204,7 +203,7 @@ def transfer_weight(seed, step, cells, q, p):
 
     Returns (G+ - G-) as a share of the full scale.
     """
-    minus = sensed(seed, step, cells, q, UNITS.size - 1, p)
+    minus = sensed(seed, step, cells, q, UNITS.size - 1, TRANSFER, p)
     charge = 0.0
     for bit in range(LEVEL_SHIFT, LEVEL_SHIFT + MSBS):
         if (cells.word[q] >> bit) & 1:
@@ -214,7 +213,7 @@ def transfer_weight(seed, step, cells, q, p):
         cells.word[q] = cells.word[q] ^ SIGN
     reverse(cells, q, read, p)
     reverse(cells, q, cells.word[q] & (SIGN | (TOP_LEVEL << LEVEL_SHIFT)), p)
-    draws = philox(seed & MASK, seed >> SHIFT, U8(q), U8(Stream.SET), step & MASK, U8(0))
+    draws = draws_of(seed, Stream.SET, step, q, U8(0))
     for side in range(2):
         cells.cycles[q, side] += U4(1)
         conductance = reset_conductance(normal_of(draws[side]), p.filament)

@@ -53,6 +53,16 @@ def level_of(word):
 
 
 @inlined
+def changed_units(bits):
+    """Unit capacitors behind the set bits of a word."""
+    units = 0
+    for bit in range(UNITS.size):
+        if (bits >> bit) & 1:
+            units += UNITS[bit]
+    return units
+
+
+@inlined
 def clamped(value, limit):
     """An int16 held within -limit..limit."""
     value = value if value < limit else limit

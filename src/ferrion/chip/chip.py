@@ -66,7 +66,7 @@ class Chip:
     @property
     def devices(self) -> DeviceParams:
         """What the devices of its arrays obey."""
-        return device_params(self.parts["fecap"], self.parts["memristor"], self.parts["transfer"], self.geometry.weights_per_line)
+        return device_params(self.parts["fecap"], self.parts["memristor"], self.parts["transfer"])
 
     @property
     def read_noise(self) -> float:
@@ -89,7 +89,7 @@ class Chip:
 
     def _transferred(self, level: int, seed: int) -> NDArray[np.float64]:
         p = self.devices
-        cells = draw_cells(CALIBRATION_WEIGHTS, seed, p, self.parts["memristor"], self.parts["transfer"])
+        cells = draw_cells(np.arange(CALIBRATION_WEIGHTS) // self.geometry.weights_per_line, seed, p, self.parts["memristor"], self.parts["transfer"])
         cells.word[:] = level << LEVEL_SHIFT
         return np.asarray(transfer_all(U64(seed), U64(level), cells, p))
 

@@ -5,7 +5,7 @@ from typing import Annotated
 import typer
 from rich.table import Table
 
-from ferrion.cli.console import print_json, screen
+from ferrion.cli.console import errors, print_json, screen
 
 
 def bench(
@@ -15,7 +15,7 @@ def bench(
     """Time the same work in ferrion and in its peers, in one run, on one thread."""
     from ferrion.workloads.bench import bench as run
 
-    found = run(name)
+    found = run(name, errors.print)
     if json:
         print_json(found)
         return

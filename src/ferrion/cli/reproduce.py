@@ -1,5 +1,6 @@
 """`ferrion reproduce`: published figures beside simulated ones."""
 
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -7,15 +8,18 @@ from rich.table import Table
 
 from ferrion.cli.console import errors, print_json, screen
 from ferrion.core.errors import ConfigError
+from ferrion.core.files import write_text
 
 
 def reproduce(
     name: Annotated[str | None, typer.Argument(help="A paper, e.g. martemucci-2025.")] = None,
     list_: Annotated[bool, typer.Option("--list", help="Print the papers there are.")] = False,
     quick: Annotated[bool, typer.Option("--quick", help="A few minutes' look: one seed, less data; not the published setting.")] = False,
+    out: Annotated[Path, typer.Option("--out", help="Folder for the page with the pictures.")] = Path("runs/reproduce"),
     json: Annotated[bool, typer.Option("--json", help="One JSON object on standard output.")] = False,
 ) -> None:
     """Simulate the figures of a paper and print them beside the published ones."""
+    from ferrion.report.reproduction import reproduction_page
     from ferrion.reproduce.figure import papers
     from ferrion.reproduce.figure import reproduce as run
 
@@ -28,8 +32,10 @@ def reproduce(
     if name is None:
         raise ConfigError(f"give a paper: ferrion reproduce {' | '.join(papers())}")
     found = run(name, quick, lambda what, done, total: errors.print(f"{what}: {done} of {total}"))
+    path = out / f"{name}.html"
+    write_text(path, reproduction_page(found, quick))
     if json:
-        print_json(found.to_json())
+        print_json({**found.to_json(), "report": str(path)})
         return
     table = Table(title=f"{name}: published beside simulated{' (quick: not the published setting)' if quick else ''}")
     for column in ("quantity", "published", "simulated", "±", "tolerance", "", "source"):
@@ -41,3 +47,4 @@ def reproduce(
         tolerance = "" if row.tolerance is None else f"{row.tolerance:g}"
         table.add_row(row.quantity, published, f"{row.simulated:.4g} {row.unit}", spread, tolerance, verdict[row.ok], row.source)
     screen.print(table)
+    screen.print(f"page: {path}")

@@ -24,15 +24,21 @@ class Endurance(NamedTuple):
     """Share of devices stuck in the high-resistance state from the start."""
 
 
+def draw_limits(count: int, seed: int, card: Card) -> Floats:
+    """Programming operations each memristor lasts, log-normal; 0 for one that is stuck from the start."""
+    endurance = card.fill("endurance", Endurance)
+    limit = endurance.limit * np.exp(endurance.spread * normals(seed, Stream.MEMRISTOR_SPREAD, 0, count))
+    limit[uniforms(seed, Stream.MEMRISTOR_SPREAD, 1, count) < endurance.stuck] = 0.0
+    return limit
+
+
 class Memristor:
     """N memristors of one card, drawn from one seed."""
 
     def __init__(self, count: int, card: Card, seed: int) -> None:
         self.filament = card.fill("filament", Filament)
-        endurance = card.fill("endurance", Endurance)
         self.seed = seed
-        self.limit: Floats = endurance.limit * np.exp(endurance.spread * normals(seed, Stream.MEMRISTOR_SPREAD, 0, count))
-        self.limit[uniforms(seed, Stream.MEMRISTOR_SPREAD, 1, count) < endurance.stuck] = 0.0
+        self.limit = draw_limits(count, seed, card)
         self.cycles: Floats = np.zeros(count)
         self._operations = 0
         self.conductance: Floats = np.asarray(filament.reset_conductance(self._draw(Stream.RESET, count), self.filament))
@@ -45,10 +51,11 @@ class Memristor:
     def set(self, compliance: ArrayLike) -> None:
         """RESET, then SET each to its compliance current [A]; 0 leaves it in the high-resistance state. One cycle each."""
         limit = np.broadcast_to(np.asarray(compliance, dtype=np.float64), self.cycles.shape)
+        works = self.alive & (limit > 0.0)
         self.reset()
         aimed = filament.set_conductance(limit, self.filament)
         formed = filament.programmed(aimed, self._draw(Stream.SET, limit.size), self.filament)
-        self.conductance = np.where(self.alive & (limit > 0.0), formed, self.conductance)
+        self.conductance = np.where(works, formed, self.conductance)
 
     def reset(self) -> None:
         """Dissolve every filament. A dead memristor stays in the high-resistance state."""

@@ -3,7 +3,7 @@
 import numpy as np
 
 from ferrion.arrays.hybrid import read_word, transfer_weight, write_word
-from ferrion.arrays.words import FULL_SCALE, LARGEST, LEVEL_MASK, UNITS, clamped, value_of, word_of
+from ferrion.arrays.words import FULL_SCALE, LARGEST, LEVEL_MASK, changed_units, clamped, value_of, word_of
 from ferrion.core.compiled import compiled, inlined
 from ferrion.core.noise import Stream, fill_words
 from ferrion.learning.epoch import signals
@@ -11,16 +11,6 @@ from ferrion.learning.hidden import ONE, steps_of
 from ferrion.learning.products import transpose
 
 F4, I2, I4, U1, U4, U8 = np.float32, np.int16, np.int32, np.uint8, np.uint32, np.uint64
-
-
-@inlined
-def changed_units(bits):
-    """Unit capacitors behind the set bits of a word."""
-    units = 0
-    for bit in range(UNITS.size):
-        if (bits >> bit) & 1:
-            units += UNITS[bit]
-    return units
 
 
 @inlined
@@ -60,13 +50,14 @@ def update_devices(seed, step, net, memory, cells, rate, offset, work, p, counts
 
 
 @compiled
-def transfer_devices(seed, step, net, memory, cells, only_changed, p, counts):
-    """Transfer every weight (or the stale ones) through its line."""
+def transfer_devices(seed, step, net, memory, cells, offset, only_changed, p, counts):
+    """Transfer every weight (or the stale ones) through its line. A sign that is sensed wrong is written back wrong."""
     for layer in range(net.sizes.size - 1):
         for q in range(net.weights[layer], net.weights[layer + 1]):
             if only_changed and memory.stale[q] == U1(0):
                 continue
             memory.analogue[q] = net.full[layer] * F4(transfer_weight(seed, step, cells, q, p))
+            memory.hidden[q] = value_of(cells.word[q], offset)
             memory.stale[q] = U1(0)
             memory.programmed[q] += U4(1)
             counts.programmed[layer] += 1
@@ -81,6 +72,6 @@ def learn_devices(loss, seed, first_step, net, memory, cells, sigma, rate, offse
         loss += signals(U8(seed), step, net, memory, sigma, inputs[order[s]], labels[order[s]], work, counts)
         update_devices(U8(seed), step, net, memory, cells, F4(rate), I2(offset), work, p, counts)
         if (first_step + s + 1) % every == 0:
-            transfer_devices(U8(seed), step, net, memory, cells, only_changed, p, counts)
+            transfer_devices(U8(seed), step, net, memory, cells, I2(offset), only_changed, p, counts)
             counts.transfers[0] += 1
     return loss

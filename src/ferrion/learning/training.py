@@ -6,15 +6,16 @@ from enum import StrEnum
 import numpy as np
 from numpy.typing import NDArray
 
+from ferrion.arrays.geometry import Geometry
 from ferrion.arrays.hybrid import Cells, draw_cells, write_word
-from ferrion.arrays.words import word_of
+from ferrion.arrays.words import changed_units, word_of
 from ferrion.chip.chip import Chip
 from ferrion.core.compiled import compiled
 from ferrion.core.errors import ConfigError
 from ferrion.core.noise import permutation
 from ferrion.learning.device import learn_devices, transfer_devices
 from ferrion.learning.epoch import learn, scratch
-from ferrion.learning.network import blank, initial_hidden, layout, no_counts
+from ferrion.learning.network import Layout, blank, initial_hidden, layout, no_counts
 from ferrion.learning.products import transpose
 from ferrion.learning.rules import REFINED, Rule
 from ferrion.learning.transfer import LevelTable, transfer
@@ -74,15 +75,17 @@ class Training:
         plan, memory = self.plan, self.memory
         memory.hidden[:] = initial_hidden(self.net, plan.seed, plan.rule.offset)
         if plan.fidelity is Fidelity.DEVICE:
-            self.cells = draw_cells(memory.hidden.size, plan.seed, self.devices, plan.chip.parts["memristor"], plan.chip.parts["transfer"])
+            parts = plan.chip.parts
+            self.cells = draw_cells(lines_of(self.net, plan.chip.geometry), plan.seed, self.devices, parts["memristor"], parts["transfer"])
             write_all(self.cells, memory.hidden, np.int16(plan.rule.offset), self.devices)
+        first_write(self.net, memory, np.int16(plan.rule.offset), self.counts)
         self._transfer(FIRST_STEP)
 
     def _transfer(self, step: np.uint64) -> None:
         """Bring the analogue weights up to date."""
         plan, memory, seed = self.plan, self.memory, np.uint64(self.plan.seed)
         if self.cells is not None:
-            transfer_devices(seed, step, self.net, memory, self.cells, plan.rule.only_changed, self.devices, self.counts)
+            transfer_devices(seed, step, self.net, memory, self.cells, np.int16(plan.rule.offset), plan.rule.only_changed, self.devices, self.counts)
         else:
             offset, words, programmed = np.int16(plan.rule.offset), self._work.transfer_words, self.counts.programmed
             state = (memory.hidden, memory.stale, memory.analogue, memory.programmed)
@@ -115,6 +118,26 @@ class Training:
         if self.step == plan.epochs * total and self.step % plan.transfer_every:
             self._transfer(np.uint64(self.step))
         return len(order)
+
+
+def lines_of(net: Layout, geometry: Geometry) -> NDArray[np.int64]:
+    """The line each weight of a network stands on: every layer has lines of its own."""
+    parts, first = [], 0
+    for rows, columns in zip(net.sizes[:-1] + 1, net.sizes[1:], strict=True):
+        numbers = geometry.line_numbers(int(rows), int(columns)).ravel()
+        parts.append(first + numbers)
+        first += int(numbers.max()) + 1
+    return np.concatenate(parts)
+
+
+@compiled
+def first_write(net, memory, offset, counts):
+    """Charge the first write of every hidden weight: its ones, over capacitors that hold 0."""
+    for layer in range(net.sizes.size - 1):
+        for q in range(net.weights[layer], net.weights[layer + 1]):
+            word = word_of(memory.hidden[q], offset)
+            counts.fecap_writes[layer] += changed_units(word)
+            memory.lsb_writes[q] += np.uint32(word & 1)
 
 
 @compiled

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from ferrion.arrays.hybrid import draw_limits
+from ferrion.devices.memristor import draw_limits
 from ferrion.learning.training import Training
 
 
@@ -19,7 +19,7 @@ def first_deaths(training: Training) -> dict[str, float]:
     """
     memory, plan = training.memory, training.plan
     samples = max(int(training.counts.samples[0]), 1)
-    limits = draw_limits(memory.hidden.size, plan.seed, plan.chip.parts["memristor"]).min(axis=1)
+    limits = draw_limits(2 * memory.hidden.size, plan.seed, plan.chip.parts["memristor"]).reshape(-1, 2).min(axis=1)
     cycles = float(memory.lsb_writes.max())
     if training.cells is not None:
         cycles = max(cycles, float(training.cells.reversals.max()) / 2)

@@ -15,8 +15,11 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from ferrion.arrays.words import FULL_SCALE, STEPS_PER_LEVEL, TOP_LEVEL
+from ferrion.reproduce.figure import Panel
 
 INK, CHIP, FLOAT, GRID = "#1b2a33", "#0b7285", "#c2571a", "#d9dfe3"
+MARKED = 40
+"""Points of a curve up to which each is marked."""
 STYLE: dict[Any, Any] = {
     "font.size": 10,
     "axes.edgecolor": INK,
@@ -54,6 +57,20 @@ def curves(accuracies: Sequence[Sequence[float]], twins: Sequence[Sequence[float
     axes.set_xlabel("epoch")
     axes.set_ylabel("test accuracy [%]")
     axes.legend(frameon=False, loc="lower right")
+    return _png(figure)
+
+
+def panel(found: Panel) -> str:
+    """One picture of a reproduction: lines for what was simulated, diamonds for what was published."""
+    figure, (axes,) = _axes()
+    for number, curve in enumerate(found.curves):
+        colour = FLOAT if curve.measured else (CHIP if number == 0 else f"C{number}")
+        style = {"marker": "D", "ls": "none", "ms": 7.0} if curve.measured else {"marker": "o" if len(curve.x) < MARKED else "", "ms": 4.0, "lw": 1.4}
+        axes.errorbar(curve.x, curve.y, yerr=curve.spread, color=colour, capsize=3, label=curve.name, **style)
+    axes.set(title=found.title, xlabel=found.x, ylabel=found.y, xscale="log" if found.log_x else "linear", yscale="log" if found.log_y else "linear")
+    handles, labels = axes.get_legend_handles_labels()
+    unique = dict(zip(labels, handles, strict=True))
+    axes.legend(unique.values(), unique.keys(), frameon=False)
     return _png(figure)
 
 

@@ -29,11 +29,36 @@ class Row:
 
 
 @dataclass(frozen=True)
+class Curve:
+    """One line of a panel, or points where it was `measured` (published)."""
+
+    name: str
+    x: tuple[float, ...]
+    y: tuple[float, ...]
+    spread: tuple[float, ...] | None = None
+    """Standard deviation of y over seeds."""
+    measured: bool = False
+
+
+@dataclass(frozen=True)
+class Panel:
+    """One picture of a reproduction; axis labels carry the units."""
+
+    title: str
+    x: str
+    y: str
+    curves: tuple[Curve, ...]
+    log_x: bool = False
+    log_y: bool = False
+
+
+@dataclass(frozen=True)
 class Reproduction:
-    """All rows of one paper."""
+    """All rows and pictures of one paper."""
 
     name: str
     rows: tuple[Row, ...]
+    panels: tuple[Panel, ...] = ()
 
     @property
     def ok(self) -> bool:
@@ -41,8 +66,8 @@ class Reproduction:
         return all(row.ok is not False for row in self.rows)
 
     def to_json(self) -> dict[str, object]:
-        """{"name", "ok", "rows": [...]}."""
-        return {"name": self.name, "ok": self.ok, "rows": [{**asdict(row), "ok": row.ok} for row in self.rows]}
+        """{"name", "ok", "rows": [...], "panels": [...]}."""
+        return {"name": self.name, "ok": self.ok, "rows": [{**asdict(row), "ok": row.ok} for row in self.rows], "panels": [asdict(panel) for panel in self.panels]}
 
 
 Tell = Callable[[str, int, int], None]

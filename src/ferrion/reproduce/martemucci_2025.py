@@ -5,28 +5,21 @@ chosen, and the sensitivity to what else is not published is in docs/fidelity.md
 """
 
 import dataclasses
-import json
-import os
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
-from itertools import count
-from pathlib import Path
-from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from ferrion.arrays.words import TOP_LEVEL
 from ferrion.chip.chip import Chip
 from ferrion.core.errors import MissingDataError
-from ferrion.core.files import write_text
 from ferrion.core.ledger import Action
 from ferrion.devices.fecap import FeCap
-from ferrion.learning.checkpoint import fingerprint
 from ferrion.learning.rules import PUBLISHED, REFINED, Rule
 from ferrion.learning.training import Plan
-from ferrion.reproduce.figure import Reproduction, Row, Tell
+from ferrion.reproduce.figure import Curve, Panel, Reproduction, Row, Tell
+from ferrion.reproduce.runs import Outcome, chips, twins
 from ferrion.workloads.data import DataSet, load
-from ferrion.workloads.trial import float_accuracies, train
 
 NAME = "martemucci-2025"
 TEXT = "Martemucci2025 (text, second hand)"
@@ -34,25 +27,14 @@ FIG_5 = "Martemucci2025, Fig. 5 (second hand)"
 HIDDEN = (256, 128)
 SEEDS = 5
 EPOCHS = 10
-KS = (1, 10, 1000)
+KS = (1, 10, 100, 1000)
 PUBLISHED_SAMPLES = 600_000
-STORE = Path("runs") / "reproduce"
-"""Where finished chips are kept, so that a reproduction that was stopped goes on."""
-
-
-@dataclasses.dataclass(frozen=True)
-class Outcome:
-    """What one trained chip shows."""
-
-    accuracy: float
-    worn_fecap: int
-    worn_memristor: int
 
 
 def reproduce(quick: bool, tell: Tell) -> Reproduction:
     """Every published figure beside ours. `quick`: one seed, two epochs, 10,000 training samples; figures then differ."""
-    rows = (*devices(), *learning(quick, tell), *other_tasks(quick, tell))
-    return Reproduction(NAME, rows)
+    mnist, panels = learning(quick, tell)
+    return Reproduction(NAME, (*devices(), *mnist, *other_tasks(quick, tell)), panels)
 
 
 def devices() -> tuple[Row, ...]:
@@ -74,27 +56,30 @@ def devices() -> tuple[Row, ...]:
     )
 
 
-def learning(quick: bool, tell: Tell) -> tuple[Row, ...]:
+def learning(quick: bool, tell: Tell) -> tuple[tuple[Row, ...], tuple[Panel, ...]]:
     """MNIST: accuracy, its losses, wear and energy against k."""
     data = _data("mnist", quick)
-    seeds, epochs = (1, 2) if quick else (SEEDS, EPOCHS)
-    hybrid = _fleet("published rule", data, PUBLISHED, seeds, epochs, tell)
-    quantised = _fleet("published rule, no variability", data, PUBLISHED, seeds, epochs, tell, Chip.from_card(transfer_spread=0.0, read_spread=0.0))
-    refined = _fleet("refined rule", data, REFINED, seeds, epochs, tell)
-    twins = _twins("float", data, PUBLISHED, seeds, epochs, tell)
-    refined_twins = _twins("float, refined schedule", data, REFINED, seeds, epochs, tell)
+    hybrid = chips("published rule", _plans(data, PUBLISHED, quick), data, tell)
+    still = Chip.from_card(transfer_spread=0.0, read_spread=0.0)
+    quantised = chips("published rule, no variability", _plans(data, PUBLISHED, quick, still), data, tell)
+    refined = chips("refined rule", _plans(data, REFINED, quick), data, tell)
+    plain = twins("float", _plans(data, PUBLISHED, quick), data, tell)
+    refined_twins = twins("float, refined schedule", _plans(data, REFINED, quick), data, tell)
     closed = 100 * (np.mean(_accuracies(refined)) - 0.967) / (0.981 - 0.967)
-    return (
-        _row("MNIST, float, 10 epochs, batch 1", 98.1, twins, 0.5),
+    swept = {k: hybrid if k == 100 else chips(f"k = {k}", _plans(data, PUBLISHED, quick, k=k), data, tell) for k in KS}
+    samples = len(data.labels) * _plans(data, PUBLISHED, quick)[0].epochs
+    rows = (
+        _row("MNIST, float, 10 epochs, batch 1", 98.1, plain, 0.5),
         _row("MNIST, hybrid with variability, k = 100, published rule", 96.7, _accuracies(hybrid), 0.5, how="calibrated"),
-        _loss("loss to quantisation, published rule", 1.0, twins, _accuracies(quantised)),
+        _loss("loss to quantisation, published rule", 1.0, plain, _accuracies(quantised)),
         _loss("loss to transfer variability, published rule", 1.0, _accuracies(quantised), _accuracies(hybrid)),
         _row("MNIST, hybrid with variability, k = 100, refined rule", None, _accuracies(refined), None),
         _row("MNIST, float with the refined schedule", None, refined_twins, None),
         Row(quantity="share of the published gap to float closed by the refined rule (target: 50 or more)", unit="%", simulated=float(closed), source="this package"),
-        *_wear(hybrid, refined, epochs * len(data.labels)),
-        *_against_k(data, hybrid, epochs, tell),
+        *_wear(hybrid, refined, samples),
+        *_against_k(swept, samples),
     )
+    return rows, _panels(swept, samples)
 
 
 def _wear(hybrid: list[Outcome], refined: list[Outcome], samples: int) -> tuple[Row, ...]:
@@ -116,36 +101,84 @@ def _wear(hybrid: list[Outcome], refined: list[Outcome], samples: int) -> tuple[
     )
 
 
-def _against_k(data: DataSet, hybrid: list[Outcome], epochs: int, tell: Tell) -> list[Row]:
-    """Accuracy, operations and programming energy of the busiest synapse against k, one seed a k beside the first at 100.
+def _joules(outcome: Outcome) -> float:
+    """Programming energy [J] of the busiest synapse.
 
     The published energy fits one synapse: 2 memristors x 1 pJ a transfer, 100 fJ a changed bit. Of a counter that moves by single
     steps the bits above the least one change as often together as it does alone, hence twice its writes.
     """
-    found = {**dict(zip(KS, _sweep(data, epochs, tell), strict=True)), 100: hybrid[0]}
-    energy = {k: 1e9 * (2 * o.worn_memristor * _price(Action.MEMRISTOR_PROGRAM) + 2 * o.worn_fecap * _price(Action.FECAP_WRITE)) for k, o in found.items()}
-    scale = PUBLISHED_SAMPLES / (epochs * len(data.labels))
+    price = Chip.from_card().prices.energy
+    return 2 * outcome.worn_memristor * price[Action.MEMRISTOR_PROGRAM][0] + 2 * outcome.worn_fecap * price[Action.FECAP_WRITE][0]
+
+
+def _against_k(swept: dict[int, list[Outcome]], samples: int) -> list[Row]:
+    """Accuracy, operations and programming energy of the busiest synapse against k."""
+    scale = PUBLISHED_SAMPLES / samples
+    energy = {k: scale * 1e9 * np.array([_joules(o) for o in outcomes]) for k, outcomes in swept.items()}
+    ratio = energy[1] / energy[100]
+
+    def row(quantity: str, unit: str, values: object, published: float | None = None, tolerance: float | None = None, how: str = "derived") -> Row:
+        found = np.asarray(values)
+        return Row(quantity=quantity, unit=unit, published=published, simulated=float(found.mean()), spread=_spread(found), tolerance=tolerance, source=FIG_5, how=how)
+
     rows = [
-        Row(quantity="programming energy of the busiest synapse, k = 100", unit="nJ", published=38, simulated=scale * energy[100], tolerance=8, source=FIG_5, how="derived"),
-        Row(quantity="programming energy at k = 1 over k = 100", unit="x", published=38, simulated=energy[1] / energy[100], tolerance=8, source=FIG_5, how="derived"),
+        row("programming energy of the busiest synapse, k = 100", "nJ", energy[100], 38, 8),
+        row("programming energy at k = 1 over k = 100", "x", ratio, 38, 8),
     ]
-    for k, outcome in sorted(found.items()):
-        rows.append(_row(f"MNIST, hybrid, k = {k}, published rule, one seed", None, [outcome.accuracy], None))
-        rows.append(Row(quantity=f"operations of a memristor in ten epochs, k = {k}", unit="", simulated=scale * outcome.worn_memristor, source=FIG_5))
-        rows.append(Row(quantity=f"programming energy of the busiest synapse, k = {k}, ten epochs", unit="nJ", simulated=scale * energy[k], source=FIG_5, how="derived"))
+    for k, outcomes in swept.items():
+        rows.append(_row(f"MNIST, hybrid, k = {k}, published rule", None, _accuracies(outcomes), None))
+        rows.append(row(f"operations of a memristor in ten epochs, k = {k}", "", [scale * o.worn_memristor for o in outcomes], how="simulated"))
+        rows.append(row(f"programming energy of the busiest synapse, k = {k}, ten epochs", "nJ", energy[k]))
     return rows
+
+
+def _panels(swept: dict[int, list[Outcome]], samples: int) -> tuple[Panel, ...]:
+    """The paper's Fig. 5c-e."""
+    scale = PUBLISHED_SAMPLES / samples
+
+    def curve(name: str, of: Callable[[Outcome], float]) -> Curve:
+        values = [np.array([of(o) for o in outcomes]) for outcomes in swept.values()]
+        return Curve(name, tuple(map(float, swept)), tuple(float(v.mean()) for v in values), tuple(_spread(v) or 0.0 for v in values))
+
+    def published(k: float, value: float) -> Curve:
+        return Curve("published", (k,), (value,), measured=True)
+
+    x = "samples between transfers, k"
+    return (
+        Panel("Accuracy against k", x, "MNIST test accuracy [%]", (curve("simulated", lambda o: 100 * o.accuracy), published(100, 96.7)), log_x=True),
+        Panel(
+            "Operations of the busiest devices in ten epochs",
+            x,
+            "operations",
+            (
+                curve("memristor", lambda o: scale * o.worn_memristor),
+                curve("least significant FeCAP", lambda o: scale * o.worn_fecap),
+                published(100, 1e5 / 17),
+                published(100, 1e7 / 75),
+            ),
+            log_x=True,
+            log_y=True,
+        ),
+        Panel(
+            "Programming energy of the busiest synapse in ten epochs",
+            x,
+            "energy [nJ]",
+            (curve("simulated", lambda o: scale * 1e9 * _joules(o)), published(100, 38), published(1, 38 * 38)),
+            log_x=True,
+            log_y=True,
+        ),
+    )
 
 
 def other_tasks(quick: bool, tell: Tell) -> tuple[Row, ...]:
     """Fashion-MNIST and ECG: the paper only plots them."""
     rows: list[Row] = []
-    seeds, epochs = (1, 2) if quick else (SEEDS, EPOCHS)
     for name in ("fashion-mnist", "ecg"):
         data = _data(name, quick)
         for rule in (PUBLISHED, REFINED):
-            twins = _twins(f"{name}, float, schedule of the {rule.name} rule", data, rule, seeds, epochs, tell)
-            rows.append(_row(f"{name} ({len(data.labels):,} training samples), float, schedule of the {rule.name} rule", None, twins, None))
-            outcomes = _fleet(f"{name}, {rule.name} rule", data, rule, seeds, epochs, tell)
+            plans, schedule = _plans(data, rule, quick), f"{name}, float, schedule of the {rule.name} rule"
+            rows.append(_row(schedule.replace(name, f"{name} ({len(data.labels):,} training samples)"), None, twins(schedule, plans, data, tell), None))
+            outcomes = chips(f"{name}, {rule.name} rule", plans, data, tell)
             rows.append(_row(f"{name}, hybrid with variability, {rule.name} rule", None, _accuracies(outcomes), None))
     return tuple(rows)
 
@@ -158,75 +191,26 @@ def _data(name: str, quick: bool) -> DataSet:
     return dataclasses.replace(data, inputs=data.inputs[:10000], labels=data.labels[:10000]) if quick else data
 
 
-def _plan(data: DataSet, rule: Rule, epochs: int, seed: int, chip: Chip | None = None) -> Plan:
+def _plans(data: DataSet, rule: Rule, quick: bool, chip: Chip | None = None, k: int = 100) -> list[Plan]:
+    """One chip a seed."""
     sizes = (data.inputs.shape[1], *HIDDEN, data.classes)
-    return Plan(sizes=sizes, chip=chip or Chip.from_card(), rule=rule, epochs=epochs, seed=seed)
-
-
-def _fleet(what: str, data: DataSet, rule: Rule, seeds: int, epochs: int, tell: Tell, chip: Chip | None = None) -> list[Outcome]:
-    """Train one chip a seed, on all cores."""
-    return _outcomes(what, [_plan(data, rule, epochs, seed, chip) for seed in range(seeds)], data, tell)
-
-
-def _sweep(data: DataSet, epochs: int, tell: Tell) -> list[Outcome]:
-    """Train one chip for each k but 100."""
-    plans = [dataclasses.replace(_plan(data, PUBLISHED, epochs, 0), transfer_every=k) for k in KS]
-    return _outcomes(f"k = {', '.join(map(str, KS))}", plans, data, tell)
-
-
-def _outcomes(what: str, plans: list[Plan], data: DataSet, tell: Tell) -> list[Outcome]:
-    done = count(1)
-
-    def train_one(plan: Plan) -> Outcome:
-        training, _ = train(plan, data)
-        memory = training.memory
-        return Outcome(training.accuracies[-1], int(memory.lsb_writes.max()), int(memory.programmed.max()))
-
-    def one(plan: Plan) -> Outcome:
-        found = Outcome(**_stored("chip", plan, data, lambda: dataclasses.asdict(train_one(plan))))
-        tell(what, next(done), len(plans))
-        return found
-
-    with ThreadPoolExecutor(os.cpu_count()) as pool:
-        return list(pool.map(one, plans))
-
-
-def _twins(what: str, data: DataSet, rule: Rule, seeds: int, epochs: int, tell: Tell) -> list[float]:
-    """Float accuracy of one network a seed."""
-    done = count(1)
-
-    def one(seed: int) -> float:
-        plan = _plan(data, rule, epochs, seed)
-        found = _stored("float", plan, data, lambda: {"accuracy": float_accuracies(plan, data)[-1]})
-        tell(what, next(done), seeds)
-        return float(found["accuracy"])
-
-    with ThreadPoolExecutor(os.cpu_count()) as pool:
-        return list(pool.map(one, range(seeds)))
-
-
-def _stored(kind: str, plan: Plan, data: DataSet, compute: Callable[[], dict[str, Any]]) -> dict[str, Any]:
-    """What `compute` gives, from the store if the same run of the same sources was finished before."""
-    path = STORE / NAME / f"{kind}-{fingerprint(plan, data.inputs, data.labels, data.test_inputs, data.test_labels)[:24]}.json"
-    if not path.exists():
-        write_text(path, json.dumps(compute()))
-    return dict(json.loads(path.read_text(encoding="utf-8")))
+    seeds, epochs = (1, 2) if quick else (SEEDS, EPOCHS)
+    return [Plan(sizes=sizes, chip=chip or Chip.from_card(), rule=rule, epochs=epochs, transfer_every=k, seed=seed) for seed in range(seeds)]
 
 
 def _accuracies(outcomes: list[Outcome]) -> list[float]:
     return [outcome.accuracy for outcome in outcomes]
 
 
+def _spread(values: NDArray[np.float64]) -> float | None:
+    return float(np.std(values, ddof=1)) if len(values) > 1 else None
+
+
 def _row(quantity: str, published: float | None, accuracies: list[float], tolerance: float | None, how: str = "simulated") -> Row:
-    spread = 100 * float(np.std(accuracies, ddof=1)) if len(accuracies) > 1 else None
-    return Row(quantity=quantity, unit="%", published=published, simulated=100 * float(np.mean(accuracies)), spread=spread, tolerance=tolerance, source=FIG_5, how=how)
+    percent = 100 * np.array(accuracies)
+    return Row(quantity=quantity, unit="%", published=published, simulated=float(percent.mean()), spread=_spread(percent), tolerance=tolerance, source=FIG_5, how=how)
 
 
 def _loss(quantity: str, published: float, before: list[float], after: list[float]) -> Row:
     lost = 100 * (np.array(before) - np.array(after))
-    spread = float(np.std(lost, ddof=1)) if len(lost) > 1 else None
-    return Row(quantity=quantity, unit="points", published=published, simulated=float(np.mean(lost)), spread=spread, tolerance=0.5, source=FIG_5)
-
-
-def _price(action: Action) -> float:
-    return Chip.from_card().prices.energy[action][0]
+    return Row(quantity=quantity, unit="points", published=published, simulated=float(lost.mean()), spread=_spread(lost), tolerance=0.5, source=FIG_5)

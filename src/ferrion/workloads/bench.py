@@ -50,28 +50,34 @@ class Timing:
     note: str = ""
 
 
-def benches() -> dict[str, Callable[[], list[Timing]]]:
+Tell = Callable[[str], None]
+"""Told what is being measured."""
+
+
+def benches() -> dict[str, Callable[[Tell], list[Timing]]]:
     """Every benchmark, by name."""
     return {"two-memory": two_memory}
 
 
-def bench(name: str) -> dict[str, Any]:
+def bench(name: str, tell: Tell) -> dict[str, Any]:
     """Run one benchmark: {"name", "machine", "rows"}; raises ConfigError for a name there is none of."""
     if name not in benches():
         raise ConfigError(f"no benchmark {name!r}; there are {', '.join(benches())}")
     machine = f"{os.cpu_count()} cores {platform.machine()}, Python {platform.python_version()}, one thread"
-    return {"name": name, "machine": machine, "rows": [asdict(row) for row in benches()[name]()]}
+    return {"name": name, "machine": machine, "rows": [asdict(row) for row in benches()[name](tell)]}
 
 
-def two_memory() -> list[Timing]:
+def two_memory(tell: Tell) -> list[Timing]:
     """Training at batch 1 on dense random input and on MNIST: ferrion, torch float, aihwkit mixed precision."""
     rows = []
     for work, inputs, labels in works():
         for sizes in NETWORKS:
             title = f"{'-'.join(map(str, sizes))}, {work}"
+            tell(f"{title}: ferrion")
             mine = _ours(sizes, inputs, labels)
             rows.append(_row(title, "ferrion", version("ferrion"), mine, None, _floor(sizes, inputs)))
             for peer, python in (("torch_float", Path(sys.executable)), ("aihwkit_mixed_precision", BENCH_PYTHON)):
+                tell(f"{title}: {peer}")
                 rows.append(_peer(title, peer, python, sizes, inputs, labels, statistics.median(mine)))
     return rows
 

@@ -1,0 +1,62 @@
+"""Training runs behind a reproduction, on all cores; finished ones are kept, so that a reproduction that was stopped goes on."""
+
+import json
+import os
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import asdict, dataclass
+from itertools import count
+from pathlib import Path
+from typing import Any
+
+from ferrion.core.files import write_text
+from ferrion.learning.checkpoint import fingerprint
+from ferrion.learning.training import Plan
+from ferrion.reproduce.figure import Tell
+from ferrion.workloads.data import DataSet
+from ferrion.workloads.trial import float_accuracies, train
+
+STORE = Path("runs") / "reproduce"
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What one trained chip shows."""
+
+    accuracy: float
+    worn_fecap: int
+    """Writes of the busiest least significant FeCAP."""
+    worn_memristor: int
+    """Operations of the busiest memristor."""
+
+
+def chips(what: str, plans: Sequence[Plan], data: DataSet, tell: Tell) -> list[Outcome]:
+    """Train one chip a plan."""
+
+    def train_one(plan: Plan) -> dict[str, Any]:
+        training, _ = train(plan, data)
+        memory = training.memory
+        return asdict(Outcome(training.accuracies[-1], int(memory.lsb_writes.max()), int(memory.programmed.max())))
+
+    return [Outcome(**found) for found in _all(what, "chip", plans, data, train_one, tell)]
+
+
+def twins(what: str, plans: Sequence[Plan], data: DataSet, tell: Tell) -> list[float]:
+    """Float accuracy of the same networks."""
+    found = _all(what, "float", plans, data, lambda plan: {"accuracy": float_accuracies(plan, data)[-1]}, tell)
+    return [float(one["accuracy"]) for one in found]
+
+
+def _all(what: str, kind: str, plans: Sequence[Plan], data: DataSet, compute: Callable[[Plan], dict[str, Any]], tell: Tell) -> list[dict[str, Any]]:
+    done = count(1)
+
+    def one(plan: Plan) -> dict[str, Any]:
+        path = STORE / f"{kind}-{fingerprint(plan, data.inputs, data.labels, data.test_inputs, data.test_labels)[:24]}.json"
+        if not path.exists():
+            write_text(path, json.dumps(compute(plan)))
+        found: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+        tell(what, next(done), len(plans))
+        return found
+
+    with ThreadPoolExecutor(os.cpu_count()) as pool:
+        return list(pool.map(one, plans))
