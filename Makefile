@@ -7,6 +7,7 @@ PIP := $(BIN)/pip install --disable-pip-version-check --quiet --constraint const
 .PHONY: demo test lint docs bench clean
 
 demo: $(VENV)/installed
+	rm -rf runs/demo
 	$(BIN)/ferrion train --data digits --epochs 30 --out runs/demo
 	@echo "open runs/demo/report.html"
 

@@ -1,10 +1,9 @@
 import numpy as np
-import pytest
 
-from ferrion.circuits.sense import bit_error_rate, decision_error
+from ferrion.circuits.sense import bit_error_rate
 from ferrion.devices.fecap import Operation
 
-P = Operation(v_write=4.8, t_write=1e-7, spread=0.168, reference=0.06, offset=0.03, noise=0.02)
+P = Operation(v_write=4.8, t_write=1e-7, spread=0.168, reference=0.06, offset=0.03, noise=0.02, wake_up=1000)
 
 
 def test_the_bit_error_rate_is_that_of_drawn_cells():
@@ -21,7 +20,3 @@ def test_zero_failures_in_sixteen_kilobits_are_expected():
     from ferrion.params.card import load
 
     assert 16384 * bit_error_rate(0.36, load("fecap-martemucci2025").fill("operation", Operation)) < 0.05
-
-
-def test_a_decision_at_the_reference_is_a_coin():
-    assert decision_error(P.reference, P) == pytest.approx(0.5)

@@ -16,7 +16,7 @@ def fill(entries) -> Ledger:
 
 @given(rows, rows)
 def test_ledgers_add_up(first, second):
-    total = fill(first) + fill(second)
+    total = fill(first + second)
     for action in Action:
         assert total.count(action) == sum(n for _, what, n in first + second if what == action)
         assert total.count(action) == total.count(action, "a") + total.count(action, "b")

@@ -20,3 +20,4 @@ def test_pretty_prefixes():
     assert pretty(38.2e-9, "J") == "38.2 nJ"
     assert pretty(0, "J") == "0 J"
     assert pretty(1234.0, "s") == "1.23 ks"
+    assert pretty(9.999e-7, "J") == "1 µJ"

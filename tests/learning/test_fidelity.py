@@ -27,11 +27,14 @@ def test_ideal_devices_and_the_level_table_give_the_same_bits(ideal, few_digits,
 
 
 def test_every_reversal_of_a_device_run_is_an_update_a_transfer_or_the_first_write(chip, few_digits):
-    """Charge ledger: a capacitor at 1 is reversed when read and again when restored; written 1 once more."""
+    """A capacitor at 1 is reversed when read and again when 1 is written: reversals less those still up come in pairs, and
+    every pair beyond the first write and the net changes is a restore, at most one a read of a used capacitor."""
     training = trained(chip, few_digits, REFINED, Fidelity.DEVICE)
-    cells = training.cells
+    cells, counts = training.cells, training.counts
     ones = sum((cells.word >> bit & 1).sum() * units for bit, units in enumerate((1, 1, 1, 1, 1, 1, 1, 2, 4, 1)))
     total = int(cells.reversals.sum(dtype=np.int64))
+    reads = int(counts.updates.sum()) * 14 + int(counts.programmed.sum()) * 8
+    assert int(counts.fecap_writes.sum()) < total < int(counts.fecap_writes.sum()) + 2 * reads
     # each capacitor ends at 0 or 1, so its reversals are even or odd accordingly
     for bit, unit in enumerate((0, 1, 2, 3, 4, 5, 6)):
         assert ((cells.reversals[:, unit] & 1) == (cells.word >> bit & 1)).all()

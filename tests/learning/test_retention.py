@@ -24,7 +24,7 @@ def test_after_a_day_spread_and_mean_are_those_of_the_card(chip):
     x = (SHARE * p.g_span + p.filament.g_off) / p.filament.g_max
     early, late = (((f[0] * x + f[1]) * x + f[2]) * x * x + f[3] * x + f[4] for f in (p.filament[4:9], p.filament[9:14]))
     sigma = np.sqrt(late**2 - early**2) * p.filament.g_max / p.g_span
-    drift = p.filament.drift * x * np.log(86400) * p.filament.g_max / p.g_span
+    drift = p.filament.drift * min((x - 0.125) / 0.3, 1) * np.log(86400) * p.filament.g_max / p.g_span
     shares = weights_after(chip, 86400.0)
     assert abs(shares.std() / sigma - 1) < 5 / np.sqrt(2 * shares.size)
     assert abs(shares.mean() - (SHARE - drift)) < 5 * sigma / np.sqrt(shares.size)

@@ -41,6 +41,9 @@ def test_a_card_fills_in_si(tmp_path):
         ("v_th =", "v_tth =", "did you mean 'v_th'"),
         ("value = 500", 'value = "500"', "is not a number"),
         ("value = 500", "value = 500, colour = 1", "unknown fields colour"),
+        ('unit = "mV"', "unit = 3", "write it as text"),
+        ('where = "here"', 'where = " "', "must say something"),
+        ('title = "a transistor"', 'title = "a transistor"\nparts = 3', "parts = 3"),
         ('[card]\ntitle = "a transistor"', "", "no \\[card\\] section"),
         ("v_th = {", "v_th = {{", "is not TOML"),
     ],
@@ -48,6 +51,13 @@ def test_a_card_fills_in_si(tmp_path):
 def test_a_card_out_of_order_is_refused(tmp_path, old, new, message):
     with pytest.raises(CardError, match=message):
         load(card(tmp_path, GOOD.replace(old, new, 1))).fill("access", Transistor)
+
+
+def test_a_card_in_another_encoding_is_refused(tmp_path):
+    path = tmp_path / "card.toml"
+    path.write_bytes(GOOD.replace("transistor", "r\u00e9sistance").encode("latin-1"))
+    with pytest.raises(CardError, match="is not TOML"):
+        load(path)
 
 
 def test_an_unknown_card_names_the_nearest():

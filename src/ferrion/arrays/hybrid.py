@@ -8,10 +8,11 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from ferrion.arrays.words import FECAPS_PER_WEIGHT, LEVEL_SHIFT, MSBS, SIGN, TOP_LEVEL, UNITS
+from ferrion.arrays.words import FECAPS_PER_WEIGHT, LEVEL_MASK, LEVEL_SHIFT, MAGNITUDE_BITS, SIGN, STEPS_PER_LEVEL, TOP_LEVEL, UNITS
 from ferrion.circuits.transfer_line import Mismatch, line_conductance
 from ferrion.core.compiled import compiled, inlined
-from ferrion.core.noise import MASK, NORMAL_TABLE, SHIFT, TABLE_BITS, Stream, normals, philox
+from ferrion.core.errors import CardError
+from ferrion.core.noise import MASK, SHIFT, Stream, gauss, normals, philox
 from ferrion.devices.fecap import Operation
 from ferrion.devices.memristor import draw_limits
 from ferrion.kernels.cpu import scalar
@@ -23,12 +24,10 @@ from ferrion.physics.filament import Filament
 from ferrion.physics.transistor import Transistor
 
 F4, U4, U8 = np.float32, np.uint32, np.uint64
-WAKE_UP_CYCLES = 1000.0
-"""Cycles every capacitor has seen before it holds its first weight (Martemucci 2025)."""
 REFRESH = 256
 """Reversals between two looks at a capacitor's condition; over them its window moves by 0.2 % at most."""
-CERTAIN = 8.0
-"""A sense decision further than this many standard deviations from the threshold is not drawn (error below 1e-15)."""
+CERTAIN = 6.7
+"""A sense decision further than this many standard deviations from the threshold is not drawn: no draw reaches it (1e-11)."""
 UPDATE, TRANSFER = U8(0), U8(16)
 """What a bit is sensed for: the reads of an update and of a transfer at one step are two reads."""
 
@@ -80,6 +79,10 @@ def device_params(fecap: Card, memristor: Card, transfer: Card) -> DeviceParams:
     switching, capacitor = fecap.fill("switching", Switching), fecap.fill("capacitor", Capacitor)
     operation, fill = fecap.fill("operation", Operation), memristor.fill("filament", Filament)
     access = transfer.fill("access", Transistor)
+    if access.v_full <= access.v_th or fill.v_set <= 0.0:
+        raise CardError(
+            f"cards {transfer.name} and {memristor.name}: v_full must be above v_th, and v_set above 0; they are {access.v_full:g} V, {access.v_th:g} V, {fill.v_set:g} V"
+        )
     f = float(ferroelectric.switched_fraction(operation.t_write, operation.v_write, 0.0, switching))
     return DeviceParams(
         ageing=fecap.fill("ageing", Ageing),
@@ -120,15 +123,9 @@ def first_unit(bit):
 
 
 @inlined
-def normal_of(word):
-    """Unit normal of a 32-bit word."""
-    return float(NORMAL_TABLE[word >> U8(32 - TABLE_BITS)])
-
-
-@inlined
 def refresh(cells, q, unit, p):
     """Bring the window of one capacitor up to date with its reversals."""
-    cycles = WAKE_UP_CYCLES + 0.5 * float(cells.reversals[q, unit])
+    cycles = p.operation.wake_up + 0.5 * float(cells.reversals[q, unit])
     cells.window[q, unit] = float(cells.strength[q, unit]) * wake_up(cycles, p.ageing) * fatigue(cycles, p.ageing)
 
 
@@ -163,7 +160,8 @@ def sensed(seed, step, cells, q, bit, purpose, p):
         window = released(cells, q, bit) * p.charge / (p.c_line + UNITS[bit] * p.c_film)
     margin = window + float(cells.offset[cells.line[q]]) - p.operation.reference
     if abs(margin) < CERTAIN * p.operation.noise:
-        margin += p.operation.noise * normal_of(draws_of(seed, Stream.SENSE, step, q, U8(bit) | purpose)[0])
+        draws = draws_of(seed, Stream.SENSE, step, q, U8(bit) | purpose)
+        margin += p.operation.noise * gauss(draws[0], draws[1])[0]
     return margin > 0.0
 
 
@@ -199,27 +197,28 @@ def write_word(cells, q, word, p):
 
 @compiled
 def transfer_weight(seed, step, cells, q, p):
-    """Read sign and three most significant bits, put them back, RESET both memristors and SET one through the line.
+    """Read sign and three most significant bits, put them back as sensed, RESET both memristors and SET one through the line.
 
     Returns (G+ - G-) as a share of the full scale.
     """
-    minus = sensed(seed, step, cells, q, UNITS.size - 1, TRANSFER, p)
-    charge = 0.0
-    for bit in range(LEVEL_SHIFT, LEVEL_SHIFT + MSBS):
-        if (cells.word[q] >> bit) & 1:
+    charge, seen = 0.0, 0
+    for bit in range(LEVEL_SHIFT, UNITS.size):
+        if sensed(seed, step, cells, q, bit, TRANSFER, p):
+            seen |= 1 << bit
+        if bit < MAGNITUDE_BITS and (cells.word[q] >> bit) & 1:
             charge += released(cells, q, bit)
-    read = cells.word[q] & (SIGN | (TOP_LEVEL << LEVEL_SHIFT))
-    if ((cells.word[q] & SIGN) != 0) != minus:
-        cells.word[q] = cells.word[q] ^ SIGN
-    reverse(cells, q, read, p)
-    reverse(cells, q, cells.word[q] & (SIGN | (TOP_LEVEL << LEVEL_SHIFT)), p)
+    minus = (seen & SIGN) != 0
+    reverse(cells, q, cells.word[q] & LEVEL_MASK, p)
+    reverse(cells, q, seen, p)
+    cells.word[q] = (cells.word[q] & (STEPS_PER_LEVEL - 1)) | seen
     draws = draws_of(seed, Stream.SET, step, q, U8(0))
+    resets, sets = gauss(draws[0], draws[1]), gauss(draws[2], draws[3])
     for side in range(2):
         cells.cycles[q, side] += U4(1)
-        conductance = reset_conductance(normal_of(draws[side]), p.filament)
+        conductance = reset_conductance(resets[side], p.filament)
         if side == int(minus) and charge > 0.0 and float(cells.cycles[q, side]) <= float(cells.limit[q, side]):
             aimed = line_conductance(charge / TOP_LEVEL, float(cells.v_shift[q, side]), p.access, p.filament)
-            conductance = programmed(aimed, normal_of(draws[2]), p.filament)
+            conductance = programmed(aimed, sets[0], p.filament)
         cells.conductance[q, side] = conductance
     return (float(cells.conductance[q, 0]) - float(cells.conductance[q, 1])) / p.g_span
 

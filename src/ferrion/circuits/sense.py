@@ -1,15 +1,9 @@
 """The sense amplifier: is the window on the bit line above the reference?"""
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
 from scipy.special import ndtr
 
 from ferrion.devices.fecap import Operation
-
-
-def decision_error(window: ArrayLike, p: Operation) -> NDArray[np.float64]:
-    """Probability that a stored 1 with this window [V] is read as 0, offset unknown: Phi((V_ref - V) / sqrt(offset^2 + noise^2))."""
-    return np.asarray(ndtr((p.reference - np.asarray(window)) / np.hypot(p.offset, p.noise)))
 
 
 def bit_error_rate(median_window: float, p: Operation) -> float:

@@ -53,7 +53,7 @@ def train(
         )
         for number in range(chips)
     ]
-    folder = out or Path("runs") / f"{Path(data).stem}-{rule}-{fidelity}-seed{seed}"
+    folder = out or Path("runs") / f"{Path(data).stem}-{the_chip.name}-{rule}-{fidelity}-{'-'.join(map(str, sizes))}-k{transfer_every}-{epochs}-epochs-seed{seed}"
     with alone_in(folder), bar(f"training {chips} chip{'s' * (chips > 1)} of {the_chip.name} on {the_set.name}") as progress:
         tasks = [progress.add_task(f"chip {plan.seed}", total=epochs * len(the_set.labels)) for plan in plans]
         trials = run_chips(plans, the_set, folder, lambda number, done: progress.update(tasks[number], completed=done))

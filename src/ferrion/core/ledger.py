@@ -34,9 +34,6 @@ class Ledger:
         """How often `action` happened, at one place or (None) everywhere."""
         return sum(n for (where, what), n in self._counts.items() if what == action and place in (None, where))
 
-    def __add__(self, other: "Ledger") -> "Ledger":
-        return Ledger(self._counts + other._counts)
-
     def __eq__(self, other: object) -> bool:
         return isinstance(other, Ledger) and self._counts == other._counts
 

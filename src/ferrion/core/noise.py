@@ -4,6 +4,7 @@ Philox4x32-10 of Salmon et al., "Parallel random numbers: as easy as 1, 2, 3", S
 (cell // 4, stream, step low, step high); the 64-bit key is the seed. One call gives four 32-bit words.
 """
 
+import math
 from enum import IntEnum
 
 import numpy as np
@@ -17,6 +18,7 @@ MASK = U64(0xFFFFFFFF)
 SHIFT = U64(32)
 ROUND_A, ROUND_B = U64(0xD2511F53), U64(0xCD9E8D57)
 WEYL_A, WEYL_B = U64(0x9E3779B9), U64(0xBB67AE85)
+WORD = 2.0**-32
 TABLE_BITS = 12
 """A normal draw takes 16 bits of a word, of which the upper 12 choose an entry of `NORMAL_TABLE`."""
 
@@ -37,7 +39,7 @@ class Stream(IntEnum):
     RESET = 10
     DOMAINS = 11
     NUCLEATION = 12
-    CALIBRATION = 13
+    REST = 13
     TRANSFER = 16
     """One stream for each layer: TRANSFER + layer."""
 
@@ -50,6 +52,14 @@ def _normal_table() -> NDArray[np.float32]:
 
 
 NORMAL_TABLE = _normal_table()
+
+
+@inlined
+def gauss(a, b):
+    """Two unit normals of two 32-bit words (Box and Muller, Ann. Math. Stat. 29, 610 (1958)); none is beyond 6.7."""
+    radius = math.sqrt(-2.0 * math.log((float(a) + 0.5) * WORD))
+    angle = 2.0 * math.pi * float(b) * WORD
+    return radius * math.cos(angle), radius * math.sin(angle)
 
 
 @inlined

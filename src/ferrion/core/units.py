@@ -1,5 +1,6 @@
 """Text with units to SI floats and back: used by cards, the command line and reports only."""
 
+import math
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
@@ -35,14 +36,17 @@ def to_si(value: float, unit: str, expected: str) -> float:
 def from_text(text: str, expected: str) -> float:
     """A quantity as a user types it ("3 days") in the SI unit `expected`; raises ConfigError when it is none."""
     try:
-        return float(registry().Quantity(text).to(expected).magnitude)
+        value = float(registry().Quantity(text).to(expected).magnitude)
     except Exception as problem:
         raise ConfigError(f"{text!r} cannot be read as a quantity in {expected}: {problem}; write a number and a unit, e.g. '30 days'") from problem
+    if not math.isfinite(value):
+        raise ConfigError(f"{text!r} is not finite; write a number and a unit, e.g. '30 days'")
+    return value
 
 
 def pretty(value: float, unit: str, digits: int = 3) -> str:
     """`value` with an SI prefix, as in "38.2 nJ"; plain for zero and for dimensionless numbers."""
     if value == 0 or not unit:
         return f"{value:.{digits}g} {unit}".strip()
-    exponent = max(-18, min(9, int(f"{abs(value):e}".split("e")[1]) // 3 * 3))
+    exponent = max(-18, min(9, int(f"{abs(value):.{digits - 1}e}".split("e")[1]) // 3 * 3))
     return f"{value / 10.0**exponent:.{digits}g} {PREFIXES[exponent]}{unit}"

@@ -24,6 +24,8 @@ class Operation(NamedTuple):
     reference: Annotated[float, "V"]
     offset: Annotated[float, "V"]
     noise: Annotated[float, "V"]
+    wake_up: Annotated[float, "1"]
+    """Cycles every capacitor of an array has seen before it holds its first bit."""
 
 
 class FeCap:
@@ -41,6 +43,10 @@ class FeCap:
         """Full cycles so far: half a cycle a reversal."""
         self.imprint: Floats = np.zeros(count)
         """Shift of the loop [V] against the next reversal."""
+        self._written: Floats = np.zeros(count)
+        """`up` as the last pulse left it."""
+        self._age: Floats = np.zeros(count)
+        """Equivalent time [s] since the last reversal."""
 
     def fraction(self, v: float | None = None, t: float | None = None) -> Floats:
         """Share of the domains a pulse of v [V] and t [s] can reverse (default: the card's write pulse), per capacitor."""
@@ -49,7 +55,8 @@ class FeCap:
         return np.asarray(ferroelectric.switched_fraction(t, v, self.imprint, self.switching))
 
     def write(self, bits: ArrayLike, v: float | None = None, t: float | None = None) -> Floats:
-        """Write 0 or 1 to each capacitor; returns the energy [J] drawn by each. Only a capacitor that reverses ages."""
+        """Write 0 or 1 to each capacitor; returns the energy [J] that switching takes from the supply (the linear
+        charge of film and line is not in it). Only a capacitor that reverses ages."""
         target = np.broadcast_to(np.asarray(bits, dtype=np.float64), self.up.shape)
         moved = self.fraction(v, t) * (target - self.up)
         self._reverse(moved)
@@ -70,19 +77,27 @@ class FeCap:
     def cycle(self, count: float) -> None:
         """`count` full write cycles at once, for wake-up and endurance; leaves every capacitor up."""
         self.cycles += count
-        f = self.fraction()
-        self.up = 1.0 / (2.0 - f)
+        self._age = np.zeros_like(self._age)
+        self.imprint = np.zeros_like(self.imprint)
+        self.up = 1.0 / (2.0 - self.fraction())
+        self._written = self.up
 
     def rest(self, time: float, temperature: float) -> None:
-        """Let `time` [s] pass at `temperature` [K]: the polarisation relaxes towards even, the loop shifts by imprint."""
-        left = ageing.retention(time, temperature, self.ageing)
-        self.up = 0.5 + (self.up - 0.5) * left
-        self.imprint = np.full_like(self.imprint, ageing.imprint(time, temperature, self.ageing))
+        """Let `time` [s] pass at `temperature` [K]: the polarisation relaxes towards even, the loop shifts by imprint.
+
+        Two rests are one of their joint length.
+        """
+        self._age = self._age + ageing.equivalent(time, temperature, self.ageing)
+        self.up = 0.5 + (self._written - 0.5) * ageing.retention(self._age, self.ageing)
+        self.imprint = np.asarray(ageing.imprint(self._age, self.ageing))
 
     def _reverse(self, moved: Floats) -> None:
+        reversed_ = np.abs(moved) > 0.5
+        self._written = np.where(reversed_, self.up + moved, self._written + moved)
+        self._age = np.where(reversed_, 0.0, self._age)
         self.up = self.up + moved
         self.cycles = self.cycles + 0.5 * np.abs(moved)
-        self.imprint = np.where(np.abs(moved) > 0.5, 0.0, self.imprint)
+        self.imprint = np.where(reversed_, 0.0, self.imprint)
 
 
 def domain_monte_carlo(t: float, v: float, domains: int, card: Card, seed: int) -> float:

@@ -41,7 +41,13 @@ class Memristor:
         self.limit = draw_limits(count, seed, card)
         self.cycles: Floats = np.zeros(count)
         self._operations = 0
-        self.conductance: Floats = np.asarray(filament.reset_conductance(self._draw(Stream.RESET, count), self.filament))
+        self._written: Floats = np.zeros(count)
+        """Conductance [S] at t_first after the last operation."""
+        self._direction: Floats = np.zeros(count)
+        """Unit normal of each filament's relaxation, for as long as it stands."""
+        self._age: Floats = np.zeros(count)
+        """Equivalent time [s] since the last operation."""
+        self._write(np.asarray(filament.reset_conductance(self._draw(Stream.RESET, count), self.filament)))
 
     @property
     def alive(self) -> NDArray[np.bool_]:
@@ -55,21 +61,26 @@ class Memristor:
         self.reset()
         aimed = filament.set_conductance(limit, self.filament)
         formed = filament.programmed(aimed, self._draw(Stream.SET, limit.size), self.filament)
-        self.conductance = np.where(works, formed, self.conductance)
+        self._write(np.where(works, formed, self.conductance))
 
     def reset(self) -> None:
         """Dissolve every filament. A dead memristor stays in the high-resistance state."""
         self.cycles = self.cycles + 1.0
-        self.conductance = np.asarray(filament.reset_conductance(self._draw(Stream.RESET, self.cycles.size), self.filament))
+        self._write(np.asarray(filament.reset_conductance(self._draw(Stream.RESET, self.cycles.size), self.filament)))
 
     def read(self, v: float) -> Floats:
         """Current [A] of each under v [V], with read noise. Not destructive."""
         return np.asarray(filament.read_current(self.conductance, v, self._draw(Stream.READ, self.cycles.size), self.filament))
 
     def rest(self, time: float, temperature: float) -> None:
-        """Let `time` [s] since the last SET pass at `temperature` [K]: relaxation and drift."""
-        xi = self._draw(Stream.SET, self.cycles.size)
-        self.conductance = np.asarray(filament.relaxed(self.conductance, xi, time, temperature, self.filament))
+        """Let `time` [s] pass at `temperature` [K]: relaxation and drift. Two rests are one of their joint length."""
+        self._age = self._age + filament.equivalent(time, temperature, self.filament)
+        self.conductance: Floats = np.asarray(filament.relaxed(self._written, self._direction, self._age, self.filament))
+
+    def _write(self, conductance: Floats) -> None:
+        self._written, self._age = conductance, np.zeros_like(conductance)
+        self._direction = self._draw(Stream.REST, conductance.size)
+        self.conductance = conductance
 
     def _draw(self, stream: Stream, count: int) -> Floats:
         self._operations += 1

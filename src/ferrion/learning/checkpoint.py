@@ -15,7 +15,7 @@ from ferrion.core.errors import CheckpointError
 from ferrion.core.files import write_atomically
 from ferrion.learning.training import Plan, Training
 
-FORMAT = "ferrion-checkpoint-1"
+FORMAT = "ferrion-checkpoint-2"
 
 
 def fingerprint(plan: Plan, *data: NDArray[Any]) -> str:
@@ -38,7 +38,15 @@ def save(training: Training, path: Path, run: str) -> None:
     if training.cells is not None:
         parts["cells"] = training.cells
     tensors = {f"{part}.{field}": np.ascontiguousarray(array) for part, arrays in parts.items() for field, array in arrays._asdict().items()}
-    state = json.dumps({"step": training.step, "loss": training.loss.hex(), "losses": [x.hex() for x in training.losses], "accuracies": training.accuracies})
+    state = json.dumps(
+        {
+            "step": training.step,
+            "loss": training.loss.hex(),
+            "losses": [x.hex() for x in training.losses],
+            "accuracies": training.accuracies,
+            "seconds": training.seconds,
+        }
+    )
     metadata = {"format": FORMAT, "run": run, "state": state, "sha256": _content(tensors, state)}
     content = to_bytes(tensors, metadata=metadata)
 
@@ -65,6 +73,7 @@ def restore(training: Training, path: Path, run: str) -> None:
     training.loss = float.fromhex(state["loss"])
     training.losses = [float.fromhex(x) for x in state["losses"]]
     training.accuracies = state["accuracies"]
+    training.seconds = state["seconds"]
 
 
 def read(path: Path) -> tuple[dict[str, NDArray[Any]], dict[str, str]]:

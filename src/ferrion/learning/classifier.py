@@ -71,7 +71,7 @@ class TwoMemoryClassifier(ClassifierMixin, BaseEstimator):
         check_is_fitted(self)
         inputs = self._driven(validate_data(self, X, reset=False))
         training = self.training_
-        outputs = infer(training.net, training.memory.analogue, inputs, np.float32(0), training.plan.seed).outputs.astype(np.float64)
+        outputs = infer(training.net, training.memory.analogue, inputs, np.float32(0), training.plan.seed, 0).outputs.astype(np.float64)
         powers = np.exp(outputs - outputs.max(axis=1, keepdims=True))
         return np.asarray(powers / powers.sum(axis=1, keepdims=True))
 

@@ -4,7 +4,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ferrion.arrays.geometry import Geometry
-from ferrion.arrays.words import LEVEL_MASK, UNITS, USED_FECAPS
+from ferrion.arrays.words import LEVEL_MASK, MSBS, UNITS, USED_FECAPS
 from ferrion.chip.chip import Chip
 from ferrion.core.ledger import Action, Ledger
 from ferrion.learning.network import Counts, Layout
@@ -56,18 +56,24 @@ def arrays_of(net: Layout, geometry: Geometry) -> int:
     return sum(int(np.prod(geometry.tiles(int(n) + 1, int(m)))) for n, m in zip(net.sizes[:-1], net.sizes[1:], strict=True))
 
 
-def latency(net: Layout, counts: Counts, chip: Chip) -> float:
+def latency(net: Layout, counts: Counts, chip: Chip, only_changed: bool) -> float:
     """Seconds the chip takes for the run. All lines of all arrays work at once; what shares a line or a converter queues.
 
-    Products and conversions are those of the layers in turn. Updates and transfers are spread evenly over the lines; the ten
-    bits of a word share a line and are read and written in turn, the bits of a transfer are read at once.
+    Products and conversions are those of the layers in turn. Updates and transfers are spread evenly over the lines, but a sample
+    that updates at all takes one word's time at least, and so does a transfer. The ten bits of a word share a line and are read
+    and written in turn, as are the four of a transfer; where only stale pairs are programmed, the flags of a line are read in turn.
     """
     seconds, samples = chip.prices.seconds, int(counts.samples[0])
     lines = arrays_of(net, chip.geometry) * chip.geometry.lines
     products = 2 * (len(net.sizes) - 1) - 1
     read_and_write = seconds[Action.FECAP_READ] + seconds[Action.FECAP_WRITE]
+    transfers = int(counts.transfers[0])
+    words = max(counts.updates.sum() / lines, min(samples, counts.updates.sum()))
+    pairs = max(counts.programmed.sum() / lines, min(transfers, counts.programmed.sum()))
+    flags = transfers * chip.geometry.weights_per_line * seconds[Action.FECAP_READ] if only_changed else 0.0
     return float(
         samples * products * (seconds[Action.MEMRISTOR_READ] + chip.columns_per_adc * seconds[Action.ADC_SAMPLE])
-        + counts.updates.sum() / lines * len(UNITS) * read_and_write
-        + counts.programmed.sum() / lines * (read_and_write + seconds[Action.MEMRISTOR_PROGRAM])
+        + words * len(UNITS) * read_and_write
+        + pairs * ((MSBS + 1) * read_and_write + seconds[Action.MEMRISTOR_PROGRAM])
+        + flags
     )

@@ -51,7 +51,7 @@ def update_devices(seed, step, net, memory, cells, rate, offset, work, p, counts
 
 @compiled
 def transfer_devices(seed, step, net, memory, cells, offset, only_changed, p, counts):
-    """Transfer every weight (or the stale ones) through its line. A sign that is sensed wrong is written back wrong."""
+    """Transfer every weight (or the stale ones) through its line. A bit that is sensed wrong is written back wrong."""
     for layer in range(net.sizes.size - 1):
         for q in range(net.weights[layer], net.weights[layer + 1]):
             if only_changed and memory.stale[q] == U1(0):

@@ -1,4 +1,5 @@
-"""The float twin: the same network, the same initial weights and order of samples, plain SGD in float32."""
+"""The float twin: the same network and order of samples, plain SGD in float32, from the weights the chip would start from
+if its full scale did not cut them."""
 
 import numpy as np
 from numpy.typing import NDArray

@@ -20,10 +20,8 @@ ONE = F4(2.0**24)
 """One step in the fixed-point numbers of `steps_of`: 24 bits of dither."""
 BUCKETS = 256
 SPARSE_BELOW = F4(0.15) * ONE
-
-
 MOST = F4(100) * ONE
-"""No update moves a weight by more than 100 steps."""
+"""No update moves a weight by more than 100 steps, a limit of the fixed-point sum, not of the chip: 32 bits hold 127."""
 
 
 @inlined
@@ -63,7 +61,7 @@ def lanes_used(x):
 
 @inlined
 def lane_sum(x):
-    """Sum of the four lanes, right below 65,536: 13 units a word leave room for 5,000 columns (`network.WIDEST`)."""
+    """Sum of the four lanes, right below 65,536: 14 units a word leave room for 4,681 columns (`network.WIDEST`)."""
     return (x * LANES) >> U8(48)
 
 

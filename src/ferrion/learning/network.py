@@ -12,7 +12,7 @@ from ferrion.core.noise import Stream, uniforms
 
 F4 = np.float32
 WIDEST = 4096
-"""Units of the widest layer: the lane counters of the update hold 5,000 columns."""
+"""Units of the widest layer: the lane counters of the update hold 4,681 columns."""
 
 
 class Layout(NamedTuple):

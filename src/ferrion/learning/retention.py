@@ -6,10 +6,7 @@ from numpy.typing import NDArray
 from ferrion.arrays.hybrid import DeviceParams
 from ferrion.core.noise import Stream, normals
 from ferrion.learning.network import Layout
-from ferrion.physics.filament import relaxed
-
-LAIN = 1 << 20
-"""Step number of the draw: not one of programming."""
+from ferrion.physics.filament import equivalent, relaxed
 
 
 def lain(net: Layout, analogue: NDArray[np.float32], p: DeviceParams, seed: int, time: float, temperature: float) -> NDArray[np.float32]:
@@ -20,6 +17,6 @@ def lain(net: Layout, analogue: NDArray[np.float32], p: DeviceParams, seed: int,
     """
     full = np.repeat(net.full, np.diff(net.weights)).astype(np.float64)
     conductance = np.abs(analogue) / full * p.g_span + p.filament.g_off
-    xi = normals(seed, Stream.SET, LAIN, analogue.size)
-    later = relaxed(conductance, xi, time, temperature, p.filament)
+    xi = normals(seed, Stream.REST, 0, analogue.size)
+    later = relaxed(conductance, xi, equivalent(time, temperature, p.filament), p.filament)
     return (np.sign(analogue) * (later - p.filament.g_off) / p.g_span * full).astype(np.float32)

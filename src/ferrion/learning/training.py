@@ -47,6 +47,8 @@ class Plan:
         for name, value, least in (("epochs", self.epochs, 1), ("transfer_every", self.transfer_every, 1), ("seed", self.seed, 0)):
             if value < least:
                 raise ConfigError(f"{name} = {value}: give an integer of {least} or more")
+        if self.transfer_every >= 2**63:
+            raise ConfigError(f"transfer_every = {self.transfer_every}: give an integer below 2**63; to transfer at the end only, the number of samples of the run will do")
         if self.seed >= 2**63:
             raise ConfigError(f"seed = {self.seed}: give an integer below 2**63, the key of the noise generator")
 
@@ -66,6 +68,8 @@ class Training:
         self.step = 0
         self.loss = 0.0
         self.losses: list[float] = []
+        self.seconds = 0.0
+        """Time the simulation has taken, kept by who measures it."""
         self.accuracies: list[float] = []
         """Share of the test set answered rightly after each epoch, if anybody asked."""
         self._work = scratch(self.net)
@@ -99,7 +103,7 @@ class Training:
         return len(self.losses) >= self.plan.epochs
 
     def advance(self, inputs: NDArray[np.float32], labels: NDArray[np.int64], samples: int) -> int:
-        """Learn up to `samples` more samples, but not past the end of an epoch; returns how many were learned."""
+        """Learn up to `samples` more samples (0 compiles and no more), but not past the end of an epoch; returns how many were learned."""
         plan, total = self.plan, len(labels)
         epoch, done = divmod(self.step, total)
         if epoch >= plan.epochs:
@@ -112,10 +116,10 @@ class Training:
         else:
             self.loss = learn_devices(self.loss, plan.seed, self.step, self.net, self.memory, self.cells, *common, self.devices, self.counts)
         self.step += len(order)
-        if self.step % total == 0:
+        if len(order) and self.step % total == 0:
             self.losses.append(self.loss / total)
             self.loss = 0.0
-        if self.step == plan.epochs * total and self.step % plan.transfer_every:
+        if len(order) and self.step == plan.epochs * total and self.step % plan.transfer_every:
             self._transfer(np.uint64(self.step))
         return len(order)
 

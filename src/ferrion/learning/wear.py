@@ -11,19 +11,23 @@ def most_worn(training: Training) -> dict[str, int]:
     return {"fecap": int(training.memory.lsb_writes.max()), "memristor": int(training.memory.programmed.max())}
 
 
+def fecap_cycles(training: Training) -> float:
+    """Cycles of the busiest FeCAP: two reversals each where every device is simulated, else the published count, the bit
+    changes of the busiest least significant FeCAP."""
+    if training.cells is not None:
+        return float(training.cells.reversals.max()) / 2
+    return float(training.memory.lsb_writes.max())
+
+
 def first_deaths(training: Training) -> dict[str, float]:
     """Samples until the first FeCAP and the first memristor reach their limits, at the pace of this run.
 
-    Memristors: each pair's operations against its own drawn limits. FeCAPs: the rated endurance over the writes of the
-    busiest least significant bit or, where every device is simulated, over the cycles (two reversals) of the busiest of all.
+    Memristors: each pair's operations against its own drawn limits. FeCAPs: the rated endurance over `fecap_cycles`.
     """
     memory, plan = training.memory, training.plan
     samples = max(int(training.counts.samples[0]), 1)
     limits = draw_limits(2 * memory.hidden.size, plan.seed, plan.chip.parts["memristor"]).reshape(-1, 2).min(axis=1)
-    cycles = float(memory.lsb_writes.max())
-    if training.cells is not None:
-        cycles = max(cycles, float(training.cells.reversals.max()) / 2)
     return {
-        "fecap": samples * plan.chip.endurance()["fecap"] / max(cycles, 1.0),
+        "fecap": samples * plan.chip.endurance()["fecap"] / max(fecap_cycles(training), 1.0),
         "memristor": samples * float(np.min(limits / np.maximum(memory.programmed, 1))),
     }

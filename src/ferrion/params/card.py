@@ -92,16 +92,19 @@ def load(name_or_path: str | Path) -> Card:
 
 @lru_cache(maxsize=64)
 def _read(path: Path, _stamp: int) -> Card:
-    text = path.read_text(encoding="utf-8")
     try:
+        text = path.read_text(encoding="utf-8")
         raw = tomllib.loads(text)
-    except tomllib.TOMLDecodeError as problem:
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as problem:
         raise CardError(f"{path.name} is not TOML: {problem}") from problem
     head = raw.pop("card", {})
     if not isinstance(head, dict) or "title" not in head:
         raise CardError(f'{path.name} has no [card] section with a title; begin the file with [card] and title = "…"')
+    parts = head.get("parts", {})
+    if not isinstance(parts, dict) or not all(isinstance(name, str) for name in parts.values()):
+        raise CardError(f'{path.name}: parts = {parts!r}; write parts = {{role = "card", …}}')
     stray = [key for key, rows in raw.items() if not isinstance(rows, dict)]
     if stray:
         raise CardError(f"{path.name}: {', '.join(stray)} stand outside any section; write [section] above them")
     sections = {section: {key: Number.read(f"{section}.{key}", entry) for key, entry in rows.items()} for section, rows in raw.items()}
-    return Card(name=path.stem, title=head["title"], parts=dict(head.get("parts", {})), sections=sections, text=text, folder=path.parent)
+    return Card(name=path.stem, title=head["title"], parts=dict(parts), sections=sections, text=text, folder=path.parent)

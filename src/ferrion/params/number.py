@@ -70,6 +70,11 @@ class Number:
             raise CardError(f"{key}: value = {entry['value']!r} is not a number")
         if not math.isfinite(entry["value"]):
             raise CardError(f"{key}: value = {entry['value']} is not finite; give a number, or leave the card's own")
+        for field in ("unit", "source", "where", "note"):
+            if not isinstance(entry.get(field, ""), str):
+                raise CardError(f"{key}: {field} = {entry[field]!r}; write it as text")
+        if not entry["source"].strip() or not entry["where"].strip():
+            raise CardError(f"{key}: source and where must say something; give a key of your bibliography and the figure, table or file")
         try:
             how = How(entry["how"])
         except ValueError as problem:

@@ -39,11 +39,16 @@ def fatigue(cycles, p):
     return 1.0 / (1.0 + (cycles / p.n_fatigue) ** p.fatigue_slope)
 
 
-def retention(time, temperature, p):
-    """Share of the polarisation left after `time` [s] at `temperature` [K]: exp(-(t / tau)^b), tau thermally activated."""
-    return exp(-((time * arrhenius(p.e_retention, temperature, p.t_reference) / p.tau) ** p.stretch))
+def equivalent(time, temperature, p):
+    """Time [s] at the reference temperature that ages a stored state as `time` [s] at `temperature` [K] does. Such times add."""
+    return time * arrhenius(p.e_retention, temperature, p.t_reference)
 
 
-def imprint(time, temperature, p):
-    """Shift [V] of the loop towards the stored state after `time` [s] at `temperature` [K]: V_i ln(1 + t / t_i)."""
-    return p.v_imprint * log(1.0 + time * arrhenius(p.e_retention, temperature, p.t_reference) / p.t_imprint)
+def retention(age, p):
+    """Share of the polarisation left at an equivalent `age` [s] since the last reversal: exp(-(t / tau)^b)."""
+    return exp(-((age / p.tau) ** p.stretch))
+
+
+def imprint(age, p):
+    """Shift [V] of the loop towards the stored state at an equivalent `age` [s]: V_i ln(1 + t / t_i)."""
+    return p.v_imprint * log(1.0 + age / p.t_imprint)

@@ -68,5 +68,5 @@ def line_voltage(charge, p):
 
 
 def switching_energy(fraction, v, p):
-    """Energy [J] a write takes from the supply: v (2 P_r A f)."""
+    """Energy [J] that switching takes from the supply: v (2 P_r A f)."""
     return abs(v) * released_charge(fraction, p)

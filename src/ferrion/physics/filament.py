@@ -31,6 +31,10 @@ class Filament(NamedTuple):
     """The same polynomial at t_second after SET."""
     drift: Annotated[float, "1"]
     """Mean loss of conductance, as a share of g_max, for each factor e of time, at high conductance."""
+    x_still: Annotated[float, "1"]
+    """Share of the range below which the mean does not drift."""
+    x_drift: Annotated[float, "1"]
+    """Share of the range above which it drifts in full."""
     read_noise: Annotated[float, "1"]
     """Standard deviation of one read, as a share of g_max."""
     e_drift: Annotated[float, "eV"]
@@ -66,9 +70,14 @@ def spread_late(x, p):
     return (((p.d4 * x + p.d3) * x + p.d2) * x + p.d1) * x + p.d0
 
 
-def aged(time, temperature, p):
-    """ln of the equivalent time at the reference temperature over `t_first`, no less than 0."""
-    return log(maximum(time * arrhenius(p.e_drift, temperature, p.t_reference) / p.t_first, 1.0))
+def equivalent(time, temperature, p):
+    """Time [s] at the reference temperature in which a filament relaxes as in `time` [s] at `temperature` [K]. Such times add."""
+    return time * arrhenius(p.e_drift, temperature, p.t_reference)
+
+
+def aged(age, p):
+    """ln of the equivalent `age` [s] since SET over `t_first`, no less than 0."""
+    return log(maximum(age / p.t_first, 1.0))
 
 
 def programmed(g, xi, p):
@@ -76,15 +85,20 @@ def programmed(g, xi, p):
     return maximum(g + p.g_max * spread_early(share(g, p), p) * xi, 0.0)
 
 
-def relaxed(g, xi, time, temperature, p):
-    """Conductance [S] of a filament that stood at g at t_first after SET, `time` [s] later at `temperature` [K].
+def drifting(x, p):
+    """Share of the full drift at x = g / g_max: none in the lowest states, all of it in the upper half of the range."""
+    return minimum(maximum((x - p.x_still) / (p.x_drift - p.x_still), 0.0), 1.0)
 
-    The variance grows with ln t from its value at t_first to that at t_second; the mean drifts down with ln t in
-    proportion to the share of the range (a filament in the lowest state barely moves).
+
+def relaxed(g, xi, age, p):
+    """Conductance [S] of a filament that stood at g at t_first after SET, at an equivalent `age` [s] since SET.
+
+    The variance grows with ln t from its value at t_first to that at t_second, each filament in the direction of its own unit
+    normal xi; the mean drifts down with ln t. Tails are Gaussian here; measured ones are heavier (excess kurtosis 5 to 37).
     """
     x = share(g, p)
-    grown = maximum(spread_late(x, p) ** 2 - spread_early(x, p) ** 2, 0.0) * aged(time, temperature, p) / log(p.t_second / p.t_first)
-    return maximum(g + p.g_max * (sqrt(grown) * xi - p.drift * x * aged(time, temperature, p)), 0.0)
+    grown = maximum(spread_late(x, p) ** 2 - spread_early(x, p) ** 2, 0.0) * aged(age, p) / log(p.t_second / p.t_first)
+    return maximum(g + p.g_max * (sqrt(grown) * xi - p.drift * drifting(x, p) * aged(age, p)), 0.0)
 
 
 def read_current(g, v, xi, p):

@@ -14,6 +14,7 @@ from ferrion.core.ledger import Ledger
 from ferrion.core.units import pretty
 from ferrion.devices.fecap import FeCap
 from ferrion.learning.training import Training
+from ferrion.learning.wear import fecap_cycles
 from ferrion.params.cite import bibliography, sources
 from ferrion.report import plots
 from ferrion.workloads.data import DataSet
@@ -75,7 +76,7 @@ def _window(training: Training) -> dict[str, float]:
     """Read window and bit error rate of a median FeCAP after wake-up and the writes of the most-worn one."""
     cap = FeCap(1, training.plan.chip.parts["fecap"], 0)
     cap.strength[:] = 1.0
-    cap.cycle(1000 + int(training.memory.lsb_writes.max()) / 2)
+    cap.cycle(cap.operation.wake_up + fecap_cycles(training))
     window = float(cap.read()[0])
     return {"window": window, "error": bit_error_rate(window, cap.operation)}
 
@@ -100,7 +101,7 @@ def _pictures(trials: Sequence[Trial]) -> dict[str, str]:
     pictures = {
         "curves": plots.curves([r.accuracies for r, _ in trials], [r.float_accuracies for r, _ in trials]),
         "losses": plots.losses([r.losses for r, _ in trials]),
-        "weights": plots.weight_histograms(memory.hidden, training.devices.g_span * memory.analogue / full),
+        "weights": plots.weight_histograms(memory.hidden, training.plan.rule.offset, training.devices.g_span * memory.analogue / full),
         "wear": plots.wear_map(tile(memory.lsb_writes), "writes of the\nleast significant FeCAP", "weight on the line"),
         "programmed": plots.wear_map(tile(memory.programmed), "operations of\neach memristor", "weight on the line"),
         "energy": plots.energy_bars(places, actions, joules),

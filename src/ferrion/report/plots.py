@@ -84,12 +84,13 @@ def losses(lines: Sequence[Sequence[float]]) -> str:
     return _png(figure)
 
 
-def weight_histograms(hidden: NDArray[np.int16], conductance: NDArray[np.floating[Any]]) -> str:
-    """Hidden integers with the edges of the levels, and conductance differences [S] they became."""
+def weight_histograms(hidden: NDArray[np.int16], offset: int, conductance: NDArray[np.floating[Any]]) -> str:
+    """Hidden integers with the edges of the levels (a rule's `offset` moves them), and conductance differences [S] they became."""
     figure, (left, right) = _axes(11.0, 3.2, 2)
     left.hist(hidden, bins=list(range(-512, 513, 8)), color=CHIP, log=True)
-    for edge in range(-TOP_LEVEL, TOP_LEVEL + 1):
-        left.axvline(edge * STEPS_PER_LEVEL, color=FLOAT, lw=0.6, alpha=0.7)
+    for edge in range(1, TOP_LEVEL + 1):
+        for sign in (-1, 1):
+            left.axvline(sign * (edge * STEPS_PER_LEVEL - offset), color=FLOAT, lw=0.6, alpha=0.7)
     left.set_xlabel(f"hidden weight [steps; {FULL_SCALE} is full scale]")
     left.set_ylabel("weights")
     right.hist(1e6 * conductance, bins=280, color=CHIP, log=True)

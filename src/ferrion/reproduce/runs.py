@@ -1,4 +1,4 @@
-"""Training runs behind a reproduction, on all cores; finished ones are kept, so that a reproduction that was stopped goes on."""
+"""Training runs behind a reproduction, on all cores; finished ones are kept, and the one that was stopped goes on."""
 
 import json
 import os
@@ -33,8 +33,8 @@ class Outcome:
 def chips(what: str, plans: Sequence[Plan], data: DataSet, tell: Tell) -> list[Outcome]:
     """Train one chip a plan."""
 
-    def train_one(plan: Plan) -> dict[str, Any]:
-        training, _ = train(plan, data)
+    def train_one(plan: Plan, checkpoint: Path) -> dict[str, Any]:
+        training = train(plan, data, checkpoint)
         memory = training.memory
         return asdict(Outcome(training.accuracies[-1], int(memory.lsb_writes.max()), int(memory.programmed.max())))
 
@@ -43,17 +43,19 @@ def chips(what: str, plans: Sequence[Plan], data: DataSet, tell: Tell) -> list[O
 
 def twins(what: str, plans: Sequence[Plan], data: DataSet, tell: Tell) -> list[float]:
     """Float accuracy of the same networks."""
-    found = _all(what, "float", plans, data, lambda plan: {"accuracy": float_accuracies(plan, data)[-1]}, tell)
+    found = _all(what, "float", plans, data, lambda plan, _: {"accuracy": float_accuracies(plan, data)[-1]}, tell)
     return [float(one["accuracy"]) for one in found]
 
 
-def _all(what: str, kind: str, plans: Sequence[Plan], data: DataSet, compute: Callable[[Plan], dict[str, Any]], tell: Tell) -> list[dict[str, Any]]:
+def _all(what: str, kind: str, plans: Sequence[Plan], data: DataSet, compute: Callable[[Plan, Path], dict[str, Any]], tell: Tell) -> list[dict[str, Any]]:
     done = count(1)
 
     def one(plan: Plan) -> dict[str, Any]:
         path = STORE / f"{kind}-{fingerprint(plan, data.inputs, data.labels, data.test_inputs, data.test_labels)[:24]}.json"
         if not path.exists():
-            write_text(path, json.dumps(compute(plan)))
+            checkpoint = path.with_suffix(".safetensors")
+            write_text(path, json.dumps(compute(plan, checkpoint)))
+            checkpoint.unlink(missing_ok=True)
         found: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
         tell(what, next(done), len(plans))
         return found

@@ -18,6 +18,8 @@ from ferrion.workloads.data import DataSet
 
 ROOM = 298.15
 """Room temperature [K]."""
+ASKED_LATER = 1 << 12
+"""Number of this round of questions, beyond those of any training."""
 
 
 def ask(folder: Path, data: DataSet, after: float = 0.0, temperature: float = ROOM) -> dict[str, Any]:
@@ -43,8 +45,10 @@ def ask(folder: Path, data: DataSet, after: float = 0.0, temperature: float = RO
         raise DataError(f"{data.name} has {data.inputs.shape[1]} features and {data.classes} classes, but this chip was trained on {trained_on}: {sizes[0]} and {sizes[-1]}")
     chip = Chip.from_card(folder / "cards" / f"{name}.toml")
     net = layout(sizes, rule.full_scale)
+    if weights.size != int(net.weights[-1]):
+        raise CheckpointError(f"{folder} is damaged (result.json says {sizes}, the checkpoint holds {weights.size} weights); train again into another folder")
     weights = lain(net, weights, chip.devices, seed, after, temperature)
-    answer = infer(net, weights, data.test_inputs, np.float32(chip.read_noise), seed)
+    answer = infer(net, weights, data.test_inputs, np.float32(chip.read_noise), seed, ASKED_LATER)
     predictions = answer.outputs.argmax(axis=1)
     return {
         "data": data.name,

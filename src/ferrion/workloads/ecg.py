@@ -1,9 +1,12 @@
 """Heart beats of the MIT-BIH arrhythmia database as inputs of a small network."""
 
+import zipfile
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
+
+from ferrion.core.errors import DataError
 
 CLASSES = ("N", "S", "V", "F")
 TRAIN_RECORDS = (101, 106, 108, 109, 112, 114, 115, 116, 118, 119, 122, 124, 201, 203, 205, 207, 208, 209, 215, 220, 223, 230)
@@ -16,8 +19,11 @@ MILLIVOLT = 200.0
 def read_beats(path: Path) -> tuple[NDArray[np.float32], NDArray[np.int64], NDArray[np.float32], NDArray[np.int64]]:
     """Training inputs and labels, then those of the test. 128 samples of 180 Hz around the R peak [mV, median removed] and
     the intervals before and after over their mean for the record."""
-    with np.load(path, allow_pickle=False) as file:
-        beats, labels, records, intervals = file["beats"], file["label"], file["record"], file["rr"].astype(np.float64)
+    try:
+        with np.load(path, allow_pickle=False) as file:
+            beats, labels, records, intervals = file["beats"], file["label"], file["record"], file["rr"].astype(np.float64)
+    except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile) as problem:
+        raise DataError(f"{path} cannot be read as the beats of MIT-BIH ({problem}); it needs plain arrays beats, label, record, rr") from problem
     wave = (beats - np.median(beats, axis=1, keepdims=True)) / MILLIVOLT
     wave = wave.reshape(len(wave), -1, DECIMATE).mean(axis=2)
     mean = {record: intervals[records == record].mean() for record in np.unique(records)}

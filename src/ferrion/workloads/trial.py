@@ -43,6 +43,7 @@ class Result:
     writes: dict[str, int]
     samples_per_s: float
     wall_s: float
+    """Of the call that finished the run."""
     arrays: int
     provenance: dict[str, float]
     """Share of the joules that rests on measured, derived and assumed prices."""
@@ -78,13 +79,13 @@ def no_progress(done: int) -> None:
 
 def accuracy(training: Training | FloatTwin, data: DataSet, sigma: float) -> float:
     """Share of the test set answered rightly, with read noise `sigma`."""
-    answer = infer(training.net, training.memory.analogue, data.test_inputs, np.float32(sigma), training.plan.seed)
+    asked = len(training.losses)
+    answer = infer(training.net, training.memory.analogue, data.test_inputs, np.float32(sigma), training.plan.seed, asked)
     return float(np.mean(answer.outputs.argmax(axis=1) == data.test_labels))
 
 
-def train(plan: Plan, data: DataSet, checkpoint: Path | None = None, progress: Progress = no_progress, stop: Event = NEVER) -> tuple[Training, float]:
-    """Train one chip, going on from `checkpoint` if it is there; returns it with the samples a second of this call,
-    its first chunk (which may compile) left out.
+def train(plan: Plan, data: DataSet, checkpoint: Path | None = None, progress: Progress = no_progress, stop: Event = NEVER) -> Training:
+    """Train one chip, going on from `checkpoint` if it is there.
 
     Raises CheckpointError when the checkpoint is damaged or of another run.
     """
@@ -92,21 +93,19 @@ def train(plan: Plan, data: DataSet, checkpoint: Path | None = None, progress: P
     run = fingerprint(plan, data.inputs, data.labels, data.test_inputs, data.test_labels) if checkpoint else ""
     if checkpoint and checkpoint.exists():
         restore(training, checkpoint, run)
-    seconds, samples, saved = 0.0, 0, time.monotonic()
-    warm = False
+    saved = time.monotonic()
+    training.advance(data.inputs, data.labels, 0)
     while not training.finished and not stop.is_set():
         before = time.perf_counter()
-        learned = training.advance(data.inputs, data.labels, CHUNK)
-        if warm:
-            seconds, samples = seconds + time.perf_counter() - before, samples + learned
-        warm = True
+        training.advance(data.inputs, data.labels, CHUNK)
+        training.seconds += time.perf_counter() - before
         if len(training.accuracies) < len(training.losses):
             training.accuracies.append(accuracy(training, data, float(training.sigma)))
         progress(training.step)
         if checkpoint and (training.finished or stop.is_set() or time.monotonic() - saved > SAVE_SECONDS):
             save(training, checkpoint, run)
             saved = time.monotonic()
-    return training, samples / seconds if seconds else 0.0
+    return training
 
 
 def float_accuracies(plan: Plan, data: DataSet, stop: Event = NEVER) -> tuple[float, ...]:
@@ -129,21 +128,21 @@ def run(plan: Plan, data: DataSet, out: Path | None = None, progress: Progress =
     start = time.perf_counter()
     with ThreadPoolExecutor(1) as beside:
         twin = beside.submit(float_accuracies, plan, data, stop)
-        training, rate = train(plan, data, out / "checkpoint.safetensors" if out else None, progress, stop)
+        training = train(plan, data, out / "checkpoint.safetensors" if out else None, progress, stop)
         twins = twin.result()
     if stop.is_set():
         raise KeyboardInterrupt
-    return result_of(training, data, twins, rate, time.perf_counter() - start, out), training
+    return result_of(training, data, twins, time.perf_counter() - start, out), training
 
 
-def result_of(training: Training, data: DataSet, twins: tuple[float, ...], rate: float, wall: float, out: Path | None) -> Result:
+def result_of(training: Training, data: DataSet, twins: tuple[float, ...], wall: float, out: Path | None) -> Result:
     """The books of a finished training."""
     plan, net, counts = training.plan, training.net, training.counts
     chip = plan.chip
     ledger: Ledger = ledger_of(net, counts, chip.geometry, plan.rule.only_changed)
     joules = chip.prices.joules(ledger)
     arrays = arrays_of(net, chip.geometry)
-    answer = infer(net, training.memory.analogue, data.test_inputs[:1000], training.sigma, plan.seed)
+    answer = infer(net, training.memory.analogue, data.test_inputs[:1000], training.sigma, plan.seed, 0)
     cells = {"fecap": chip.geometry.fecaps_per_line, "memristor": chip.geometry.memristors_per_line}
     return Result(
         data=data.name,
@@ -155,9 +154,9 @@ def result_of(training: Training, data: DataSet, twins: tuple[float, ...], rate:
         accuracy=training.accuracies[-1],
         float_accuracy=twins[-1],
         energy_J=joules,
-        latency_s=latency(net, counts, chip),
+        latency_s=latency(net, counts, chip, plan.rule.only_changed),
         writes={"fecap": ledger.count(Action.FECAP_WRITE), "memristor": ledger.count(Action.MEMRISTOR_PROGRAM)},
-        samples_per_s=rate,
+        samples_per_s=training.step / training.seconds,
         wall_s=wall,
         arrays=arrays,
         provenance={str(kind): part / joules for kind, part in chip.prices.provenance(ledger).items()},
