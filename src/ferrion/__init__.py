@@ -4,11 +4,12 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from ferrion.chip.chip import Chip as Chip
+    from ferrion.circuits.neuron import Neuron as Neuron
     from ferrion.devices.stack import Stack as Stack
     from ferrion.learning.classifier import TwoMemoryClassifier as TwoMemoryClassifier
 
-__all__ = ["Chip", "Stack", "TwoMemoryClassifier"]
-_HOME = {"Chip": "ferrion.chip.chip", "Stack": "ferrion.devices.stack", "TwoMemoryClassifier": "ferrion.learning.classifier"}
+__all__ = ["Chip", "Neuron", "Stack", "TwoMemoryClassifier"]
+_HOME = {"Chip": "ferrion.chip.chip", "Neuron": "ferrion.circuits.neuron", "Stack": "ferrion.devices.stack", "TwoMemoryClassifier": "ferrion.learning.classifier"}
 
 
 def __getattr__(name: str) -> Any:

@@ -9,6 +9,7 @@ from ferrion.cli.cards import cards, cite
 from ferrion.cli.console import BAD_ARGUMENTS, fail
 from ferrion.cli.data import data
 from ferrion.cli.infer import infer
+from ferrion.cli.neuron import neuron
 from ferrion.cli.reproduce import reproduce
 from ferrion.cli.train import train
 from ferrion.core.errors import FerrionError
@@ -29,7 +30,7 @@ def ferrion(version: Annotated[bool, typer.Option("--version", callback=_version
     """Simulate hybrid neuromorphic chips: what they learn, and what it costs in joules, seconds and wear."""
 
 
-for command in (train, infer, reproduce, bench, cards, cite, data):
+for command in (train, infer, neuron, reproduce, bench, cards, cite, data):
     app.command()(command)
 
 

@@ -19,7 +19,7 @@ def reproduce(
     json: Annotated[bool, typer.Option("--json", help="One JSON object on standard output.")] = False,
 ) -> None:
     """Simulate the figures of a paper and print them beside the published ones."""
-    from ferrion.report.reproduction import reproduction_page
+    from ferrion.report.figures import figures_page
     from ferrion.reproduce.figure import papers
     from ferrion.reproduce.figure import reproduce as run
 
@@ -33,18 +33,20 @@ def reproduce(
         raise ConfigError(f"give a paper: ferrion reproduce {' | '.join(papers())}")
     found = run(name, quick, lambda what, done, total: errors.print(f"{what}: {done} of {total}"))
     path = out / f"{name}.html"
-    write_text(path, reproduction_page(found, quick))
+    lead = "published beside simulated" + (" · a quick look, with fewer seeds and less data than published" if quick else "")
+    write_text(path, figures_page(name, f"{lead} · ± is the standard deviation over seeds or cells · a row without a published figure informs only", found.rows, found.panels))
     if json:
         print_json({**found.to_json(), "report": str(path)})
         return
     table = Table(title=f"{name}: published beside simulated{' (quick: not the published setting)' if quick else ''}")
-    for column in ("quantity", "published", "simulated", "±", "tolerance", "", "source"):
-        table.add_column(column, overflow="fold")
+    table.add_column("quantity", overflow="fold", ratio=1)
+    for column in ("published", "simulated", "±", "tolerance", ""):
+        table.add_column(column, justify="right", no_wrap=True)
     verdict = {True: "[green]ok[/]", False: "[red]misses[/]", None: ""}
     for row in found.rows:
         published = "" if row.published is None else f"{row.published:g} {row.unit}"
         spread = "" if row.spread is None else f"{row.spread:.2f}"
         tolerance = "" if row.tolerance is None else f"{row.tolerance:g}"
-        table.add_row(row.quantity, published, f"{row.simulated:.4g} {row.unit}", spread, tolerance, verdict[row.ok], row.source)
+        table.add_row(row.quantity, published, f"{row.simulated:.4g} {row.unit}", spread, tolerance, verdict[row.ok])
     screen.print(table)
     screen.print(f"page: {path}")

@@ -40,6 +40,7 @@ class Stream(IntEnum):
     DOMAINS = 11
     NUCLEATION = 12
     REST = 13
+    FIRING = 15
     TRANSFER = 16
     """One stream for each layer: TRANSFER + layer."""
 

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import Any, get_type_hints
 
-from ferrion.core.constants import BOLTZMANN_EV
+from ferrion.core.constants import BOLTZMANN_EV, VOLTS_PER_KELVIN
 from ferrion.core.units import registry
 from ferrion.kernels.bind import bind
 
@@ -43,6 +43,7 @@ def table() -> dict[str, Any]:
         "sqrt": lambda a: a**0.5,
         "where": lambda condition, a, b: _same(lambda x, y: x if condition else y)(a, b),
         "BOLTZMANN_EV": registry().Quantity(BOLTZMANN_EV, "eV/K"),
+        "VOLTS_PER_KELVIN": registry().Quantity(VOLTS_PER_KELVIN, "V/K"),
     }
 
 

@@ -65,7 +65,9 @@ def panel(found: Panel) -> str:
     figure, (axes,) = _axes()
     for number, curve in enumerate(found.curves):
         colour = FLOAT if curve.measured else (CHIP if number == 0 else f"C{number}")
-        style = {"marker": "D", "ls": "none", "ms": 7.0} if curve.measured else {"marker": "o" if len(curve.x) < MARKED else "", "ms": 4.0, "lw": 1.4}
+        style: dict[str, Any] = {"marker": "o" if len(curve.x) < MARKED else "", "ms": 4.0, "lw": 1.4}
+        if curve.measured or curve.points:
+            style = {"ls": "none", "marker": "D" if curve.measured else ".", "ms": 7.0 if curve.measured else 3.0}
         axes.errorbar(curve.x, curve.y, yerr=curve.spread, color=colour, capsize=3, label=curve.name, **style)
     axes.set(title=found.title, xlabel=found.x, ylabel=found.y, xscale="log" if found.log_x else "linear", yscale="log" if found.log_y else "linear")
     handles, labels = axes.get_legend_handles_labels()

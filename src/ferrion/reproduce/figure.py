@@ -38,6 +38,8 @@ class Curve:
     spread: tuple[float, ...] | None = None
     """Standard deviation of y over seeds."""
     measured: bool = False
+    points: bool = False
+    """Small dots and no line, as in a raster."""
 
 
 @dataclass(frozen=True)
@@ -76,9 +78,9 @@ Tell = Callable[[str, int, int], None]
 
 def papers() -> dict[str, Callable[[bool, Tell], Reproduction]]:
     """Every reproduction, by name."""
-    from ferrion.reproduce import martemucci_2025
+    from ferrion.reproduce import martemucci_2025, zhao_2025
 
-    return {"martemucci-2025": martemucci_2025.reproduce}
+    return {"martemucci-2025": martemucci_2025.reproduce, "zhao-2025": zhao_2025.reproduce}
 
 
 def reproduce(name: str, quick: bool, tell: Tell) -> Reproduction:

@@ -1,0 +1,108 @@
+"""The 1M1T1R neuron between events, in closed form: for networks.
+
+Gate, residue and remnant decay and grow exponentially between two edges of the drive; a spike is one step: the gate goes to
+the drive less the hold voltage and the residue to what a filament leaves. What is left is the integral of the nucleation
+rate, by Simpson's rule over stretches in which the overdrive changes by one thermal voltage at most.
+"""
+
+import numpy as np
+
+from ferrion.circuits.firing import rate, threshold
+from ferrion.core.compiled import compiled, inlined
+from ferrion.kernels.cpu import scalar
+from ferrion.physics import nucleation
+
+FORMS = 4.0
+"""Formation times until a filament conducts as if complete."""
+MOST_HALVINGS = 50
+thermal_voltage = scalar(nucleation.thermal_voltage)
+
+
+@inlined
+def residue_after(r, v_in, v, t, tau, p):
+    """Residue t after it was r, the gate decaying from v: solution of dR/dt = chi (v_in - v exp(-t / tau)) - gamma R in forward bias."""
+    kept = np.exp(-p.gamma * t)
+    if v_in <= v * np.exp(-0.5 * t / tau):
+        return r * kept
+    fed = v_in * (1.0 - kept) / p.gamma - v * (np.exp(-t / tau) - kept) / (p.gamma - 1.0 / tau)
+    return r * kept + p.chi * fed
+
+
+@inlined
+def rate_after(t, v_in, slope, v, r, m, tau, cell):
+    """Nucleation rate t after gate v, residue r and remnant m."""
+    p = cell.memristor
+    u = v_in + slope * t - v * np.exp(-t / tau)
+    return rate(u - cell.v_shift, residue_after(r, v_in, v, t, tau, p) + m * np.exp(-p.gamma_m * t), cell.temperature, p)
+
+
+@inlined
+def stretch(left, v_in, slope, v, tau, v_t, p):
+    """How long [s] the overdrive changes by one thermal voltage at most."""
+    moved = abs(v) / tau + abs(slope) + p.kappa * (p.chi * max(v_in, 0.0) + (1.0 + p.remnant) * p.gamma_m)
+    return min(left, v_t / moved)
+
+
+@inlined
+def conducting(u, left, cell):
+    """What is left of u over the memristor [V] when its filament dissolves or the piece ends, and how long [s] it stood."""
+    p = cell.memristor
+    if u <= p.v_hold:
+        return u, 0.0
+    tau = cell.gate.c_gate / p.g_on
+    needed = FORMS * p.t_form + tau * np.log(u / p.v_hold)
+    if needed <= left:
+        return p.v_hold, needed
+    return u * np.exp(-max(left - FORMS * p.t_form, 0.0) / tau), left
+
+
+@compiled
+def fire_cell(number, seed, noisy, cell, edges, volts, slopes, spikes):
+    """Spike times [s] of one neuron from rest, as `firing.run_cell`; returns how many it fired (at most spikes.size are kept)."""
+    p, tau, v_t = cell.memristor, cell.gate.r_control * cell.gate.c_gate, thermal_voltage(cell.temperature, cell.memristor)
+    v, r, m, clock, fired = 0.0, 0.0, 0.0, 0.0, 0
+    limit = threshold(seed, number, fired, noisy)
+    for segment in range(volts.size):
+        t, end, slope = edges[segment], edges[segment + 1], slopes[segment]
+        while t < end:
+            v_in = volts[segment] + slope * (t - edges[segment])
+            forward = v_in > 0.0 or slope > 0.0
+            dt = stretch(end - t, v_in, slope, v, tau, v_t, p) if forward else end - t
+            passed, taken = 0.0, dt
+            if forward:
+                first, middle = rate_after(0.0, v_in, slope, v, r, m, tau, cell), rate_after(dt / 2, v_in, slope, v, r, m, tau, cell)
+                last = rate_after(dt, v_in, slope, v, r, m, tau, cell)
+                passed = dt * (first + 4.0 * middle + last) / 6.0
+                if clock + passed >= limit:
+                    taken = crossing(limit - clock, dt, first, middle, last)
+            r = residue_after(r, v_in + slope * taken / 2, v, taken, tau, p)
+            v *= np.exp(-taken / tau)
+            m *= np.exp(-p.gamma_m * taken)
+            if clock + passed < limit:
+                clock += passed
+                t = end if dt == end - t else t + dt
+                continue
+            t += taken
+            if fired < spikes.size:
+                spikes[fired] = t
+            fired, clock, r, m = fired + 1, 0.0, 1.0, p.remnant
+            limit = threshold(seed, number, fired, noisy)
+            v_in += slope * taken
+            kept, stood = conducting(v_in - v, end - t, cell)
+            v = v_in - kept
+            t += stood
+    return fired
+
+
+@inlined
+def crossing(wanted, dt, first, middle, last):
+    """Where the integral of the parabola through three rates reaches `wanted`: bisection."""
+    b, c = (4.0 * middle - 3.0 * first - last) / 2.0, 2.0 * (first - 2.0 * middle + last) / 3.0
+    low, high = 0.0, 1.0
+    for _ in range(MOST_HALVINGS):
+        s = 0.5 * (low + high)
+        if dt * s * (first + s * (b + s * c)) < wanted:
+            low = s
+        else:
+            high = s
+    return dt * high

@@ -1,0 +1,180 @@
+"""N ion neurons of one card: run them through a drive, get traces, spikes and energies with units."""
+
+import os
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, replace
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, NamedTuple
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from ferrion.circuits.drive import Drive, samples
+from ferrion.circuits.events import fire_cell
+from ferrion.circuits.firing import CONTROL, DEVICE, GATE, LOAD, REMNANT, RESIDUE, SOURCE, STATES, SUPPLY, Cell, Gate, drain_current, run_cell
+from ferrion.core.errors import CardError, ConfigError
+from ferrion.core.noise import Stream, normals
+from ferrion.params.card import Card, load
+from ferrion.physics.mosfet import Stage
+from ferrion.physics.nucleation import Nucleation
+
+if TYPE_CHECKING:
+    import xarray
+
+Floats = NDArray[np.float64]
+FIRST_ROOM = 256
+"""Spikes a cell has room for at first; a cell that fires more is run again with more."""
+MOST_BYTES = 4e9
+
+
+class Level(StrEnum):
+    """How closely a neuron is simulated; both levels share laws and draws."""
+
+    DEVICE = "device"
+    EVENT = "event"
+
+
+class Spread(NamedTuple):
+    """The [spread] section of a neuron card: what differs from device to device."""
+
+    v_n: Annotated[float, "V"]
+    """Standard deviation of the nucleation voltage."""
+
+
+@dataclass(frozen=True)
+class Neuron:
+    """A 1M1T1R neuron. Build one with `Neuron.from_card`."""
+
+    card: Card
+    memristor: Nucleation
+    gate: Gate
+    stage: Stage
+    spread: Spread
+    temperature: float = 300.0
+    """Kelvin."""
+
+    @classmethod
+    def from_card(cls, name: str | Path = "zhao-2025", *, temperature: float = 300.0) -> "Neuron":
+        """The neuron of a shipped card or of a TOML file; raises CardError when it, or its memristor's card, is not in order."""
+        card = load(name)
+        if "memristor" not in card.parts:
+            raise CardError(f'card {card.name} names no memristor; write parts = {{memristor = "…"}} under [card]')
+        memristor = card.part("memristor").fill("nucleation", Nucleation)
+        if not 0.0 < memristor.v_hold < memristor.v_n:
+            raise CardError(
+                f"card {card.parts['memristor']}: v_hold = {memristor.v_hold:g} V must lie between 0 and v_n = {memristor.v_n:g} V: "
+                "a switch whose hold voltage equals its threshold cannot spike"
+            )
+        if not (np.isfinite(temperature) and temperature > 0):
+            raise ConfigError(f"temperature = {temperature} K: give a finite temperature above 0 K")
+        return cls(card, memristor, card.fill("gate", Gate), card.fill("stage", Stage), card.fill("spread", Spread), temperature)
+
+    @property
+    def cards(self) -> list[Card]:
+        """The neuron's own card and its memristor's."""
+        return [self.card, self.card.part("memristor")]
+
+    def with_control(self, r_control: float) -> "Neuron":
+        """The same neuron with another control resistor [ohm]."""
+        if not (np.isfinite(r_control) and r_control > 0):
+            raise ConfigError(f"r_control = {r_control}: give a finite resistance above 0 ohm")
+        return replace(self, gate=self.gate._replace(r_control=r_control))
+
+    def shifts(self, count: int, seed: int) -> Floats:
+        """Differences [V] of the nucleation voltages of `count` devices from the card's; device 0 is the card's own."""
+        drawn = self.spread.v_n * normals(seed, Stream.MEMRISTOR_SPREAD, 3, count)
+        drawn[0] = 0.0
+        return drawn
+
+    def fire(self, drive: Drive, *, count: int = 1, seed: int = 0, noise: bool = True, alike: bool = False, level: Level = Level.EVENT) -> list[Floats]:
+        """Spike times [s] of `count` cells, without traces. Arguments as in `run`; both levels use the same draws."""
+        if level is Level.DEVICE:
+            return [spikes for spikes, _, _ in self._cells(drive, np.inf, 1, count, seed, noise, alike, 1e-7)]
+        cells = self._each(count, seed, alike)
+
+        def one(number: int) -> Floats:
+            room = FIRST_ROOM
+            while True:
+                spikes = np.empty(room)
+                fired = fire_cell(number, np.uint64(seed), noise, cells[number], drive.edges, drive.start, drive.slope, spikes)
+                if fired <= room:
+                    return spikes[:fired]
+                room = fired
+
+        with ThreadPoolExecutor(os.cpu_count()) as pool:
+            return list(pool.map(one, range(count)))
+
+    def run(self, drive: Drive | ArrayLike, dt: float = 2e-6, *, count: int = 1, seed: int = 0, noise: bool = True, alike: bool = False, rtol: float = 1e-7) -> "xarray.Dataset":
+        """Run `count` cells through the same drive from rest; samples every `dt` [s].
+
+        drive: a Drive, or samples [V] `dt` apart. noise: False fires each cell when the integral of its nucleation rate is 1, the
+        mean of its draws. alike: every cell is the card's own device; they then differ by their draws alone. rtol: relative
+        tolerance of a step; the steps adapt, `dt` is only where samples are taken. Raises ConfigError on settings out of range
+        and when the samples would not fit into 4 GB.
+
+        Returns v_in (time) [V]; v_gate [V], residue, filament [1], i_out [A], all (cell, time); spike_time (cell, spike) [s], NaN where
+        a cell fired less often; energies (cell) [J]: e_source from the input, e_memristor, e_control in R_c, e_supply from
+        V_dd, e_load in R_l.
+        """
+        import xarray
+
+        driven = drive if isinstance(drive, Drive) else samples(drive, dt)
+        if not (np.isfinite(dt) and dt > 0):
+            raise ConfigError(f"dt = {dt}: give a finite time above 0 s")
+        rows = int(np.floor(driven.duration / dt * (1 + 1e-12))) + 1
+        if 8.0 * rows * (STATES + 1) * count > MOST_BYTES:
+            raise ConfigError(
+                f"{count} cells with {rows:,} samples each need {8e-9 * rows * (STATES + 1) * count:.1f} GB: give a longer dt or fewer cells, or use fire() for spikes alone"
+            )
+        found = self._cells(driven, dt, rows, count, seed, noise, alike, rtol)
+        most = max((len(spikes) for spikes, _, _ in found), default=0)
+        spike_time = np.full((count, most), np.nan)
+        for row, (spikes, _, _) in zip(spike_time, found, strict=True):
+            row[: len(spikes)] = spikes
+        traces, ends = np.stack([trace for _, trace, _ in found]), np.stack([end for _, _, end in found])
+        v_gate = traces[:, :, GATE]
+        current = np.vectorize(lambda v: drain_current(v, self.stage), otypes=[float])(v_gate)
+        time = np.arange(rows) * dt
+        grid = ("cell", "time")
+        return xarray.Dataset(
+            {
+                "v_in": ("time", driven.at(time), {"units": "V"}),
+                "v_gate": (grid, v_gate, {"units": "V"}),
+                "residue": (grid, traces[:, :, RESIDUE] + traces[:, :, REMNANT], {"units": "1"}),
+                "filament": (grid, traces[:, :, STATES], {"units": "1"}),
+                "i_out": (grid, current, {"units": "A"}),
+                "spike_time": (("cell", "spike"), spike_time, {"units": "s"}),
+                **{
+                    f"e_{name}": ("cell", ends[:, state], {"units": "J"})
+                    for name, state in (("source", SOURCE), ("memristor", DEVICE), ("control", CONTROL), ("supply", SUPPLY), ("load", LOAD))
+                },
+            },
+            coords={"time": ("time", time, {"units": "s"})},
+            attrs={"card": self.card.name, "seed": seed, "noise": int(noise), "temperature_K": self.temperature},
+        )
+
+    def _each(self, count: int, seed: int, alike: bool) -> list[Cell]:
+        for name, value, least in (("count", count, 1), ("seed", seed, 0)):
+            if value < least:
+                raise ConfigError(f"{name} = {value}: give an integer of {least} or more")
+        shifts = np.zeros(count) if alike else self.shifts(count, seed)
+        return [Cell(self.memristor, self.gate, self.stage, self.temperature, float(shift)) for shift in shifts]
+
+    def _cells(self, drive: Drive, dt: float, rows: int, count: int, seed: int, noise: bool, alike: bool, rtol: float) -> Sequence[tuple[Floats, Floats, Floats]]:
+        cells = self._each(count, seed, alike)
+        if not 1e-12 <= rtol <= 1e-2:
+            raise ConfigError(f"rtol = {rtol}: give a relative tolerance between 1e-12 and 0.01")
+
+        def one(number: int) -> tuple[Floats, Floats, Floats]:
+            room = FIRST_ROOM
+            while True:
+                y, traces, spikes = np.zeros(STATES), np.zeros((rows, STATES + 1)), np.empty(room)
+                fired = run_cell(number, np.uint64(seed), noise, cells[number], drive.edges, drive.start, drive.slope, rtol, y, dt, traces, spikes)
+                if fired <= room:
+                    return spikes[:fired], traces, y
+                room = fired
+
+        with ThreadPoolExecutor(os.cpu_count()) as pool:
+            return list(pool.map(one, range(count)))

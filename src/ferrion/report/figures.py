@@ -1,0 +1,19 @@
+"""One static HTML page of pictures and a table of figures, published ones beside simulated where there are any."""
+
+from collections.abc import Sequence
+from importlib.metadata import version
+from importlib.resources import files
+
+import jinja2
+
+from ferrion.report import plots
+from ferrion.reproduce.figure import Panel, Row
+
+
+def figures_page(title: str, lead: str, rows: Sequence[Row], panels: Sequence[Panel]) -> str:
+    """The page as HTML, pictures inside."""
+    template = files("ferrion.report").joinpath("figures.html").read_text(encoding="utf-8")
+    environment = jinja2.Environment(autoescape=True, undefined=jinja2.StrictUndefined)
+    pictures = [(panel, plots.panel(panel)) for panel in panels]
+    compared = any(row.published is not None for row in rows)
+    return environment.from_string(template).render(version=version("ferrion"), title=title, lead=lead, rows=rows, pictures=pictures, compared=compared)
