@@ -9,9 +9,12 @@ from ferrion.kernels.bind import bind
 from ferrion.kernels.cpu import scalar
 from ferrion.kernels.reference import reference
 from ferrion.params.card import load
-from ferrion.physics import ageing, ferroelectric, filament, transistor
+from ferrion.physics import ageing, diffusive, ferroelectric, filament, mosfet, nucleation, transistor
 
 FECAP, MEMRISTOR, TRANSFER = load("fecap-martemucci2025"), load("memristor-martemucci2025"), load("transfer-martemucci2025")
+STAGE = load("zhao-2025").fill("stage", mosfet.Stage)
+NUCLEATION = load("diffusive-zhao2025-low").fill("nucleation", nucleation.Nucleation)
+DIFFUSIVE = load("diffusive-zhao2025-table1").fill("diffusive", diffusive.Diffusive)
 N = 500
 RNG = np.random.default_rng(0)
 NORMAL, UNIT = RNG.normal(size=N), RNG.random(N)
@@ -29,6 +32,12 @@ CASES = [
     (filament.reset_conductance, (NORMAL,), MEMRISTOR.fill("filament", filament.Filament)),
     (filament.read_current, (1e-4 * UNIT, UNIT, NORMAL), MEMRISTOR.fill("filament", filament.Filament)),
     (transistor.compliance, (1.2 * UNIT, 0.01 * NORMAL), TRANSFER.fill("access", transistor.Transistor)),
+    (mosfet.drain_current, (UNIT,), STAGE),
+    (nucleation.nucleation_rate, (1.2 * NORMAL, 3 * UNIT, 300 + 100 * RNG.random(N)), NUCLEATION),
+    (nucleation.residue_rate, (UNIT, NORMAL), NUCLEATION),
+    (nucleation.conductance, (UNIT,), NUCLEATION),
+    (diffusive.filament_rate, (UNIT, UNIT, NORMAL), DIFFUSIVE),
+    (diffusive.resistance, (1.5 * NORMAL,), DIFFUSIVE),
 ]
 
 

@@ -11,8 +11,8 @@ import ferrion as fe
 
 ROOT = Path(__file__).parents[2]
 SOURCES = sorted((ROOT / "src").rglob("*.py"))
-LONG_FUNCTIONS = {"learn", "train"}
-"""The loop that is read top to bottom, and the command with an option a line."""
+LONG_FUNCTIONS = {"learn", "train", "neuron"}
+"""The loop that is read top to bottom, and the commands with an option a line."""
 
 
 @pytest.mark.parametrize("path", SOURCES, ids=lambda path: path.stem)
@@ -35,7 +35,7 @@ def test_everything_public_has_a_docstring(path):
 
 
 def test_the_public_names_are_these():
-    assert fe.__all__ == ["Chip", "Stack", "TwoMemoryClassifier"]
+    assert fe.__all__ == ["Chip", "Neuron", "Stack", "TwoMemoryClassifier"]
     for name in fe.__all__:
         assert getattr(fe, name).__name__ == name
     with pytest.raises(AttributeError, match="it has Chip"):

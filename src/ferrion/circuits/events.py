@@ -3,6 +3,8 @@
 Gate, residue and remnant decay and grow exponentially between two edges of the drive; a spike is one step: the gate goes to
 the drive less the hold voltage and the residue to what a filament leaves. What is left is the integral of the nucleation
 rate, by Simpson's rule over stretches in which the overdrive changes by one thermal voltage at most.
+
+Through the open switch the gate creeps towards a small share, `leak`, of the drive: w and d are drive and gate less that.
 """
 
 import numpy as np
@@ -59,7 +61,9 @@ def conducting(u, left, cell):
 @compiled
 def fire_cell(number, seed, noisy, cell, edges, volts, slopes, spikes):
     """Spike times [s] of one neuron from rest, as `firing.run_cell`; returns how many it fired (at most spikes.size are kept)."""
-    p, tau, v_t = cell.memristor, cell.gate.r_control * cell.gate.c_gate, thermal_voltage(cell.temperature, cell.memristor)
+    p, v_t = cell.memristor, thermal_voltage(cell.temperature, cell.memristor)
+    leak = p.g_off * cell.gate.r_control / (1.0 + p.g_off * cell.gate.r_control)
+    tau = cell.gate.r_control * cell.gate.c_gate * (1.0 - leak)
     v, r, m, clock, fired = 0.0, 0.0, 0.0, 0.0, 0
     limit = threshold(seed, number, fired, noisy)
     for segment in range(volts.size):
@@ -67,16 +71,17 @@ def fire_cell(number, seed, noisy, cell, edges, volts, slopes, spikes):
         while t < end:
             v_in = volts[segment] + slope * (t - edges[segment])
             forward = v_in > 0.0 or slope > 0.0
-            dt = stretch(end - t, v_in, slope, v, tau, v_t, p) if forward else end - t
+            w, d = v_in * (1.0 - leak), v - v_in * leak
+            dt = stretch(end - t, w, slope, d, tau, v_t, p) if forward else end - t
             passed, taken = 0.0, dt
             if forward:
-                first, middle = rate_after(0.0, v_in, slope, v, r, m, tau, cell), rate_after(dt / 2, v_in, slope, v, r, m, tau, cell)
-                last = rate_after(dt, v_in, slope, v, r, m, tau, cell)
+                first, middle = rate_after(0.0, w, slope, d, r, m, tau, cell), rate_after(dt / 2, w, slope, d, r, m, tau, cell)
+                last = rate_after(dt, w, slope, d, r, m, tau, cell)
                 passed = dt * (first + 4.0 * middle + last) / 6.0
                 if clock + passed >= limit:
                     taken = crossing(limit - clock, dt, first, middle, last)
-            r = residue_after(r, v_in + slope * taken / 2, v, taken, tau, p)
-            v *= np.exp(-taken / tau)
+            r = residue_after(r, w + slope * taken / 2, d, taken, tau, p)
+            v = v_in * leak + d * np.exp(-taken / tau)
             m *= np.exp(-p.gamma_m * taken)
             if clock + passed < limit:
                 clock += passed

@@ -11,6 +11,8 @@ from ferrion.core.errors import ConfigError
 if TYPE_CHECKING:
     from ferrion.circuits.drive import Drive
 
+SPICE_STEP = 5e-7
+"""Longest step [s] of the netlist: with it ngspice agrees on spike times to 0.5 % of an interval."""
 PROTOCOLS = "train, step, pair, ramp, or the path of a .csv file of volts"
 
 
@@ -28,6 +30,7 @@ def neuron(
     noise: Annotated[bool, typer.Option("--noise/--no-noise", help="Without noise every nucleation comes at its mean.")] = True,
     dt: Annotated[str, typer.Option(help="Spacing of the recorded samples; the steps of the simulation adapt on their own.")] = "50 us",
     out: Annotated[Path, typer.Option(help="Folder for page, traces (netCDF) and result.json.")] = Path("runs/neuron"),
+    spice: Annotated[Path | None, typer.Option(help="Write a netlist for ngspice here as well.")] = None,
     json: Annotated[bool, typer.Option("--json", help="One JSON object on standard output.")] = False,
 ) -> None:
     """Drive ion neurons and show traces, raster, rate against voltage, and who pays for a spike."""
@@ -36,6 +39,7 @@ def neuron(
     from ferrion.circuits.neuron import Neuron
     from ferrion.core.files import write_atomically, write_text
     from ferrion.core.units import from_text
+    from ferrion.interop.spice import neuron_netlist
     from ferrion.report.figures import figures_page
     from ferrion.report.neuron import figures, rate_curve, traces
 
@@ -47,6 +51,8 @@ def neuron(
     rows = figures(found)
     sweep = [volts * share / 10 for share in range(5, 16)]
     panels = (*traces(found), rate_curve(device, sweep, min(driven.duration, 1.0), cells, seed))
+    if spice is not None:
+        write_text(spice, neuron_netlist(device, driven, from_text(dt, "s"), SPICE_STEP, str(spice.with_suffix(".dat"))))
     page = out / "neuron.html"
     lead = f"{device.card.title} · {protocol}, {cells} cells, seed {seed}, {temperature:g} °C"
     write_text(page, figures_page(f"Ion neurons of {device.card.name}", lead, rows, panels))
