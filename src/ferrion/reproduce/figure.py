@@ -78,9 +78,9 @@ Tell = Callable[[str, int, int], None]
 
 def papers() -> dict[str, Callable[[bool, Tell], Reproduction]]:
     """Every reproduction, by name."""
-    from ferrion.reproduce import martemucci_2025, zhao_2025
+    from ferrion.reproduce import fu_2025, martemucci_2025, zhao_2025
 
-    return {"martemucci-2025": martemucci_2025.reproduce, "zhao-2025": zhao_2025.reproduce}
+    return {module.NAME: module.reproduce for module in (martemucci_2025, zhao_2025, fu_2025)}
 
 
 def reproduce(name: str, quick: bool, tell: Tell) -> Reproduction:
