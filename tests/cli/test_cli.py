@@ -91,7 +91,7 @@ def test_a_killed_run_resumes_to_the_same_chip(tmp_path):
         (["train", "--out", __file__], "a file stands there"),
         (["infer", "nowhere", "--after", "nan s"], "not finite"),
         (["reproduce", "nobody"], "there are martemucci-2025"),
-        (["bench", "nothing"], "there are two-memory"),
+        (["bench", "nothing"], "there are two-memory, neuron"),
         (["cards", "nothing"], "shipped cards"),
         (["data", "fetch", "ecg"], "can. MIT-BIH"),
     ],

@@ -9,11 +9,12 @@ from ferrion.kernels.bind import bind
 from ferrion.kernels.cpu import scalar
 from ferrion.kernels.reference import reference
 from ferrion.params.card import load
-from ferrion.physics import ageing, diffusive, ferroelectric, filament, mosfet, nucleation, transistor
+from ferrion.physics import ageing, diffusive, ferroelectric, filament, mosfet, nucleation, threshold, transistor
 
 FECAP, MEMRISTOR, TRANSFER = load("fecap-martemucci2025"), load("memristor-martemucci2025"), load("transfer-martemucci2025")
 STAGE = load("zhao-2025").fill("stage", mosfet.Stage)
 NUCLEATION = load("diffusive-zhao2025-low").fill("nucleation", nucleation.Nucleation)
+SWITCH = load("relaxation-reference").fill("switch", threshold.Switch)
 DIFFUSIVE = load("diffusive-zhao2025-table1").fill("diffusive", diffusive.Diffusive)
 N = 500
 RNG = np.random.default_rng(0)
@@ -38,6 +39,8 @@ CASES = [
     (nucleation.conductance, (UNIT,), NUCLEATION),
     (diffusive.filament_rate, (UNIT, UNIT, NORMAL), DIFFUSIVE),
     (diffusive.resistance, (1.5 * NORMAL,), DIFFUSIVE),
+    (threshold.conductance, (UNIT,), SWITCH),
+    (threshold.path_rate, (0.5 * NORMAL, UNIT), SWITCH),
 ]
 
 

@@ -8,7 +8,7 @@ import pytest
 from ferrion.core.units import registry
 from ferrion.kernels.dimensions import dimensional, with_units
 from ferrion.params.card import load
-from ferrion.physics import ageing, diffusive, ferroelectric, filament, heat, mosfet, nucleation, transistor
+from ferrion.physics import ageing, diffusive, ferroelectric, filament, heat, mosfet, nucleation, threshold, transistor
 
 Q = registry().Quantity
 FECAP, MEMRISTOR, TRANSFER = load("fecap-martemucci2025"), load("memristor-martemucci2025"), load("transfer-martemucci2025")
@@ -20,6 +20,7 @@ ACCESS = with_units(TRANSFER.fill("access", transistor.Transistor))
 STAGE = with_units(load("zhao-2025").fill("stage", mosfet.Stage))
 NUCLEATION = with_units(load("diffusive-zhao2025-low").fill("nucleation", nucleation.Nucleation))
 DIFFUSIVE = with_units(load("diffusive-zhao2025-table1").fill("diffusive", diffusive.Diffusive))
+SWITCH = with_units(load("relaxation-reference").fill("switch", threshold.Switch))
 V, S, C, K, A, G, ONE = Q(1.0, "V"), Q(1e-6, "s"), Q(1e-15, "C"), Q(350.0, "K"), Q(1e-5, "A"), Q(5e-5, "S"), Q(0.5)
 
 CASES = [
@@ -57,6 +58,8 @@ CASES = [
     (diffusive.filament_rate, (ONE, ONE, V, DIFFUSIVE), "1/s"),
     (diffusive.residue_rate, (ONE, ONE, DIFFUSIVE), "1/s"),
     (diffusive.resistance, (ONE, DIFFUSIVE), "ohm"),
+    (threshold.conductance, (ONE, SWITCH), "S"),
+    (threshold.path_rate, (V, ONE, SWITCH), "1/s"),
 ]
 
 
@@ -67,7 +70,7 @@ def test_an_equation_has_the_right_dimension(equation, arguments, unit):
 
 def test_every_equation_is_among_the_cases():
     here = {equation for equation, _, _ in CASES}
-    for module in (heat, ferroelectric, ageing, filament, transistor, mosfet, nucleation, diffusive):
+    for module in (heat, ferroelectric, ageing, filament, transistor, mosfet, nucleation, diffusive, threshold):
         for name, equation in inspect.getmembers(module, inspect.isfunction):
             if equation.__module__ == module.__name__:
                 assert equation in here, f"{module.__name__}.{name} has no case"

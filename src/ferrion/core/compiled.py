@@ -25,8 +25,8 @@ SOURCES = _digest()
 if not os.environ.get("NUMBA_CACHE_DIR"):
     vars(numba.core.config)["CACHE_DIR"] = str(Path(user_cache_dir("ferrion")) / "compiled" / SOURCES)
 
-compiled = numba.njit(cache=True, nogil=True)
-"""Decorator of every fused loop: compiled once, kept on disk, run without the interpreter lock."""
+compiled = numba.njit(cache=True, nogil=True, error_model="numpy")
+"""Decorator of every fused loop: compiled once, kept on disk, run without the interpreter lock; x / 0 is infinite, as in NumPy, so that loops vectorise."""
 
 inlined = numba.njit(inline="always")
 """Decorator of the small functions a fused loop is made of."""

@@ -7,6 +7,7 @@ from typing import Any
 import numba
 
 from ferrion.kernels.bind import bind
+from ferrion.kernels.exponential import exponential
 
 _inline = numba.njit(inline="always")
 
@@ -29,7 +30,7 @@ def _where(condition, a, b):
 TABLE = {
     "abs": abs,
     "arctan": math.atan,
-    "exp": math.exp,
+    "exp": exponential,
     "log": math.log,
     "maximum": _maximum,
     "minimum": _minimum,
@@ -40,4 +41,4 @@ TABLE = {
 
 def scalar(equation: Callable[..., Any]) -> Callable[..., Any]:
     """`equation` as a numba function of float64 scalars and a parameter NamedTuple."""
-    return bind(equation, TABLE, numba.njit)
+    return bind(equation, TABLE, _inline)

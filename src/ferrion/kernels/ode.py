@@ -3,6 +3,7 @@
 import numpy as np
 
 from ferrion.core.compiled import inlined
+from ferrion.kernels.exponential import exponential, rough_log2
 
 C = np.array([0.0, 1 / 5, 3 / 10, 4 / 5, 8 / 9, 1.0, 1.0])
 A = np.array(
@@ -17,7 +18,7 @@ A = np.array(
     ]
 )
 E = np.array([71 / 57600, 0.0, -71 / 16695, 71 / 1920, -17253 / 339200, 22 / 525, -1 / 40])
-SHRINK, GROW, SAFETY = 0.2, 5.0, 0.9
+SHRINK, GROW, SAFETY, LN_2 = 0.2, 5.0, 0.9, 0.6931471805599453
 
 
 @inlined
@@ -45,7 +46,7 @@ def step(rates, t, h, y, k, new, rtol, scale, context):
 @inlined
 def factor(worst):
     """By how much the next step may differ from this one."""
-    return min(GROW, max(SHRINK, SAFETY * (worst + 1e-12) ** -0.2))
+    return min(GROW, max(SHRINK, SAFETY * exponential(-0.2 * LN_2 * rough_log2(worst + 1e-12))))
 
 
 @inlined

@@ -56,14 +56,16 @@ Tell = Callable[[str], None]
 
 def benches() -> dict[str, Callable[[Tell], list[Timing]]]:
     """Every benchmark, by name."""
-    return {"two-memory": two_memory}
+    from ferrion.workloads.bench_neuron import neuron
+
+    return {"two-memory": two_memory, "neuron": neuron}
 
 
 def bench(name: str, tell: Tell) -> dict[str, Any]:
     """Run one benchmark: {"name", "machine", "rows"}; raises ConfigError for a name there is none of."""
     if name not in benches():
         raise ConfigError(f"no benchmark {name!r}; there are {', '.join(benches())}")
-    machine = f"{os.cpu_count()} cores {platform.machine()}, Python {platform.python_version()}, one thread"
+    machine = f"{os.cpu_count()} cores {platform.machine()}, Python {platform.python_version()}, one thread unless said"
     return {"name": name, "machine": machine, "rows": [asdict(row) for row in benches()[name](tell)]}
 
 
@@ -138,7 +140,7 @@ def _peer(work: str, peer: str, python: Path, sizes: tuple[int, ...], inputs: ND
     script = PEERS / f"{peer}.py"
     missing = [str(path) for path in (script, python) if not path.exists()]
     if missing:
-        return _skipped(work, peer, f"no {', no '.join(missing)}: run make bench in a checkout")
+        return skipped(work, peer, f"no {', no '.join(missing)}: run make bench in a checkout")
     file = Path(os.environ.get("TMPDIR", "/tmp")) / f"ferrion-bench-{os.getpid()}.npz"
     np.savez(file, x=inputs, y=labels)
     try:
@@ -146,10 +148,11 @@ def _peer(work: str, peer: str, python: Path, sizes: tuple[int, ...], inputs: ND
     finally:
         file.unlink(missing_ok=True)
     if done.returncode:
-        return _skipped(work, peer, (done.stderr.strip().splitlines() or ["failed without a word"])[-1])
+        return skipped(work, peer, (done.stderr.strip().splitlines() or ["failed without a word"])[-1])
     found = json.loads(done.stdout.splitlines()[-1])
     return _row(work, found["tool"], found["version"], found["rates"], mine / statistics.median(found["rates"]))
 
 
-def _skipped(work: str, peer: str, why: str) -> Timing:
+def skipped(work: str, peer: str, why: str) -> Timing:
+    """The row of a peer that did not run, with the reason."""
     return Timing(work=work, tool=peer, version="", median=0.0, min=0.0, max=0.0, runs=0, ours_over_theirs=None, note=f"skipped: {why}")

@@ -1,0 +1,107 @@
+"""`ferrion bench neuron`: neurons times simulated milliseconds a second, beside ngspice, Brian2's C++ target and diffrax on the same neuron."""
+
+import json
+import os
+import statistics
+import subprocess
+import time
+from collections.abc import Callable
+from functools import partial
+from importlib.metadata import version
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ferrion.circuits.drive import pulses
+from ferrion.circuits.neuron import Level, Neuron
+from ferrion.circuits.relaxation import RelaxationNeuron
+from ferrion.workloads.bench import BENCH_PYTHON, ONE_THREAD, PEERS, RUNS, Tell, Timing, skipped
+
+UNIT = "neuron ms/s"
+DURATION = 1e-3
+CELLS = 1000
+PEER_CELLS = {"brian2_relaxation": CELLS, "diffrax_relaxation": CELLS, "ngspice_relaxation": 10}
+"""ngspice takes a quarter of an hour for a thousand neurons in one netlist; its speed at ten, a neuron, is four times that."""
+PEER_RUNS = 3
+RTOL = 1e-5
+ION_SECONDS = 0.3
+
+
+def neuron(tell: Tell) -> list[Timing]:
+    """The relaxation neuron here and in the peers, then the ion neuron at both its levels."""
+    cell, inputs = RelaxationNeuron.from_card(), np.linspace(0.5, 0.7, CELLS)
+    exact = cell.fire([0.6], DURATION, rtol=1e-11)[0]
+    error = _error(cell.fire([0.6], DURATION, rtol=RTOL)[0], exact)
+    work = f"relaxation neuron, {CELLS:,} for 1 ms"
+    rows = []
+    for threads in (1, 2):
+        tell(f"{work}: ferrion, {threads} thread{'s' * (threads > 1)}")
+        rates = _timed(partial(cell.fire, inputs, DURATION, rtol=RTOL, threads=threads), CELLS)
+        rows.append(_row(f"{work}, {threads} thread{'s' * (threads > 1)}", rates, f"rtol {RTOL:g}; largest error of 43 spike times {error:.1f} ns"))
+    mine = rows[0].median
+    for peer, cells in PEER_CELLS.items():
+        tell(f"{work}: {peer}")
+        rows.append(_peer(peer, cells, mine, exact))
+    return rows + ion(tell)
+
+
+def ion(tell: Tell) -> list[Timing]:
+    """The ion neuron: device and event level, one core each cell, all cores."""
+    cell, drive = Neuron.from_card("zhao-2025"), pulses(0.8, 1e-3, 2e-3, ION_SECONDS)
+    rows: list[Timing] = []
+    for level, cells in ((Level.DEVICE, 20), (Level.EVENT, 2000)):
+        tell(f"ion neuron: {level} level")
+        rates = _timed(partial(cell.fire, drive, count=cells, level=level), cells * ION_SECONDS / 1e-3)
+        rows.append(_row(f"ion neuron of zhao-2025, 0.8 V train, {level} level, all cores", rates, ""))
+    share = rows[1].median / rows[0].median
+    return [rows[0], _row(rows[1].work, [rows[1].min, rows[1].median, rows[1].max], f"{share:.0f} times the device level")]
+
+
+def _timed(run: Callable[[], object], amount: float) -> list[float]:
+    run()
+    rates = []
+    for _ in range(RUNS):
+        start = time.perf_counter()
+        run()
+        rates.append(amount / (time.perf_counter() - start))
+    return rates
+
+
+def _row(work: str, rates: list[float], note: str, tool: str = "ferrion", release: str | None = None, ratio: float | None = None) -> Timing:
+    return Timing(
+        work=work,
+        tool=tool,
+        version=release or version("ferrion"),
+        median=statistics.median(rates),
+        min=min(rates),
+        max=max(rates),
+        runs=len(rates),
+        ours_over_theirs=ratio,
+        unit=UNIT,
+        note=note,
+    )
+
+
+def _error(spikes: NDArray[np.float64], exact: NDArray[np.float64]) -> float:
+    """Largest difference [ns], infinite where the counts differ."""
+    return float(1e9 * abs(spikes - exact).max()) if len(spikes) == len(exact) else float("inf")
+
+
+def _peer(peer: str, cells: int, mine: float, exact: NDArray[np.float64]) -> Timing:
+    """Run a peer's script for one neuron (its error) and for many (its speed)."""
+    script, work = PEERS / f"{peer}.py", f"relaxation neuron, {cells:,} for 1 ms"
+    missing = [str(path) for path in (script, BENCH_PYTHON) if not path.exists()]
+    if missing:
+        return skipped(work, peer, f"no {', no '.join(missing)}: run make bench in a checkout")
+    found = []
+    for count, runs in ((1, 1), (cells, PEER_RUNS)):
+        done = subprocess.run(
+            [str(BENCH_PYTHON.absolute()), str(script.absolute()), str(count), str(runs)], capture_output=True, text=True, env={**os.environ, **ONE_THREAD}, check=False
+        )
+        if done.returncode:
+            return skipped(work, peer, (done.stderr.strip().splitlines() or ["failed without a word"])[-1])
+        found.append(json.loads(done.stdout.splitlines()[-1]))
+    one, many = found
+    error = _error(np.array(one["spikes"]), exact)
+    note = f"{many['note']}; largest error of 43 spike times {error:.1f} ns" if np.isfinite(error) else f"{many['note']}; {len(one['spikes'])} spikes instead of {len(exact)}"
+    return _row(work, many["rates"], note, many["tool"], many["version"], mine / statistics.median(many["rates"]))
