@@ -10,6 +10,10 @@ from ferrion.params.cite import bibliography
 
 ROOT = Path(__file__).parents[1]
 EQUATIONS = ("ferroelectric", "ageing", "filament", "transistor", "nucleation", "diffusive", "mosfet", "heat")
+BENCHES = {
+    "two-memory": "the first 1,000 samples from the initial weights, batch 1, medians of 7 runs",
+    "neuron": "medians of 7 runs, of the peers 3; one thread unless said, compiling not counted",
+}
 PAPERS = {
     "martemucci-2025": "five seeds; why rows miss is said in [fidelity](fidelity.md)",
     "zhao-2025": "2,000 cells; see [ion neurons](neurons.md)",
@@ -87,11 +91,14 @@ def _rows(name: str) -> list[str]:
 
 
 def speed() -> str:
-    """The rows of the last benchmark."""
-    found = json.loads((ROOT / "docs/results/bench-two-memory.json").read_text(encoding="utf-8"))
-    lines = ["# Speed", "", f"What `ferrion bench two-memory` printed on {found['machine']}: the first 1,000 samples from the initial weights, batch 1, medians of 7 runs.", ""]
-    lines += ["| work | tool | samples/s | ours over theirs | note |", "|---|---|---|---|---|"]
-    for row in found["rows"]:
-        ratio = "" if row["ours_over_theirs"] is None else f"{row['ours_over_theirs']:.1f} x"
-        lines.append(f"| {row['work']} | {row['tool']} {row['version']} | {row['median']:,.0f} | {ratio} | {row['note']} |")
+    """The rows of the last benchmarks."""
+    lines = ["# Speed", ""]
+    for name, note in BENCHES.items():
+        found = json.loads((ROOT / f"docs/results/bench-{name}.json").read_text(encoding="utf-8"))
+        lines += [f"## {name}", "", f"What `ferrion bench {name}` printed on {found['machine']}: {note}.", ""]
+        lines += [f"| work | tool | {found['rows'][0]['unit']} | ours over theirs | note |", "|---|---|---|---|---|"]
+        for row in found["rows"]:
+            ratio = "" if row["ours_over_theirs"] is None else f"{row['ours_over_theirs']:.1f} x"
+            lines.append(f"| {row['work']} | {row['tool']} {row['version']} | {row['median']:,.0f} | {ratio} | {row['note']} |")
+        lines.append("")
     return "\n".join(lines)

@@ -75,11 +75,11 @@ def test_delays_at_a_fixed_voltage_are_exponential(level):
 
 @pytest.mark.parametrize("megohm", [50, 250, 1000])
 def test_the_event_level_agrees_with_the_device_level(megohm):
-    """Same draws: first spikes within a millionth, mean rates within 2 %."""
+    """Same draws: first spikes within a hundred-thousandth, mean rates within 2 %."""
     neuron = NEURON.with_control(megohm * 1e6)
     device, event = (neuron.fire(drive.pulses(0.8, 1e-3, 2e-3, 0.6), count=20, seed=5, level=level) for level in (Level.DEVICE, Level.EVENT))
     firsts = np.array([(a[0], b[0]) for a, b in zip(device, event, strict=True)])
-    assert abs(firsts[:, 1] / firsts[:, 0] - 1).max() < 1e-6
+    assert abs(firsts[:, 1] / firsts[:, 0] - 1).max() < 1e-5
     assert sum(map(len, event)) == pytest.approx(sum(map(len, device)), rel=0.02)
 
 

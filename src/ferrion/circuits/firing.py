@@ -13,6 +13,7 @@ import numpy as np
 from ferrion.core.compiled import compiled, inlined
 from ferrion.core.noise import MASK, SHIFT, WORD, Stream, philox
 from ferrion.kernels.cpu import scalar
+from ferrion.kernels.exponential import exponential
 from ferrion.kernels.ode import between, factor, step
 from ferrion.physics import mosfet, nucleation
 from ferrion.physics.mosfet import Stage
@@ -69,9 +70,9 @@ class Piece(NamedTuple):
 def filament(t, piece, p):
     """Share of the filament formed at t: an exponential towards 1 or 0."""
     if piece.nucleated:
-        return 1.0 - (1.0 - piece.formed) * np.exp(-(t - piece.since) / p.t_form)
+        return 1.0 - (1.0 - piece.formed) * exponential(-(t - piece.since) / p.t_form)
     past = (t - piece.since) / p.t_dissolve
-    return piece.formed * np.exp(-past) if past < DISSOLVED else 0.0
+    return piece.formed * exponential(-past) if past < DISSOLVED else 0.0
 
 
 @compiled
