@@ -5,6 +5,7 @@ from pathlib import Path
 
 from mkdocs.structure.files import File
 
+from ferrion.core.units import figure
 from ferrion.params.card import load, shipped
 from ferrion.params.cite import bibliography
 
@@ -82,10 +83,10 @@ def _rows(name: str) -> list[str]:
     verdict = {True: "ok", False: "**misses**", None: ""}
     lines = ["| quantity | published | simulated | spread | tolerance | | known as | source |", "|---|---|---|---|---|---|---|---|"]
     for row in found["rows"]:
-        published = "" if row["published"] is None else f"{row['published']:g} {row['unit']}"
+        published = "" if row["published"] is None else f"{figure(row['published'])} {row['unit']}"
         spread = "" if row["spread"] is None else f"{row['spread']:.2g}"
         tolerance = "" if row["tolerance"] is None else f"{row['tolerance']:g}"
-        cells = (row["quantity"], published, f"{row['simulated']:.4g} {row['unit']}", spread, tolerance, verdict[row["ok"]], row["how"], row["source"])
+        cells = (row["quantity"], published, f"{figure(row['simulated'])} {row['unit']}", spread, tolerance, verdict[row["ok"]], row["how"], row["source"])
         lines.append(f"| {' | '.join(cells)} |")
     return lines
 

@@ -4,9 +4,10 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
+from rich.progress import TaskID
 from rich.table import Table
 
-from ferrion.cli.console import errors, print_json, screen
+from ferrion.cli.console import bar, errors, print_json, screen
 from ferrion.core.errors import ConfigError
 from ferrion.core.files import write_text
 
@@ -19,6 +20,7 @@ def reproduce(
     json: Annotated[bool, typer.Option("--json", help="One JSON object on standard output.")] = False,
 ) -> None:
     """Simulate the figures of a paper and print them beside the published ones."""
+    from ferrion.core.units import figure
     from ferrion.report.figures import figures_page
     from ferrion.reproduce.figure import papers
     from ferrion.reproduce.figure import reproduce as run
@@ -31,7 +33,18 @@ def reproduce(
         return
     if name is None:
         raise ConfigError(f"give a paper: ferrion reproduce {' | '.join(papers())}")
-    found = run(name, quick, lambda what, done, total: errors.print(f"{what}: {done} of {total}"))
+    with bar(f"reproducing {name}") as progress:
+        tasks: dict[str, TaskID] = {}
+
+        def tell(what: str, done: int, total: int) -> None:
+            if not errors.is_terminal:
+                errors.print(f"{what}: {done} of {total}")
+                return
+            if what not in tasks:
+                tasks[what] = progress.add_task(what, total=total)
+            progress.update(tasks[what], completed=done, total=total)
+
+        found = run(name, quick, tell)
     path = out / f"{name}.html"
     lead = "published beside simulated" + (" · a quick look, with fewer seeds and less data than published" if quick else "")
     write_text(path, figures_page(name, f"{lead} · ± is the standard deviation over seeds or cells · a row without a published figure informs only", found.rows, found.panels))
@@ -44,9 +57,9 @@ def reproduce(
         table.add_column(column, justify="right", no_wrap=True)
     verdict = {True: "[green]ok[/]", False: "[red]misses[/]", None: ""}
     for row in found.rows:
-        published = "" if row.published is None else f"{row.published:g} {row.unit}"
+        published = "" if row.published is None else f"{figure(row.published)} {row.unit}"
         spread = "" if row.spread is None else f"{row.spread:.2f}"
         tolerance = "" if row.tolerance is None else f"{row.tolerance:g}"
-        table.add_row(row.quantity, published, f"{row.simulated:.4g} {row.unit}", spread, tolerance, verdict[row.ok])
+        table.add_row(row.quantity, published, f"{figure(row.simulated)} {row.unit}", spread, tolerance, verdict[row.ok])
     screen.print(table)
     screen.print(f"page: {path}")

@@ -9,6 +9,7 @@ from ferrion.core.errors import CardError, ConfigError
 if TYPE_CHECKING:
     import pint
 
+SEPARATED = 1000
 PREFIXES = {-18: "a", -15: "f", -12: "p", -9: "n", -6: "µ", -3: "m", 0: "", 3: "k", 6: "M", 9: "G"}
 
 
@@ -42,6 +43,11 @@ def from_text(text: str, expected: str) -> float:
     if not math.isfinite(value):
         raise ConfigError(f"{text!r} is not finite; write a number and a unit, e.g. '30 days'")
     return value
+
+
+def figure(value: float) -> str:
+    """A number of a table: four digits, and whole thousands with separators."""
+    return f"{value:,.0f}" if abs(value) >= SEPARATED else f"{value:.4g}"
 
 
 def pretty(value: float, unit: str, digits: int = 3) -> str:

@@ -6,6 +6,7 @@ from importlib.resources import files
 
 import jinja2
 
+from ferrion.core.units import figure
 from ferrion.report import plots
 from ferrion.reproduce.figure import Panel, Row
 
@@ -14,6 +15,7 @@ def figures_page(title: str, lead: str, rows: Sequence[Row], panels: Sequence[Pa
     """The page as HTML, pictures inside."""
     template = files("ferrion.report").joinpath("figures.html").read_text(encoding="utf-8")
     environment = jinja2.Environment(autoescape=True, undefined=jinja2.StrictUndefined)
+    environment.filters["figure"] = figure
     pictures = [(panel, plots.panel(panel)) for panel in panels]
     compared = any(row.published is not None for row in rows)
     return environment.from_string(template).render(version=version("ferrion"), title=title, lead=lead, rows=rows, pictures=pictures, compared=compared)

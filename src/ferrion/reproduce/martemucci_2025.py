@@ -153,8 +153,8 @@ def _panels(swept: dict[int, list[Outcome]], samples: int) -> tuple[Panel, ...]:
         values = [np.array([of(o) for o in outcomes]) for outcomes in swept.values()]
         return Curve(name, tuple(map(float, swept)), tuple(float(v.mean()) for v in values), tuple(_spread(v) or 0.0 for v in values))
 
-    def published(k: float, value: float) -> Curve:
-        return Curve("published", (k,), (value,), measured=True)
+    def published(k: float, value: float, name: str = "published") -> Curve:
+        return Curve(name, (k,), (value,), measured=True)
 
     x = "samples between transfers, k"
     return (
@@ -176,7 +176,7 @@ def _panels(swept: dict[int, list[Outcome]], samples: int) -> tuple[Panel, ...]:
             "Programming energy of the busiest synapse in ten epochs",
             x,
             "energy [nJ]",
-            (curve("simulated", lambda o: scale * 1e9 * _joules(o)), published(100, 38), published(1, 38 * 38)),
+            (curve("simulated", lambda o: scale * 1e9 * _joules(o)), published(100, 38), published(1, 38 * 38, "published, by the ratio")),
             log_x=True,
             log_y=True,
         ),
