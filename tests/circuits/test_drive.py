@@ -25,9 +25,10 @@ def test_a_file_of_volts_and_one_of_times_and_volts(tmp_path):
     (tmp_path / "both.csv").write_text("0,0.1\n0.004,0.2\n")
     assert drive.from_csv(tmp_path / "volts.csv", 1e-3).duration == 2e-3
     assert list(drive.from_csv(tmp_path / "both.csv", 1e-3).at([3e-3, 4.5e-3])) == [0.1, 0.2]
-    (tmp_path / "bad.csv").write_text("a,b\n")
-    with pytest.raises(DataError, match="without a heading"):
-        drive.from_csv(tmp_path / "bad.csv", 1e-3)
+    for bad in ("a,b\n", "", "0.1\nnan\n"):
+        (tmp_path / "bad.csv").write_text(bad)
+        with pytest.raises(DataError, match="without a heading"):
+            drive.from_csv(tmp_path / "bad.csv", 1e-3)
 
 
 @pytest.mark.parametrize(

@@ -102,6 +102,12 @@ def test_no_finite_drive_gives_a_value_that_is_none(volts, dt):
     assert all(np.isfinite(found[name]).all() for name in ("v_gate", "residue", "filament", "i_out", "e_source", "e_memristor"))
 
 
+def test_an_absurd_voltage_ends_in_time():
+    """A gigavolt: the rate is saturated, and the stretches do not shrink with it."""
+    trains = NEURON.fire(drive.step(1e9, 10e-3), count=2, seed=8)
+    assert all(np.isfinite(train).all() and 0 < len(train) < 1e5 for train in trains)
+
+
 def test_units_and_shapes():
     found = NEURON.run(np.full(50, 0.9), 1e-4, count=3)
     assert found.sizes["time"] == 51

@@ -90,6 +90,11 @@ def test_a_killed_run_resumes_to_the_same_chip(tmp_path):
         (["train", "--transfer-every", "99999999999999999999"], "transfer_every"),
         (["train", "--out", __file__], "a file stands there"),
         (["infer", "nowhere", "--after", "nan s"], "not finite"),
+        (["neuron", "train", "--width", "1 V"], "cannot be read as a quantity in s"),
+        (["neuron", "step", "--volts", "nan"], "not finite"),
+        (["neuron", "bogus"], "no protocol and no file"),
+        (["neuron", "--out", __file__], "a file stands there"),
+        (["reproduce", "fu-2025", "--out", __file__], "a file stands there"),
         (["reproduce", "nobody"], "there are martemucci-2025"),
         (["bench", "nothing"], "there are two-memory, neuron"),
         (["cards", "nothing"], "shipped cards"),
@@ -132,6 +137,21 @@ def test_an_npz_trains(tmp_path):
     np.savez(tmp_path / "mine.npz", x=rng.random((300, 5)) + np.eye(3, 5)[y], y=y)
     result = json.loads(ferrion("train", "--data", tmp_path / "mine.npz", "--epochs", 20, "--hidden", "16", "--out", tmp_path / "o", "--json").stdout)
     assert result["accuracy"] > 0.8
+
+
+def test_a_neuron_leaves_its_page_traces_netlist_and_spikes(tmp_path):
+    import xarray
+
+    out = tmp_path / "o"
+    found = json.loads(ferrion("neuron", "step", "--volts", 1.0, "--duration", "40 ms", "--cells", 3, "--out", out, "--spice", tmp_path / "n.cir", "--json").stdout)
+    assert found == json.loads((out / "result.json").read_text())
+    traces = xarray.load_dataset(out / "traces.nc", engine="scipy")
+    for number, spikes in enumerate(found["spikes_s"]):
+        kept = traces["spike_time"].to_numpy()[number]
+        assert spikes == list(kept[np.isfinite(kept)])
+    assert sum(map(len, found["spikes_s"])) > 3
+    assert "data:image/png" in (out / "neuron.html").read_text()
+    assert ".subckt diffusive" in (tmp_path / "n.cir").read_text()
 
 
 def test_cards_and_sources():

@@ -1,5 +1,6 @@
 """Input voltages: piecewise linear in time, with jumps."""
 
+import io
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -98,7 +99,8 @@ def from_csv(path: Path, dt: float) -> Drive:
     Raises DataError when the file is no table of numbers.
     """
     try:
-        table = np.genfromtxt(path, delimiter=",", ndmin=2)
+        text = path.read_text(encoding="utf-8")
+        table = np.genfromtxt(io.StringIO(text), delimiter=",", ndmin=2) if text.strip() else np.empty((0, 1))
     except (OSError, ValueError) as problem:
         raise DataError(f"{path} cannot be read as a table of numbers: {problem}; give one column of volts, or seconds,volts") from problem
     if table.size == 0 or not np.isfinite(table).all():

@@ -20,6 +20,8 @@ FORMS = 4.0
 MOST_HALVINGS = 50
 STRETCH = 1.5
 """Thermal voltages by which the overdrive may change in one application of Simpson's rule: an error of 0.2 % of it."""
+SHORTEST = 1e-4
+"""Shortest stretch as a share of the gate's discharge; it is reached at some hundred volts only, where the rate has long saturated."""
 HOPELESS = 10.0
 """Thermal voltages below the threshold at which nucleation is a ten-thousandth of its greatest rate and what is left out before, too."""
 thermal_voltage = scalar(nucleation.thermal_voltage)
@@ -48,7 +50,7 @@ def stretch(left, v_in, slope, v, r, m, tau, v_t, cell):
     """How long [s] the overdrive changes by STRETCH thermal voltages at most, or until a nucleation becomes conceivable at all."""
     p = cell.memristor
     fed = p.kappa * (p.chi * max(v_in, 0.0) + p.gamma * r + p.gamma_m * m)
-    dt = STRETCH * v_t / (abs(v) / tau + abs(slope) + fed)
+    dt = max(STRETCH * v_t / (abs(v) / tau + abs(slope) + fed), SHORTEST * tau)
     wanted = p.v_n + cell.v_shift - p.kappa * (r + m) - HOPELESS * v_t
     if slope == 0.0 and v > v_in - wanted > 0.0:
         dt = max(dt, tau * np.log(v / (v_in - wanted)))

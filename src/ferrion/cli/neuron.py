@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from ferrion.cli.console import errors, print_json, screen
+from ferrion.cli.console import alone_in, errors, print_json, screen
 from ferrion.core.errors import ConfigError
 
 if TYPE_CHECKING:
@@ -47,28 +47,29 @@ def neuron(
     if control is not None:
         device = device.with_control(from_text(control, "ohm"))
     driven = drive_of(protocol, volts, from_text(width, "s"), from_text(period, "s"), from_text(duration, "s"))
-    found = device.run(driven, from_text(dt, "s"), count=cells, seed=seed, noise=noise)
-    rows = figures(found)
-    sweep = [volts * share / 10 for share in range(5, 16)]
-    panels = (*traces(found), rate_curve(device, sweep, min(driven.duration, 1.0), cells, seed))
-    if spice is not None:
-        write_text(spice, neuron_netlist(device, driven, from_text(dt, "s"), SPICE_STEP, str(spice.with_suffix(".dat"))))
-    page = out / "neuron.html"
-    lead = f"{device.card.title} · {protocol}, {cells} cells, seed {seed}, {temperature:g} °C"
-    write_text(page, figures_page(f"Ion neurons of {device.card.name}", lead, rows, panels))
-    write_atomically(out / "traces.nc", lambda path: found.to_netcdf(path, engine="scipy"))
-    spikes = [[float(t) for t in row if t == t] for row in found["spike_time"].to_numpy()]
-    result = {
-        "card": device.card.name,
-        "protocol": protocol,
-        "cells": cells,
-        "seed": seed,
-        "spikes_s": spikes,
-        "figures": [{"quantity": row.quantity, "unit": row.unit, "value": row.simulated, "spread": row.spread} for row in rows],
-        "report": str(page),
-        "traces": str(out / "traces.nc"),
-    }
-    write_text(out / "result.json", writer.dumps(result, indent=1) + "\n")
+    with alone_in(out):
+        found = device.run(driven, from_text(dt, "s"), count=cells, seed=seed, noise=noise)
+        rows = figures(found)
+        sweep = [volts * share / 10 for share in range(5, 16)]
+        panels = (*traces(found), rate_curve(device, sweep, min(driven.duration, 1.0), cells, seed))
+        if spice is not None:
+            write_text(spice, neuron_netlist(device, driven, from_text(dt, "s"), SPICE_STEP, str(spice.with_suffix(".dat"))))
+        page = out / "neuron.html"
+        lead = f"{device.card.title} · {protocol}, {cells} cells, seed {seed}, {temperature:g} °C"
+        write_text(page, figures_page(f"Ion neurons of {device.card.name}", lead, rows, panels))
+        write_atomically(out / "traces.nc", lambda path: found.to_netcdf(path, engine="scipy"))
+        spikes = [[float(t) for t in row if t == t] for row in found["spike_time"].to_numpy()]
+        result = {
+            "card": device.card.name,
+            "protocol": protocol,
+            "cells": cells,
+            "seed": seed,
+            "spikes_s": spikes,
+            "figures": [{"quantity": row.quantity, "unit": row.unit, "value": row.simulated, "spread": row.spread} for row in rows],
+            "report": str(page),
+            "traces": str(out / "traces.nc"),
+        }
+        write_text(out / "result.json", writer.dumps(result, indent=1) + "\n")
     if json:
         print_json(result)
         return

@@ -7,7 +7,7 @@ import typer
 from rich.progress import TaskID
 from rich.table import Table
 
-from ferrion.cli.console import bar, errors, print_json, screen
+from ferrion.cli.console import alone_in, bar, errors, print_json, screen
 from ferrion.core.errors import ConfigError
 from ferrion.core.files import write_text
 
@@ -33,7 +33,7 @@ def reproduce(
         return
     if name is None:
         raise ConfigError(f"give a paper: ferrion reproduce {' | '.join(papers())}")
-    with bar(f"reproducing {name}") as progress:
+    with alone_in(out), bar(f"reproducing {name}") as progress:
         tasks: dict[str, TaskID] = {}
 
         def tell(what: str, done: int, total: int) -> None:
