@@ -1,17 +1,39 @@
 """The netlist in ngspice does what the device level does without noise."""
 
+import re
 import shutil
 import subprocess
 
 import numpy as np
 import pytest
 
-from ferrion.circuits.drive import step
+from ferrion.circuits.drive import pulses, step
 from ferrion.circuits.neuron import Neuron
 from ferrion.interop.spice import neuron_netlist
 
+NEEDS_NGSPICE = pytest.mark.skipif(
+    shutil.which("ngspice") is None,
+    reason="compares with the program ngspice, which pip cannot install (Debian: apt-get install ngspice; .ci/run does as root). What the netlist says is tested without it",
+)
 
-@pytest.mark.skipif(shutil.which("ngspice") is None, reason="ngspice is not installed (Debian: apt-get install ngspice)")
+
+def test_the_netlist_says_what_card_and_drive_say():
+    """Every parameter of the card by its value, and the drive's points: this needs no ngspice."""
+    neuron, drive = Neuron.from_card("zhao-2025"), pulses(0.8, 1e-3, 2e-3, 4e-3)
+    text = neuron_netlist(neuron, drive, 1e-6, 5e-7, "traces.dat")
+    values = {key: float(value) for key, value in re.findall(r"(\w+)=([-\d.e+]+)", text.split(".param ")[1].splitlines()[0])}
+    p = neuron.memristor
+    assert values["VT"] == pytest.approx(8.617333e-5 * 300)
+    pairs = {"VN": p.v_n, "KAPPA": p.kappa, "SUPPLY": p.supply, "SUPPLYR": p.supply_residue, "CHI": p.chi, "GAMMA": p.gamma, "REMNANT": p.remnant}
+    pairs |= {"GAMMAM": p.gamma_m, "VHOLD": p.v_hold, "TFORM": p.t_form, "TDISS": p.t_dissolve, "GON": p.g_on, "GOFF": p.g_off}
+    assert {key: values[key] for key in pairs} == pytest.approx(pairs)
+    points = list(map(float, text.split("PWL(")[1].split(")")[0].split()))
+    assert np.interp([0.5e-3, 1.5e-3, 2.5e-3, 3.5e-3], points[::2], points[1::2]) == pytest.approx([0.8, 0.0, 0.8, 0.0])
+    for line in ("Cg g 0 1e-11 IC=0", "Rc g 0 250000000", "Rl d vdd 47000", "kp=0.00075"):
+        assert line in text
+
+
+@NEEDS_NGSPICE
 def test_ngspice_agrees_on_gate_voltage_and_spike_times(tmp_path):
     """Spike times within 0.5 % of an interval; gate voltage within 1 % of its peak, root mean square and in 99 of 100 samples."""
     neuron, drive, dt = Neuron.from_card("zhao-2025"), step(1.0, 12e-3), 1e-6

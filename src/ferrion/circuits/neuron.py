@@ -1,7 +1,7 @@
 """N ion neurons of one card: run them through a drive, get traces, spikes and energies with units."""
 
 import os
-from collections.abc import Sequence
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from enum import StrEnum
@@ -91,20 +91,13 @@ class Neuron:
     def fire(self, drive: Drive, *, count: int = 1, seed: int = 0, noise: bool = True, alike: bool = False, level: Level = Level.EVENT) -> list[Floats]:
         """Spike times [s] of `count` cells, without traces. Arguments as in `run`; both levels use the same draws."""
         if level is Level.DEVICE:
-            return [spikes for spikes, _, _ in self._cells(drive, np.inf, 1, count, seed, noise, alike, 1e-7)]
+            return self._cells(drive, np.inf, 1, count, seed, noise, alike, 1e-7)[0]
         cells = self._each(count, seed, alike)
 
-        def one(number: int) -> Floats:
-            room = FIRST_ROOM
-            while True:
-                spikes = np.empty(room)
-                fired = fire_cell(number, np.uint64(seed), noise, cells[number], drive.edges, drive.start, drive.slope, spikes)
-                if fired <= room:
-                    return spikes[:fired]
-                room = fired
+        def one(number: int, spikes: Floats) -> int:
+            return int(fire_cell(number, np.uint64(seed), noise, cells[number], drive.edges, drive.start, drive.slope, spikes))
 
-        with ThreadPoolExecutor(os.cpu_count()) as pool:
-            return list(pool.map(one, range(count)))
+        return _all_spikes(count, one)
 
     def run(self, drive: Drive | ArrayLike, dt: float = 2e-6, *, count: int = 1, seed: int = 0, noise: bool = True, alike: bool = False, rtol: float = 1e-7) -> "xarray.Dataset":
         """Run `count` cells through the same drive from rest; samples every `dt` [s].
@@ -128,12 +121,10 @@ class Neuron:
             raise ConfigError(
                 f"{count} cells with {rows:,} samples each need {8e-9 * rows * (STATES + 1) * count:.1f} GB: give a longer dt or fewer cells, or use fire() for spikes alone"
             )
-        found = self._cells(driven, dt, rows, count, seed, noise, alike, rtol)
-        most = max((len(spikes) for spikes, _, _ in found), default=0)
-        spike_time = np.full((count, most), np.nan)
-        for row, (spikes, _, _) in zip(spike_time, found, strict=True):
+        trains, traces, ends = self._cells(driven, dt, rows, count, seed, noise, alike, rtol)
+        spike_time = np.full((count, max(map(len, trains))), np.nan)
+        for row, spikes in zip(spike_time, trains, strict=True):
             row[: len(spikes)] = spikes
-        traces, ends = np.stack([trace for _, trace, _ in found]), np.stack([end for _, _, end in found])
         v_gate = traces[:, :, GATE]
         current = np.vectorize(lambda v: drain_current(v, self.stage), otypes=[float])(v_gate)
         time = np.arange(rows) * dt
@@ -162,19 +153,30 @@ class Neuron:
         shifts = np.zeros(count) if alike else self.shifts(count, seed)
         return [Cell(self.memristor, self.gate, self.stage, self.temperature, float(shift)) for shift in shifts]
 
-    def _cells(self, drive: Drive, dt: float, rows: int, count: int, seed: int, noise: bool, alike: bool, rtol: float) -> Sequence[tuple[Floats, Floats, Floats]]:
+    def _cells(self, drive: Drive, dt: float, rows: int, count: int, seed: int, noise: bool, alike: bool, rtol: float) -> tuple[list[Floats], Floats, Floats]:
+        """Spikes of every cell, traces (cell, sample, state and filament) and the states at the end (cell, state)."""
         cells = self._each(count, seed, alike)
         if not 1e-12 <= rtol <= 1e-2:
             raise ConfigError(f"rtol = {rtol}: give a relative tolerance between 1e-12 and 0.01")
 
-        def one(number: int) -> tuple[Floats, Floats, Floats]:
-            room = FIRST_ROOM
-            while True:
-                y, traces, spikes = np.zeros(STATES), np.zeros((rows, STATES + 1)), np.empty(room)
-                fired = run_cell(number, np.uint64(seed), noise, cells[number], drive.edges, drive.start, drive.slope, rtol, y, dt, traces, spikes)
-                if fired <= room:
-                    return spikes[:fired], traces, y
-                room = fired
+        traces, ends = np.zeros((count, rows, STATES + 1)), np.zeros((count, STATES))
 
-        with ThreadPoolExecutor(os.cpu_count()) as pool:
-            return list(pool.map(one, range(count)))
+        def one(number: int, spikes: Floats) -> int:
+            ends[number] = 0.0
+            cell = cells[number], drive.edges, drive.start, drive.slope, rtol, ends[number], dt, traces[number]
+            return int(run_cell(number, np.uint64(seed), noise, *cell, spikes))
+
+        return _all_spikes(count, one), traces, ends
+
+
+def _all_spikes(count: int, run: Callable[[int, Floats], int]) -> list[Floats]:
+    """Spikes of every cell, on all cores; `run` fills those there is room for and returns how many there are."""
+
+    def one(number: int) -> Floats:
+        spikes = np.empty(FIRST_ROOM)
+        while (fired := run(number, spikes)) > spikes.size:
+            spikes = np.empty(fired)
+        return spikes[:fired]
+
+    with ThreadPoolExecutor(os.cpu_count()) as pool:
+        return list(pool.map(one, range(count)))

@@ -1,7 +1,7 @@
-"""exp for compiled loops: inlined straight-line arithmetic, some ten times faster than the C library's call where that is not vectorised.
+"""exp for compiled loops: inlined straight-line arithmetic, so that loops that call it are vectorised; the C library's call stops that.
 
 x = n ln 2 + r with |r| <= ln 2 / 2; exp r by its Taylor series to r^13 (truncated at 5e-18), times 2^n set in the exponent bits, in
-two halves so that overflow gives infinity and underflow a denormal or 0. Within 1.5 units in the last place of the library's.
+two halves so that overflow gives infinity and underflow a denormal or 0. Within two units in the last place of the library's.
 """
 
 from typing import Any
