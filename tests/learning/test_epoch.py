@@ -7,7 +7,7 @@ import pytest
 
 from ferrion.core.noise import Stream, words
 from ferrion.learning.epoch import learn
-from ferrion.learning.hidden import ONE, sort_columns, update_dense, update_sparse
+from ferrion.learning.hidden import ONE, sort_columns, update_dense, update_scratch, update_sparse
 from ferrion.learning.rules import PUBLISHED, REFINED
 from ferrion.learning.training import Plan, Training
 from tests.learning import plain
@@ -67,8 +67,7 @@ def test_both_orders_of_work_give_the_same_bits(scale):
                 sort_columns(column_words, order, first)
                 counted = update_sparse(*common, F4(np.abs(errors).max()), column_words, order, first)
             else:
-                packed = np.zeros((columns + 3) // 4, U8)
-                counted = update_dense(*common, column_words, packed.view(np.int16), packed)
+                counted = update_dense(*common, column_words, update_scratch(max(rows, columns)))
             found.append((hidden, recent, stale, counted))
         (h0, r0, s0, c0), (h1, r1, s1, c1) = found
         assert (h0 == h1).all()
@@ -83,12 +82,12 @@ def test_the_update_is_right_on_average_and_independent_in_pairs():
     rng, trials, rows, columns = np.random.default_rng(0), 40_000, 3, 4
     errors, rates = rng.random(columns).astype(F4), (rng.random(rows) * ONE).astype(F4)
     found = np.zeros((trials, rows * columns))
-    packed = np.zeros(1, U8)
+    work = update_scratch(columns)
     for step in range(trials):
         hidden = np.zeros(rows * columns, np.int16)
         wear, stale = np.zeros(hidden.size, np.uint8), np.zeros(hidden.size, np.uint8)
         draws = [words(2, stream, step, 4) for stream in (Stream.ROW_DITHER, Stream.COLUMN_DITHER)]
-        update_dense(hidden, wear, stale, np.int16(0), columns, np.arange(rows, dtype=U8), rates, rows, draws[0], errors, draws[1], packed.view(np.int16), packed)
+        update_dense(hidden, wear, stale, np.int16(0), columns, np.arange(rows, dtype=U8), rates, rows, draws[0], errors, draws[1], work)
         found[step] = -hidden
     p = np.outer(rates / ONE, errors).ravel()
     assert (np.abs(found.mean(axis=0) - p) < 5 * np.sqrt(p * (1 - p) / trials)).all()

@@ -8,6 +8,7 @@ import hashlib
 import os
 from pathlib import Path
 
+import llvmlite.binding
 import numba
 import numba.core.config
 from platformdirs import user_cache_dir
@@ -24,6 +25,11 @@ SOURCES = _digest()
 
 if not os.environ.get("NUMBA_CACHE_DIR"):
     vars(numba.core.config)["CACHE_DIR"] = str(Path(user_cache_dir("ferrion")) / "compiled" / SOURCES)
+
+FEATURES: str = llvmlite.binding.get_host_cpu_features().flatten()
+if "+avx512bw" in FEATURES and not os.environ.get("NUMBA_CPU_FEATURES"):
+    vars(numba.core.config)["CPU_FEATURES"] = FEATURES + ",-prefer-256-bit"
+    """LLVM shuns the 512-bit registers of some processors, for fear of a lower clock; these loops gain a fifth from them."""
 
 compiled = numba.njit(cache=True, nogil=True, error_model="numpy")
 """Decorator of every fused loop: compiled once, kept on disk, run without the interpreter lock; x / 0 is infinite, as in NumPy, so that loops vectorise."""

@@ -44,7 +44,7 @@ def update_devices(seed, step, net, memory, cells, rate, offset, work, p, counts
             row_rate = scale if bias else F4(scale * work.units[inputs + row])
             for j in range(m):
                 s = F4(row_rate * work.errors[outputs + j])
-                steps = steps_of(s, work.row_words[inputs + layer + row], work.column_words[outputs + j])
+                steps = steps_of(abs(s), work.row_words[inputs + layer + row], work.column_words[outputs + j])
                 if steps != I4(0):
                     move_weight(seed, step, memory, cells, net.weights[layer] + row * m + j, -steps if s > F4(0) else steps, offset, p, counts, layer)
 

@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from ferrion.arrays.words import FULL_SCALE
 from ferrion.core.compiled import compiled
 from ferrion.core.noise import Stream, fill_words
-from ferrion.learning.hidden import BUCKETS, ONE, update_layer
+from ferrion.learning.hidden import ONE, UpdateScratch, update_layer, update_scratch
 from ferrion.learning.network import Layout
 from ferrion.learning.products import backward, forward, output_error, transpose
 from ferrion.learning.transfer import transfer, transfer_words
@@ -32,21 +32,12 @@ class Scratch(NamedTuple):
     read_words: NDArray[np.uint32]
     back_words: NDArray[np.uint32]
     transfer_words: NDArray[np.uint32]
-    dense_rows: NDArray[np.uint64]
-    dense_rates: NDArray[np.float32]
-    sparse_rows: NDArray[np.uint64]
-    sparse_rates: NDArray[np.float32]
-    order: NDArray[np.uint64]
-    first: NDArray[np.int64]
-    packed: NDArray[np.uint64]
-    flips: NDArray[np.int16]
-    """The same bytes as `packed`, four words of sixteen bits in each."""
+    update: UpdateScratch
 
 
 def scratch(net: Layout) -> Scratch:
     """Working memory for a network."""
     units, layers, widest = int(net.units[-1]), len(net.sizes) - 1, int(net.sizes.max()) + 1
-    packed = np.zeros((widest + 3) // 4, U8)
     padded = (units + layers + 7) // 4 * 4
     return Scratch(
         units=np.zeros(units, F4),
@@ -60,14 +51,7 @@ def scratch(net: Layout) -> Scratch:
         read_words=np.zeros(padded, U4),
         back_words=np.zeros(padded, U4),
         transfer_words=transfer_words(net.weights),
-        dense_rows=np.zeros(widest, U8),
-        dense_rates=np.zeros(widest, F4),
-        sparse_rows=np.zeros(widest, U8),
-        sparse_rates=np.zeros(widest, F4),
-        order=np.zeros(widest, U8),
-        first=np.zeros(BUCKETS + 1, np.int64),
-        packed=packed,
-        flips=packed.view(np.int16),
+        update=update_scratch(widest),
     )
 
 
@@ -106,7 +90,6 @@ def update(seed, step, net, memory, rate, offset, work, counts):
         n, m = net.sizes[layer], net.sizes[layer + 1]
         first, last = net.weights[layer], net.weights[layer + 1]
         inputs, outputs = net.units[layer], net.units[layer + 1]
-        packed = (m + 3) // 4
         units, touched = update_layer(
             memory.hidden[first:last],
             memory.recent[first:last],
@@ -119,14 +102,7 @@ def update(seed, step, net, memory, rate, offset, work, counts):
             work.row_words[inputs + layer :],
             work.column_words[outputs : outputs + m],
             F4(rate * F4(FULL_SCALE) / net.full[layer] * ONE),
-            work.dense_rows,
-            work.dense_rates,
-            work.sparse_rows,
-            work.sparse_rates,
-            work.order,
-            work.first,
-            work.flips[: 4 * packed],
-            work.packed[:packed],
+            work.update,
         )
         counts.fecap_writes[layer] += units
         counts.updates[layer] += touched

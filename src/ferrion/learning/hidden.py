@@ -10,12 +10,15 @@ only columns whose dither lies in the top |s| of its range can move, and since c
 without looking at the others. A pass over a row costs 2 bytes read and written a hidden weight, and 1 for its wear.
 """
 
+from typing import NamedTuple
+
 import numpy as np
+from numpy.typing import NDArray
 
 from ferrion.arrays.words import LARGEST, LEVEL_MASK, clamped, word_of
 from ferrion.core.compiled import compiled, inlined
 
-F4, I2, I4, I8, U1, U4, U8 = np.float32, np.int16, np.int32, np.int64, np.uint8, np.uint32, np.uint64
+F4, I2, I4, I8, U1, U2, U4, U8 = np.float32, np.int16, np.int32, np.int64, np.uint8, np.uint16, np.uint32, np.uint64
 ONE = F4(2.0**24)
 """One step in the fixed-point numbers of `steps_of`: 24 bits of dither."""
 BUCKETS = 256
@@ -24,81 +27,125 @@ MOST = F4(100) * ONE
 """No update moves a weight by more than 100 steps, a limit of the fixed-point sum, not of the chip: 32 bits hold 127."""
 
 
+class UpdateScratch(NamedTuple):
+    """Working memory of one update: the rows of either order of work, the sorted columns, and one row of 16-bit numbers."""
+
+    dense_rows: NDArray[np.uint64]
+    dense_rates: NDArray[np.float32]
+    sparse_rows: NDArray[np.uint64]
+    sparse_rates: NDArray[np.float32]
+    order: NDArray[np.uint64]
+    first: NDArray[np.int64]
+    packed: NDArray[np.uint64]
+    flips: NDArray[np.int16]
+    """The same bytes as `packed`, four words of sixteen bits in each."""
+    sizes: NDArray[np.float32]
+    downhill: NDArray[np.int16]
+    moved: NDArray[np.uint16]
+
+
+def update_scratch(widest: int) -> UpdateScratch:
+    """Working memory for layers of up to `widest` rows, bias row included, or columns."""
+    packed = np.zeros((widest + 3) // 4, U8)
+    return UpdateScratch(
+        dense_rows=np.zeros(widest, U8),
+        dense_rates=np.zeros(widest, F4),
+        sparse_rows=np.zeros(widest, U8),
+        sparse_rates=np.zeros(widest, F4),
+        order=np.zeros(widest, U8),
+        first=np.zeros(BUCKETS + 1, np.int64),
+        packed=packed,
+        flips=packed.view(np.int16),
+        sizes=np.zeros(widest, F4),
+        downhill=np.zeros(widest, np.int16),
+        moved=np.zeros(widest, np.uint16),
+    )
+
+
 @inlined
-def steps_of(s, row_word, column_word):
-    """floor(|s| + u): s in units of 2^-24 step, u the upper 24 bits of the sum of both words."""
-    real = abs(s)
-    real = real if real < MOST else MOST
-    return I4(I4(I4(real) + I4(U4(row_word + column_word) >> U4(8))) >> I4(24))
+def steps_of(size, row_word, column_word):
+    """floor(|s| + u): |s| in units of 2^-24 step, u the upper 24 bits of the sum of both words."""
+    size = size if size < MOST else MOST
+    return I4(I4(I4(size) + I4(U4(row_word + column_word) >> U4(8))) >> I4(24))
 
 
-LANES = U8(0x0001000100010001)
-"""One in each of four 16-bit lanes; times this, the top lane of a 64-bit number holds the sum of all four."""
-LEVEL_LANES = LANES * U8(LEVEL_MASK)
+LEVEL_BITS = U8(0x0001000100010001) * U8(LEVEL_MASK)
+"""The bits of a transfer in each of four words of 16 bits."""
+TWO, FOUR = U8(0x0080008000800080), U8(0x0100010001000100)
+"""The magnitude bits that stand in two and in four unit capacitors."""
+DRAIN_EVERY = 1 << 15
+"""Rows after which 16-bit counters that grow by at most one a row are added up."""
 
 
 @inlined
-def unit_flips(x):
-    """Unit capacitors that change in four words packed into 64 bits, from the bits that change: a count in each lane.
-
-    The top magnitude bit stands in four units, the next in two; then the classic count of bits.
-    """
-    four = x & U8(0x0100010001000100)
-    two = x & U8(0x0080008000800080)
-    x = x | (four << U8(2)) | (four << U8(3)) | (four << U8(4)) | (two << U8(6))
+def ones(x):
+    """Set bits of a 64-bit number: the classic count, which compilers know as one operation and do four at a time."""
     x = x - ((x >> U8(1)) & U8(0x5555555555555555))
     x = (x & U8(0x3333333333333333)) + ((x >> U8(2)) & U8(0x3333333333333333))
     x = (x + (x >> U8(4))) & U8(0x0F0F0F0F0F0F0F0F)
-    return (x + (x >> U8(8))) & U8(0x001F001F001F001F)
+    return (x * U8(0x0101010101010101)) >> U8(56)
 
 
 @inlined
-def lanes_used(x):
-    """One in each lane that is not zero."""
-    low = U8(0x7FFF7FFF7FFF7FFF)
-    return ((((x & low) + low) | x) >> U8(15)) & LANES
-
-
-@inlined
-def lane_sum(x):
-    """Sum of the four lanes, right below 65,536: 14 units a word leave room for 4,681 columns (`network.WIDEST`)."""
-    return (x * LANES) >> U8(48)
+def further_units(x):
+    """Unit capacitors behind the bits of four words, less one a bit."""
+    return ones(x & TWO) + U8(3) * ones(x & FOUR)
 
 
 @compiled
-def update_dense(hidden, recent, stale, offset, columns, rows, rates, count, row_words, errors, column_words, flips, packed):
-    """Update `count` rows, every column. Returns (unit capacitors changed, weights read and rewritten)."""
+def drained(counters):
+    """Sum of 16-bit counters, which begin again at zero."""
+    total = U8(0)
+    for j in range(counters.size):
+        total += U8(counters[j])
+        counters[j] = U2(0)
+    return total
+
+
+@compiled
+def update_dense(hidden, recent, stale, offset, columns, rows, rates, count, row_words, errors, column_words, work):
+    """Update `count` rows, every column. Returns (unit capacitors changed, weights read and rewritten).
+
+    One loop for each width of number (32, 16, 8 and 64 bits), since a vector register holds numbers of one width.
+    """
     changed, touched = U8(0), U8(0)
     limit = I2(I2(LARGEST) - offset)
+    packed, sizes = work.packed[: (columns + 3) // 4], work.sizes[:columns]
+    flips, moved, downhill = work.flips[: 4 * packed.size], work.moved[:columns], work.downhill[:columns]
+    flips[:] = I2(0)
+    for j in range(U8(columns)):
+        sizes[j] = abs(errors[j])
+        downhill[j] = I2(-1) if errors[j] > F4(0) else I2(0)
     for k in range(U8(count)):
         row = rows[k]
-        rate = rates[k]
+        rate = abs(rates[k])
+        turned = I2(-1) if rates[k] < F4(0) else I2(0)
         word = row_words[row]
         start = row * U8(columns)
         for j in range(U8(columns)):
-            s = rate * errors[j]
-            steps = steps_of(s, word, column_words[j])
-            flips[j] = I2(I4(-steps) if s > F4(0) else steps)
-        moved = U8(0)
-        for j in range(U8(packed.size)):
-            moved += lanes_used(packed[j])
-        touched += lane_sum(moved)
+            flips[j] = I2(steps_of(rate * sizes[j], word, column_words[j]))
         for j in range(U8(columns)):
+            steps, down = flips[j], I2(downhill[j] ^ turned)
+            moved[j] = U2(moved[j] + U2(steps != I2(0)))
             old = hidden[start + j]
-            new = clamped(I2(old + flips[j]), limit)
+            new = clamped(I2(old + I2(I2(steps ^ down) - down)), limit)
             hidden[start + j] = new
             flips[j] = I2(word_of(old, offset) ^ word_of(new, offset))
         for j in range(U8(columns)):
             recent[start + j] = U1(recent[start + j] + U1(flips[j] & I2(1)))
         units, seen = U8(0), U8(0)
         for j in range(U8(packed.size)):
-            units += unit_flips(packed[j])
+            units += ones(packed[j])
             seen |= packed[j]
-        changed += lane_sum(units)
-        if seen & LEVEL_LANES:
+        changed += units
+        if seen & LEVEL_BITS:
+            for j in range(U8(packed.size)):
+                changed += further_units(packed[j])
             for j in range(U8(columns)):
                 stale[start + j] = U1(stale[start + j] | U1((flips[j] & I2(LEVEL_MASK)) != I2(0)))
-    return I8(changed), I8(touched)
+        if k % U8(DRAIN_EVERY) == U8(DRAIN_EVERY - 1):
+            touched += drained(moved)
+    return I8(changed), I8(touched + drained(moved))
 
 
 @compiled
@@ -142,23 +189,21 @@ def update_sparse(hidden, recent, stale, offset, columns, rows, rates, count, ro
             for q in range(U8(begin), U8(end)):
                 j = order[q]
                 s = rate * errors[j]
-                steps = steps_of(s, word, column_words[j])
+                steps = steps_of(abs(s), word, column_words[j])
                 if steps != I4(0):
                     old = hidden[start + j]
                     new = clamped(I2(old - I2(steps)) if s > F4(0) else I2(old + I2(steps)), limit)
                     hidden[start + j] = new
                     flip = I2(word_of(old, offset) ^ word_of(new, offset))
                     recent[start + j] = U1(recent[start + j] + U1(flip & I2(1)))
-                    changed += lane_sum(unit_flips(U8(flip)))
+                    changed += ones(U8(flip)) + further_units(U8(flip))
                     touched += I8(1)
                     stale[start + j] = U1(stale[start + j] | U1((flip & I2(LEVEL_MASK)) != I2(0)))
     return I8(changed), touched
 
 
 @compiled
-def update_layer(
-    hidden, recent, stale, offset, inputs, active, count, errors, row_words, column_words, rate, dense_rows, dense_rates, sparse_rows, sparse_rates, order, first, flips, packed
-):
+def update_layer(hidden, recent, stale, offset, inputs, active, count, errors, row_words, column_words, rate, work):
     """One layer, one sample: inputs at the first `count` rows of `active`, then the bias row (input 1).
 
     `rate` is the learning rate over the size of one hidden step, times 2^24. Returns (units changed, weights rewritten).
@@ -172,18 +217,19 @@ def update_layer(
         row = active[k]
         scale = rate * inputs[row] if k < count else rate
         if abs(scale) * largest >= SPARSE_BELOW:
-            dense_rows[dense], dense_rates[dense] = row, scale
+            work.dense_rows[dense], work.dense_rates[dense] = row, scale
             dense += 1
         elif abs(scale) * largest >= F4(1):
-            sparse_rows[sparse], sparse_rates[sparse] = row, scale
+            work.sparse_rows[sparse], work.sparse_rates[sparse] = row, scale
             sparse += 1
     units, touched = I8(0), I8(0)
     if dense > 0:
-        flips[:] = I2(0)
-        a, b = update_dense(hidden, recent, stale, offset, errors.size, dense_rows, dense_rates, dense, row_words, errors, column_words, flips, packed)
+        a, b = update_dense(hidden, recent, stale, offset, errors.size, work.dense_rows, work.dense_rates, dense, row_words, errors, column_words, work)
         units, touched = units + a, touched + b
     if sparse > 0:
-        sort_columns(column_words, order, first)
-        a, b = update_sparse(hidden, recent, stale, offset, errors.size, sparse_rows, sparse_rates, sparse, row_words, errors, largest, column_words, order, first)
+        sort_columns(column_words, work.order, work.first)
+        a, b = update_sparse(
+            hidden, recent, stale, offset, errors.size, work.sparse_rows, work.sparse_rates, sparse, row_words, errors, largest, column_words, work.order, work.first
+        )
         units, touched = units + a, touched + b
     return units, touched
