@@ -7,9 +7,11 @@ rate, by Simpson's rule over stretches in which the overdrive changes by one and
 Through the open switch the gate creeps towards a small share, `leak`, of the drive: w and d are drive and gate less that.
 """
 
+from typing import NamedTuple
+
 import numpy as np
 
-from ferrion.circuits.firing import rate, threshold
+from ferrion.circuits.firing import Cell, rate, threshold
 from ferrion.core.compiled import compiled, inlined
 from ferrion.kernels.cpu import scalar
 from ferrion.kernels.exponential import exponential
@@ -17,7 +19,7 @@ from ferrion.physics import nucleation
 
 FORMS = 4.0
 """Formation times until a filament conducts as if complete."""
-MOST_HALVINGS = 50
+NEWTON_STEPS = 8
 STRETCH = 1.5
 """Thermal voltages by which the overdrive may change in one application of Simpson's rule: an error of 0.2 % of it."""
 SHORTEST = 1e-4
@@ -27,22 +29,39 @@ HOPELESS = 10.0
 thermal_voltage = scalar(nucleation.thermal_voltage)
 
 
-@inlined
-def residue_after(r, v_in, v, t, tau, p):
-    """Residue t after it was r, the gate decaying from v: solution of dR/dt = chi (v_in - v exp(-t / tau)) - gamma R in forward bias."""
-    kept = exponential(-p.gamma * t)
-    if v_in <= v * exponential(-0.5 * t / tau):
-        return r * kept
-    fed = v_in * (1.0 - kept) / p.gamma - v * (exponential(-t / tau) - kept) / (p.gamma - 1.0 / tau)
-    return r * kept + p.chi * fed
+class Kept(NamedTuple):
+    """What is left after a while of a voltage on the gate, of residue and of remnant: shares."""
+
+    gate: float
+    residue: float
+    remnant: float
 
 
 @inlined
-def rate_after(t, v_in, slope, v, r, m, tau, cell):
-    """Nucleation rate t after gate v, residue r and remnant m."""
+def kept_after(t, tau, p):
+    """The shares left after t."""
+    return Kept(exponential(-t / tau), exponential(-p.gamma * t), exponential(-p.gamma_m * t))
+
+
+@inlined
+def twice(kept):
+    """The shares left after twice the time."""
+    return Kept(kept.gate * kept.gate, kept.residue * kept.residue, kept.remnant * kept.remnant)
+
+
+@inlined
+def residue_after(r, v_in, v, fed, kept, tau, p):
+    """Residue after it was r, the gate decaying from v: solution of dR/dt = chi (v_in - v exp(-t / tau)) - gamma R, fed in forward bias only."""
+    if not fed:
+        return r * kept.residue
+    return r * kept.residue + p.chi * (v_in * (1.0 - kept.residue) / p.gamma - v * (kept.gate - kept.residue) / (p.gamma - 1.0 / tau))
+
+
+@inlined
+def rate_after(v_in, v, r, m, fed, kept, tau, cell):
+    """Nucleation rate at drive v_in, where `kept` is left of gate v, residue r and remnant m."""
     p = cell.memristor
-    u = v_in + slope * t - v * exponential(-t / tau)
-    return rate(u - cell.v_shift, residue_after(r, v_in, v, t, tau, p) + m * exponential(-p.gamma_m * t), cell.temperature, p)
+    return rate(v_in - v * kept.gate - cell.v_shift, residue_after(r, v_in, v, fed, kept, tau, p) + m * kept.remnant, cell.temperature, p)
 
 
 @inlined
@@ -80,46 +99,61 @@ def fire_cell(number, seed, noisy, cell, edges, volts, slopes, spikes):
     limit = threshold(seed, number, fired, noisy)
     for segment in range(volts.size):
         t, end, slope = edges[segment], edges[segment + 1], slopes[segment]
+        first = -1.0
         while t < end:
             v_in = volts[segment] + slope * (t - edges[segment])
+            w, d, rise = v_in * (1.0 - leak), v - v_in * leak, slope * (1.0 - leak)
+            left = end - t
             forward = v_in > 0.0 or slope > 0.0
-            w, d = v_in * (1.0 - leak), v - v_in * leak
-            dt = stretch(end - t, w, slope, d, r, m, tau, v_t, cell) if forward else end - t
-            passed, taken = 0.0, dt
+            dt = stretch(left, w, rise, d, r, m, tau, v_t, cell) if forward else left
+            half = kept_after(dt / 2, tau, p)
+            kept = twice(half)
+            passed, taken, fires = 0.0, dt, False
+            fed = w + rise * dt / 2 > d * half.gate
             if forward:
-                first, middle = rate_after(0.0, w, slope, d, r, m, tau, cell), rate_after(dt / 2, w, slope, d, r, m, tau, cell)
-                last = rate_after(dt, w, slope, d, r, m, tau, cell)
+                if first < 0.0:
+                    first = rate(w - d - cell.v_shift, r + m, cell.temperature, p)
+                middle = rate_after(w + rise * dt / 2, d, r, m, fed, half, tau, cell)
+                last = rate_after(w + rise * dt, d, r, m, fed, kept, tau, cell)
                 passed = dt * (first + 4.0 * middle + last) / 6.0
-                if clock + passed >= limit:
+                fires = clock + passed >= limit
+                if fires:
                     taken = crossing(limit - clock, dt, first, middle, last)
-            r = residue_after(r, w + slope * taken / 2, d, taken, tau, p)
-            v = v_in * leak + d * exponential(-taken / tau)
-            m *= exponential(-p.gamma_m * taken)
-            if clock + passed < limit:
+                    kept = kept_after(taken, tau, p)
+                first = last
+            v = v_in * leak + d * kept.gate
+            if not fires:
+                r = residue_after(r, w + rise * dt / 2, d, fed, kept, tau, p)
+                m *= kept.remnant
                 clock += passed
-                t = end if dt == end - t else t + dt
+                t = end if dt == left else t + dt
                 continue
             t += taken
             if fired < spikes.size:
                 spikes[fired] = t
-            fired, clock, r, m = fired + 1, 0.0, 1.0, p.remnant
+            fired, clock, r, m, first = fired + 1, 0.0, 1.0, p.remnant, -1.0
             limit = threshold(seed, number, fired, noisy)
             v_in += slope * taken
-            kept, stood = conducting(v_in - v, end - t, cell)
-            v = v_in - kept
+            open, stood = conducting(v_in - v, end - t, cell)
+            v = v_in - open
             t += stood
     return fired
 
 
+@compiled
+def fire_cells(numbers, seed, noisy, cell, shifts, edges, volts, slopes, spikes, counts):
+    """Run the cells `numbers`, alike but for the shifts [V] of their nucleation voltages; fills spikes (cells, most) and counts (cells,)."""
+    for i in range(numbers.size):
+        own = Cell(cell.memristor, cell.gate, cell.stage, cell.temperature, shifts[i])
+        counts[i] = fire_cell(numbers[i], seed, noisy, own, edges, volts, slopes, spikes[i])
+
+
 @inlined
 def crossing(wanted, dt, first, middle, last):
-    """Where the integral of the parabola through three rates reaches `wanted`: bisection."""
+    """Where the integral of the parabola through three rates reaches `wanted`: Newton's steps, held within the stretch."""
     b, c = (4.0 * middle - 3.0 * first - last) / 2.0, 2.0 * (first - 2.0 * middle + last) / 3.0
-    low, high = 0.0, 1.0
-    for _ in range(MOST_HALVINGS):
-        s = 0.5 * (low + high)
-        if dt * s * (first + s * (b + s * c)) < wanted:
-            low = s
-        else:
-            high = s
-    return dt * high
+    s = 0.5
+    for _ in range(NEWTON_STEPS):
+        excess = s * (first + s * (b + s * c)) - wanted / dt
+        s = min(max(s - excess / (first + s * (2.0 * b + s * 3.0 * c)), 0.0), 1.0)
+    return dt * s

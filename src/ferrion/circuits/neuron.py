@@ -1,7 +1,6 @@
 """N ion neurons of one card: run them through a drive, get traces, spikes and energies with units."""
 
 import os
-from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from enum import StrEnum
@@ -12,7 +11,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from ferrion.circuits.drive import Drive, samples
-from ferrion.circuits.events import fire_cell
+from ferrion.circuits.events import fire_cells
 from ferrion.circuits.firing import CONTROL, DEVICE, GATE, LOAD, REMNANT, RESIDUE, SOURCE, STATES, SUPPLY, Cell, Gate, drain_current, run_cell
 from ferrion.core.errors import CardError, ConfigError
 from ferrion.core.noise import Stream, normals
@@ -26,6 +25,8 @@ if TYPE_CHECKING:
 Floats = NDArray[np.float64]
 FIRST_ROOM = 256
 """Spikes a cell has room for at first; a cell that fires more is run again with more."""
+BLOCK = 64
+"""Cells a thread takes at a time."""
 MOST_BYTES = 4e9
 
 
@@ -92,12 +93,20 @@ class Neuron:
         """Spike times [s] of `count` cells, without traces. Arguments as in `run`; both levels use the same draws."""
         if level is Level.DEVICE:
             return self._cells(drive, np.inf, 1, count, seed, noise, alike, 1e-7)[0]
-        cells = self._each(count, seed, alike)
+        shifts, trains = self._shifts(count, seed, alike), [np.empty(0)] * count
+        common = np.uint64(seed), noise, self._cell(0.0)
 
-        def one(number: int, spikes: Floats) -> int:
-            return int(fire_cell(number, np.uint64(seed), noise, cells[number], drive.edges, drive.start, drive.slope, spikes))
+        def block(numbers: NDArray[np.int64], room: int = FIRST_ROOM) -> None:
+            spikes, counts = np.empty((numbers.size, room)), np.zeros(numbers.size, np.int64)
+            fire_cells(numbers, *common, shifts[numbers], drive.edges, drive.start, drive.slope, spikes, counts)
+            for number, train, fired in zip(numbers, spikes, counts, strict=True):
+                trains[number] = train[:fired].copy()
+            if (counts > room).any():
+                block(numbers[counts > room], int(counts.max()))
 
-        return _all_spikes(count, one)
+        with ThreadPoolExecutor(os.cpu_count()) as pool:
+            list(pool.map(block, np.array_split(np.arange(count), -(-count // BLOCK))))
+        return trains
 
     def run(self, drive: Drive | ArrayLike, dt: float = 2e-6, *, count: int = 1, seed: int = 0, noise: bool = True, alike: bool = False, rtol: float = 1e-7) -> "xarray.Dataset":
         """Run `count` cells through the same drive from rest; samples every `dt` [s].
@@ -146,37 +155,29 @@ class Neuron:
             attrs={"card": self.card.name, "seed": seed, "noise": int(noise), "temperature_K": self.temperature},
         )
 
-    def _each(self, count: int, seed: int, alike: bool) -> list[Cell]:
+    def _cell(self, shift: float) -> Cell:
+        return Cell(self.memristor, self.gate, self.stage, self.temperature, float(shift))
+
+    def _shifts(self, count: int, seed: int, alike: bool) -> Floats:
         for name, value, least in (("count", count, 1), ("seed", seed, 0)):
             if value < least:
                 raise ConfigError(f"{name} = {value}: give an integer of {least} or more")
-        shifts = np.zeros(count) if alike else self.shifts(count, seed)
-        return [Cell(self.memristor, self.gate, self.stage, self.temperature, float(shift)) for shift in shifts]
+        return np.zeros(count) if alike else self.shifts(count, seed)
 
     def _cells(self, drive: Drive, dt: float, rows: int, count: int, seed: int, noise: bool, alike: bool, rtol: float) -> tuple[list[Floats], Floats, Floats]:
         """Spikes of every cell, traces (cell, sample, state and filament) and the states at the end (cell, state)."""
-        cells = self._each(count, seed, alike)
+        shifts = self._shifts(count, seed, alike)
         if not 1e-12 <= rtol <= 1e-2:
             raise ConfigError(f"rtol = {rtol}: give a relative tolerance between 1e-12 and 0.01")
-
         traces, ends = np.zeros((count, rows, STATES + 1)), np.zeros((count, STATES))
 
-        def one(number: int, spikes: Floats) -> int:
-            ends[number] = 0.0
-            cell = cells[number], drive.edges, drive.start, drive.slope, rtol, ends[number], dt, traces[number]
-            return int(run_cell(number, np.uint64(seed), noise, *cell, spikes))
+        def one(number: int) -> Floats:
+            spikes, fired = np.empty(0), FIRST_ROOM
+            while fired > spikes.size:
+                spikes, ends[number] = np.empty(fired), 0.0
+                cell = self._cell(shifts[number]), drive.edges, drive.start, drive.slope, rtol, ends[number], dt, traces[number]
+                fired = int(run_cell(number, np.uint64(seed), noise, *cell, spikes))
+            return spikes[:fired]
 
-        return _all_spikes(count, one), traces, ends
-
-
-def _all_spikes(count: int, run: Callable[[int, Floats], int]) -> list[Floats]:
-    """Spikes of every cell, on all cores; `run` fills those there is room for and returns how many there are."""
-
-    def one(number: int) -> Floats:
-        spikes = np.empty(FIRST_ROOM)
-        while (fired := run(number, spikes)) > spikes.size:
-            spikes = np.empty(fired)
-        return spikes[:fired]
-
-    with ThreadPoolExecutor(os.cpu_count()) as pool:
-        return list(pool.map(one, range(count)))
+        with ThreadPoolExecutor(os.cpu_count()) as pool:
+            return list(pool.map(one, range(count))), traces, ends
