@@ -5,11 +5,18 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from ferrion.chip.chip import Chip as Chip
     from ferrion.circuits.neuron import Neuron as Neuron
+    from ferrion.circuits.trainable import IonCell as IonCell
     from ferrion.devices.stack import Stack as Stack
     from ferrion.learning.classifier import TwoMemoryClassifier as TwoMemoryClassifier
 
-__all__ = ["Chip", "Neuron", "Stack", "TwoMemoryClassifier"]
-_HOME = {"Chip": "ferrion.chip.chip", "Neuron": "ferrion.circuits.neuron", "Stack": "ferrion.devices.stack", "TwoMemoryClassifier": "ferrion.learning.classifier"}
+__all__ = ["Chip", "IonCell", "Neuron", "Stack", "TwoMemoryClassifier"]
+_HOME = {
+    "Chip": "ferrion.chip.chip",
+    "IonCell": "ferrion.circuits.trainable",
+    "Neuron": "ferrion.circuits.neuron",
+    "Stack": "ferrion.devices.stack",
+    "TwoMemoryClassifier": "ferrion.learning.classifier",
+}
 
 
 def __getattr__(name: str) -> Any:

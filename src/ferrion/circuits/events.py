@@ -96,7 +96,7 @@ def fire_cell(number, seed, noisy, cell, edges, volts, slopes, spikes):
     leak = p.g_off * cell.gate.r_control / (1.0 + p.g_off * cell.gate.r_control)
     tau = cell.gate.r_control * cell.gate.c_gate * (1.0 - leak)
     v, r, m, clock, fired = 0.0, 0.0, 0.0, 0.0, 0
-    limit = threshold(seed, number, fired, noisy)
+    limit = threshold(seed, number, fired, 0, noisy)
     for segment in range(volts.size):
         t, end, slope = edges[segment], edges[segment + 1], slopes[segment]
         first = -1.0
@@ -132,10 +132,10 @@ def fire_cell(number, seed, noisy, cell, edges, volts, slopes, spikes):
             if fired < spikes.size:
                 spikes[fired] = t
             fired, clock, r, m, first = fired + 1, 0.0, 1.0, p.remnant, -1.0
-            limit = threshold(seed, number, fired, noisy)
+            limit = threshold(seed, number, fired, 0, noisy)
             v_in += slope * taken
-            open, stood = conducting(v_in - v, end - t, cell)
-            v = v_in - open
+            kept_volts, stood = conducting(v_in - v, end - t, cell)
+            v = v_in - kept_volts
             t += stood
     return fired
 

@@ -103,12 +103,21 @@ def rates(t, y, out, context):
 
 
 @inlined
-def threshold(seed, cell_number, firing, noisy):
-    """The exponential draw that decides firing number `firing` of a cell; its mean, 1, where there is no noise."""
+def threshold(seed, cell_number, firing, trial, noisy):
+    """The exponential draw that decides firing number `firing` of a cell in a trial; its mean, 1, where there is no noise."""
     if not noisy:
         return 1.0
-    words = philox(seed & MASK, seed >> SHIFT, U8(cell_number), U8(Stream.FIRING), U8(firing), U8(0))
+    words = philox(seed & MASK, seed >> SHIFT, U8(cell_number), U8(Stream.FIRING), U8(firing), U8(trial))
     return -np.log((float(words[0]) + 0.5) * WORD)
+
+
+@compiled
+def thresholds(seed, firings, trial, noisy):
+    """The draws of cells 0, 1, … that decide their firings number `firings`."""
+    out = np.empty(firings.size)
+    for i in range(firings.size):
+        out[i] = threshold(seed, i, firings[i], trial, noisy)
+    return out
 
 
 @inlined
@@ -164,7 +173,7 @@ def run_cell(number, seed, noisy, cell, edges, volts, slopes, rtol, y, dt, trace
     k, stages, new = np.zeros((7, STATES)), np.zeros((7, STATES)), np.zeros(STATES)
     nucleated, since, formed = False, -1.0, 0.0
     fired, row = 0, 0
-    limit = threshold(seed, number, fired, noisy)
+    limit = threshold(seed, number, fired, 0, noisy)
     h = cell.memristor.t_form
     for segment in range(volts.size):
         t, end = edges[segment], edges[segment + 1]
@@ -195,7 +204,7 @@ def run_cell(number, seed, noisy, cell, edges, volts, slopes, rtol, y, dt, trace
                     spikes[fired] = t
                 fired += 1
                 y[CLOCK] = 0.0
-                limit = threshold(seed, number, fired, noisy)
+                limit = threshold(seed, number, fired, 0, noisy)
                 nucleated, formed, since = True, filament(t, piece, cell.memristor), t
                 piece = Piece(edges[segment], volts[segment], slopes[segment], nucleated, since, formed)
                 h = cell.memristor.t_form / 10.0

@@ -51,7 +51,7 @@ def thermal_voltage(temperature, p):
 def nucleation_rate(u, r, temperature, p):
     """Rate [1/s] under u [V] with residue r: (a + b r) / (1 + exp((V_n - kappa r - u) / V_T)); none in reverse."""
     overdrive = (u - p.v_n + p.kappa * r) / thermal_voltage(temperature, p)
-    rate = (p.supply + p.supply_residue * r) / (1.0 + exp(minimum(-overdrive, 500.0)))
+    rate = (p.supply + p.supply_residue * r) / (1.0 + exp(minimum(-overdrive, 80.0)))
     return where(u > 0.0, rate, 0.0)
 
 
