@@ -6,14 +6,16 @@ if TYPE_CHECKING:
     from ferrion.chip.chip import Chip as Chip
     from ferrion.circuits.neuron import Neuron as Neuron
     from ferrion.circuits.trainable import IonCell as IonCell
+    from ferrion.devices.silver import SilverGap as SilverGap
     from ferrion.devices.stack import Stack as Stack
     from ferrion.learning.classifier import TwoMemoryClassifier as TwoMemoryClassifier
 
-__all__ = ["Chip", "IonCell", "Neuron", "Stack", "TwoMemoryClassifier"]
+__all__ = ["Chip", "IonCell", "Neuron", "SilverGap", "Stack", "TwoMemoryClassifier"]
 _HOME = {
     "Chip": "ferrion.chip.chip",
     "IonCell": "ferrion.circuits.trainable",
     "Neuron": "ferrion.circuits.neuron",
+    "SilverGap": "ferrion.devices.silver",
     "Stack": "ferrion.devices.stack",
     "TwoMemoryClassifier": "ferrion.learning.classifier",
 }

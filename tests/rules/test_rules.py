@@ -35,7 +35,7 @@ def test_everything_public_has_a_docstring(path):
 
 
 def test_the_public_names_are_these():
-    assert fe.__all__ == ["Chip", "Neuron", "Stack", "TwoMemoryClassifier"]
+    assert fe.__all__ == ["Chip", "IonCell", "Neuron", "SilverGap", "Stack", "TwoMemoryClassifier"]
     for name in fe.__all__:
         assert getattr(fe, name).__name__ == name
     with pytest.raises(AttributeError, match="it has Chip"):

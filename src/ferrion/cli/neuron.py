@@ -28,6 +28,7 @@ def neuron(
     cells: Annotated[int, typer.Option(help="How many neurons, each a device of its own.")] = 20,
     seed: Annotated[int, typer.Option(help="One seed is one set of neurons.")] = 0,
     noise: Annotated[bool, typer.Option("--noise/--no-noise", help="Without noise every nucleation comes at its mean.")] = True,
+    silver: Annotated[bool, typer.Option("--silver", help="Show silver particles in a gap under the first 30 ms of the drive as well.")] = False,
     dt: Annotated[str, typer.Option(help="Spacing of the recorded samples; the steps of the simulation adapt on their own.")] = "50 us",
     out: Annotated[Path, typer.Option(help="Folder for page, traces (netCDF) and result.json.")] = Path("runs/neuron"),
     spice: Annotated[Path | None, typer.Option(help="Write a netlist for ngspice here as well.")] = None,
@@ -40,8 +41,8 @@ def neuron(
     from ferrion.core.files import write_atomically, write_text
     from ferrion.core.units import from_text
     from ferrion.interop.spice import neuron_netlist
+    from ferrion.report import neuron as pictures
     from ferrion.report.figures import figures_page
-    from ferrion.report.neuron import figures, rate_curve, traces
 
     device = Neuron.from_card(card, temperature=temperature + 273.15)
     if control is not None:
@@ -49,9 +50,10 @@ def neuron(
     driven = drive_of(protocol, volts, from_text(width, "s"), from_text(period, "s"), from_text(duration, "s"))
     with alone_in(out):
         found = device.run(driven, from_text(dt, "s"), count=cells, seed=seed, noise=noise)
-        rows = figures(found)
+        rows = pictures.figures(found)
         sweep = [volts * share / 10 for share in range(5, 16)]
-        panels = (*traces(found), rate_curve(device, sweep, min(driven.duration, 1.0), cells, seed))
+        panels = (*pictures.traces(found), pictures.rate_curve(device, sweep, min(driven.duration, 1.0), cells, seed))
+        panels += pictures.silver(driven, seed) if silver else ()
         if spice is not None:
             write_text(spice, neuron_netlist(device, driven, from_text(dt, "s"), SPICE_STEP, str(spice.with_suffix(".dat"))))
         page = out / "neuron.html"

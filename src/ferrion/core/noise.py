@@ -26,6 +26,7 @@ TABLE_BITS = 12
 class Stream(IntEnum):
     """What a draw is for. Two purposes never share a stream, so adding one changes no other."""
 
+    SILVER = 0
     ORDER = 1
     INITIAL = 2
     ROW_DITHER = 3

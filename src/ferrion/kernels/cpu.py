@@ -34,6 +34,7 @@ TABLE = {
     "log": math.log,
     "maximum": _maximum,
     "minimum": _minimum,
+    "sin": math.sin,
     "sqrt": math.sqrt,
     "where": _where,
 }

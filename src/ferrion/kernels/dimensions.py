@@ -40,6 +40,7 @@ def table() -> dict[str, Any]:
         "log": _pure("log"),
         "maximum": _same(max),
         "minimum": _same(min),
+        "sin": _pure("sin"),
         "sqrt": lambda a: a**0.5,
         "where": lambda condition, a, b: _same(lambda x, y: x if condition else y)(a, b),
         "BOLTZMANN_EV": registry().Quantity(BOLTZMANN_EV, "eV/K"),

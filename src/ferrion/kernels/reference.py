@@ -31,6 +31,7 @@ TABLE = {
     "log": _either(torch.log, math.log),
     "maximum": _pair(torch.maximum, max),
     "minimum": _pair(torch.minimum, min),
+    "sin": _either(torch.sin, math.sin),
     "sqrt": _either(torch.sqrt, math.sqrt),
     "where": torch.where,
 }

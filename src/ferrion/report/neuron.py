@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from ferrion.circuits.drive import step
+from ferrion.circuits.drive import Drive, step
 from ferrion.circuits.neuron import Neuron
+from ferrion.devices.silver import SilverGap
 from ferrion.reproduce.figure import Curve, Panel, Row
 
 if TYPE_CHECKING:
@@ -17,6 +18,10 @@ MOST_POINTS = 4000
 """Points of a drawn trace; more cannot be seen."""
 WINDOW = 20e-3
 """Seconds shown about the first spike."""
+SHOWN = 30e-3
+"""Seconds of the drive that silver particles are shown under."""
+SERIES = 1e8
+"""Resistor [ohm] in series with them."""
 SOURCE = "simulated"
 ENERGIES = {
     "e_source": "energy from the input",
@@ -47,6 +52,19 @@ def traces(found: "xarray.Dataset") -> tuple[Panel, ...]:
         Panel("Output of cell 0", "time [ms]", "drain current [µA]", (curve("output", 1e6 * first["i_out"]),)),
         Panel("Residue of cell 0", "time [ms]", "residue [1: what a filament leaves]", (curve("residue", first["residue"]),)),
         Panel("Spikes of every cell", "time [ms]", "cell", (raster,)),
+    )
+
+
+def silver(drive: Drive, seed: int) -> tuple[Panel, ...]:
+    """Silver particles in a gap of its own under the beginning of the same drive, and the resistance they make."""
+    dt = min(SHOWN, drive.duration) / 600
+    found = SilverGap.from_card().run(drive.at((np.arange(600) + 0.5) * dt), dt, series=SERIES, seed=seed).isel(cell=0)
+    time = tuple(1e3 * found["time"].to_numpy())
+    paths = tuple(Curve(f"particle {i + 1}", time, tuple(1e9 * found["position"].to_numpy()[:, i])) for i in range(found.sizes["particle"]))
+    decades = Curve("gap", time, tuple(np.log10(found["resistance"].to_numpy())))
+    return (
+        Panel("Silver in a gap of its own, same input, 100 MΩ in series (numbers typical)", "time [ms]", "distance from the anode [nm]", paths),
+        Panel("Resistance of that gap", "time [ms]", "log10 of resistance [Ω]", (decades,)),
     )
 
 
