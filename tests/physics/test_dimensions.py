@@ -8,7 +8,7 @@ import pytest
 from ferrion.core.units import registry
 from ferrion.kernels.dimensions import dimensional, with_units
 from ferrion.params.card import load
-from ferrion.physics import ageing, diffusive, ferroelectric, filament, heat, mosfet, nucleation, silver, threshold, transistor
+from ferrion.physics import ageing, diffusive, endurance, ferroelectric, filament, heat, mosfet, nucleation, silver, threshold, transistor
 
 Q = registry().Quantity
 FECAP, MEMRISTOR, TRANSFER = load("fecap-martemucci2025"), load("memristor-martemucci2025"), load("transfer-martemucci2025")
@@ -20,6 +20,7 @@ ACCESS = with_units(TRANSFER.fill("access", transistor.Transistor))
 STAGE = with_units(load("zhao-2025").fill("stage", mosfet.Stage))
 NUCLEATION = with_units(load("diffusive-zhao2025-low").fill("nucleation", nucleation.Nucleation))
 DIFFUSIVE = with_units(load("diffusive-zhao2025-table1").fill("diffusive", diffusive.Diffusive))
+ENDURANCE = with_units(load("diffusive-zhao2025-low").fill("endurance", endurance.Endurance))
 SILVER = with_units(load("silver-wang2017").fill("silver", silver.Silver))
 SWITCH = with_units(load("relaxation-reference").fill("switch", threshold.Switch))
 V, S, C, K, A, G, ONE = Q(1.0, "V"), Q(1e-6, "s"), Q(1e-15, "C"), Q(350.0, "K"), Q(1e-5, "A"), Q(5e-5, "S"), Q(0.5)
@@ -63,6 +64,9 @@ CASES = [
     (silver.field, (V, Q(1.0, "nm"), SILVER), "V/m"),
     (silver.moved, (Q(1.0, "nm"), Q(1.0, "eV/m"), K, S, ONE, SILVER), "m"),
     (silver.warming, (V, Q(1.0, "ohm"), K, SILVER), "K/s"),
+    (endurance.life, (ONE, ENDURANCE), ""),
+    (endurance.worn, (Q(1e7), Q(1e8), ENDURANCE), ""),
+    (endurance.threshold_shift, (ONE, V, 0 * V), "V"),
     (diffusive.field, (V, ONE, DIFFUSIVE), "V"),
     (diffusive.filament_rate, (ONE, ONE, V, DIFFUSIVE), "1/s"),
     (diffusive.residue_rate, (ONE, ONE, DIFFUSIVE), "1/s"),

@@ -14,8 +14,10 @@ from ferrion.circuits.drive import Drive, samples
 from ferrion.circuits.events import fire_cells
 from ferrion.circuits.firing import CONTROL, DEVICE, GATE, LOAD, REMNANT, RESIDUE, SOURCE, STATES, SUPPLY, Cell, Gate, drain_current, run_cell
 from ferrion.core.errors import CardError, ConfigError
-from ferrion.core.noise import Stream, normals
+from ferrion.core.noise import Stream, normals, uniforms
 from ferrion.params.card import Card, load
+from ferrion.physics import endurance
+from ferrion.physics.endurance import Endurance
 from ferrion.physics.mosfet import Stage
 from ferrion.physics.nucleation import Nucleation
 
@@ -53,6 +55,8 @@ class Neuron:
     gate: Gate
     stage: Stage
     spread: Spread
+    endurance: Endurance | None
+    """None where the card of the memristor has no [endurance]."""
     temperature: float = 300.0
     """Kelvin."""
 
@@ -62,7 +66,9 @@ class Neuron:
         card = load(name)
         if "memristor" not in card.parts:
             raise CardError(f'card {card.name} names no memristor; write parts = {{memristor = "…"}} under [card]')
-        memristor = card.part("memristor").fill("nucleation", Nucleation)
+        device = card.part("memristor")
+        memristor = device.fill("nucleation", Nucleation)
+        wear = device.fill("endurance", Endurance) if "endurance" in device.sections else None
         if not 0.0 < memristor.v_hold < memristor.v_n:
             raise CardError(
                 f"card {card.parts['memristor']}: v_hold = {memristor.v_hold:g} V must lie between 0 and v_n = {memristor.v_n:g} V: "
@@ -70,7 +76,7 @@ class Neuron:
             )
         if not (np.isfinite(temperature) and temperature > 0):
             raise ConfigError(f"temperature = {temperature} K: give a finite temperature above 0 K")
-        return cls(card, memristor, card.fill("gate", Gate), card.fill("stage", Stage), card.fill("spread", Spread), temperature)
+        return cls(card, memristor, card.fill("gate", Gate), card.fill("stage", Stage), card.fill("spread", Spread), wear, temperature)
 
     @property
     def cards(self) -> list[Card]:
@@ -89,11 +95,23 @@ class Neuron:
         drawn[0] = 0.0
         return drawn
 
-    def fire(self, drive: Drive, *, count: int = 1, seed: int = 0, noise: bool = True, alike: bool = False, level: Level = Level.EVENT) -> list[Floats]:
+    def lives(self, count: int, seed: int, alike: bool = False) -> Floats:
+        """Switchings each device lasts until it is stuck on; device 0 has the card's own life. Raises CardError where the card knows none."""
+        if self.endurance is None:
+            raise CardError(f"card {self.card.parts['memristor']} has no [endurance]: nothing is known of how it wears; add n_stuck, weibull and growth with their sources")
+        drawn = np.ones(count) if alike else -np.log(uniforms(seed, Stream.MEMRISTOR_SPREAD, 4, count))
+        drawn[0] = 1.0
+        return np.asarray(endurance.life(drawn, self.endurance))
+
+    def stuck(self, switchings: float, count: int = 1, seed: int = 0, alike: bool = False) -> NDArray[np.bool_]:
+        """Which devices are stuck on after so many switchings each."""
+        return np.zeros(count, np.bool_) if switchings == 0 else switchings >= self.lives(count, seed, alike)
+
+    def fire(self, drive: Drive, *, count: int = 1, seed: int = 0, noise: bool = True, alike: bool = False, switchings: float = 0.0, level: Level = Level.EVENT) -> list[Floats]:
         """Spike times [s] of `count` cells, without traces. Arguments as in `run`; both levels use the same draws."""
         if level is Level.DEVICE:
-            return self._cells(drive, np.inf, 1, count, seed, noise, alike, 1e-7)[0]
-        shifts, trains = self._shifts(count, seed, alike), [np.empty(0)] * count
+            return self._cells(drive, np.inf, 1, count, seed, noise, alike, switchings, 1e-7)[0]
+        shifts, trains = self._shifts(count, seed, alike, switchings), [np.empty(0)] * count
         common = np.uint64(seed), noise, self._cell(0.0)
 
         def block(numbers: NDArray[np.int64], room: int = FIRST_ROOM) -> None:
@@ -105,14 +123,26 @@ class Neuron:
                 block(numbers[counts > room], int(counts.max()))
 
         with ThreadPoolExecutor(os.cpu_count()) as pool:
-            list(pool.map(block, np.array_split(np.arange(count), -(-count // BLOCK))))
+            list(pool.map(block, np.array_split(np.flatnonzero(~self.stuck(switchings, count, seed, alike)), -(-count // BLOCK))))
         return trains
 
-    def run(self, drive: Drive | ArrayLike, dt: float = 2e-6, *, count: int = 1, seed: int = 0, noise: bool = True, alike: bool = False, rtol: float = 1e-7) -> "xarray.Dataset":
+    def run(
+        self,
+        drive: Drive | ArrayLike,
+        dt: float = 2e-6,
+        *,
+        count: int = 1,
+        seed: int = 0,
+        noise: bool = True,
+        alike: bool = False,
+        switchings: float = 0.0,
+        rtol: float = 1e-7,
+    ) -> "xarray.Dataset":
         """Run `count` cells through the same drive from rest; samples every `dt` [s].
 
         drive: a Drive, or samples [V] `dt` apart. noise: False fires each cell when the integral of its nucleation rate is 1, the
-        mean of its draws. alike: every cell is the card's own device; they then differ by their draws alone. rtol: relative
+        mean of its draws. alike: every cell is the card's own device; they then differ by their draws alone. switchings: how often
+        every device has switched before; a device that is stuck on no longer spikes. rtol: relative
         tolerance of a step; the steps adapt, `dt` is only where samples are taken. Raises ConfigError on settings out of range
         and when the samples would not fit into 4 GB.
 
@@ -130,7 +160,7 @@ class Neuron:
             raise ConfigError(
                 f"{count} cells with {rows:,} samples each need {8e-9 * rows * (STATES + 1) * count:.1f} GB: give a longer dt or fewer cells, or use fire() for spikes alone"
             )
-        trains, traces, ends = self._cells(driven, dt, rows, count, seed, noise, alike, rtol)
+        trains, traces, ends = self._cells(driven, dt, rows, count, seed, noise, alike, switchings, rtol)
         spike_time = np.full((count, max(map(len, trains))), np.nan)
         for row, spikes in zip(spike_time, trains, strict=True):
             row[: len(spikes)] = spikes
@@ -155,18 +185,26 @@ class Neuron:
             attrs={"card": self.card.name, "seed": seed, "noise": int(noise), "temperature_K": self.temperature},
         )
 
-    def _cell(self, shift: float) -> Cell:
-        return Cell(self.memristor, self.gate, self.stage, self.temperature, float(shift))
+    def _cell(self, shift: float, stuck: bool = False) -> Cell:
+        """One device; a stuck one holds its filament at any voltage."""
+        memristor = self.memristor._replace(v_hold=-np.inf) if stuck else self.memristor
+        return Cell(memristor, self.gate, self.stage, self.temperature, float(shift))
 
-    def _shifts(self, count: int, seed: int, alike: bool) -> Floats:
+    def _shifts(self, count: int, seed: int, alike: bool, switchings: float) -> Floats:
         for name, value, least in (("count", count, 1), ("seed", seed, 0)):
             if value < least:
                 raise ConfigError(f"{name} = {value}: give an integer of {least} or more")
-        return np.zeros(count) if alike else self.shifts(count, seed)
+        if not (np.isfinite(switchings) and switchings >= 0):
+            raise ConfigError(f"switchings = {switchings}: give a finite number of 0 or more")
+        shifts = np.zeros(count) if alike else self.shifts(count, seed)
+        if switchings > 0 and self.endurance is not None:
+            worn = endurance.worn(switchings, self.lives(count, seed, alike), self.endurance)
+            shifts += endurance.threshold_shift(worn, self.memristor.v_n + shifts, self.memristor.v_hold)
+        return shifts
 
-    def _cells(self, drive: Drive, dt: float, rows: int, count: int, seed: int, noise: bool, alike: bool, rtol: float) -> tuple[list[Floats], Floats, Floats]:
+    def _cells(self, drive: Drive, dt: float, rows: int, count: int, seed: int, noise: bool, alike: bool, switchings: float, rtol: float) -> tuple[list[Floats], Floats, Floats]:
         """Spikes of every cell, traces (cell, sample, state and filament) and the states at the end (cell, state)."""
-        shifts = self._shifts(count, seed, alike)
+        shifts, stuck = self._shifts(count, seed, alike, switchings), self.stuck(switchings, count, seed, alike)
         if not 1e-12 <= rtol <= 1e-2:
             raise ConfigError(f"rtol = {rtol}: give a relative tolerance between 1e-12 and 0.01")
         traces, ends = np.zeros((count, rows, STATES + 1)), np.zeros((count, STATES))
@@ -175,9 +213,9 @@ class Neuron:
             spikes, fired = np.empty(0), FIRST_ROOM
             while fired > spikes.size:
                 spikes, ends[number] = np.empty(fired), 0.0
-                cell = self._cell(shifts[number]), drive.edges, drive.start, drive.slope, rtol, ends[number], dt, traces[number]
+                cell = self._cell(shifts[number], stuck[number]), drive.edges, drive.start, drive.slope, rtol, ends[number], dt, traces[number]
                 fired = int(run_cell(number, np.uint64(seed), noise, *cell, spikes))
-            return spikes[:fired]
+            return spikes[: 0 if stuck[number] else fired]
 
         with ThreadPoolExecutor(os.cpu_count()) as pool:
             return list(pool.map(one, range(count))), traces, ends

@@ -27,6 +27,7 @@ def neuron(
     temperature: Annotated[float, typer.Option(help="Temperature [°C].")] = 26.85,
     cells: Annotated[int, typer.Option(help="How many neurons, each a device of its own.")] = 20,
     seed: Annotated[int, typer.Option(help="One seed is one set of neurons.")] = 0,
+    switchings: Annotated[float, typer.Option(help="How often every device has switched before: wear by law, not by looping.")] = 0.0,
     noise: Annotated[bool, typer.Option("--noise/--no-noise", help="Without noise every nucleation comes at its mean.")] = True,
     silver: Annotated[bool, typer.Option("--silver", help="Show silver particles in a gap under the first 30 ms of the drive as well.")] = False,
     dt: Annotated[str, typer.Option(help="Spacing of the recorded samples; the steps of the simulation adapt on their own.")] = "50 us",
@@ -49,15 +50,15 @@ def neuron(
         device = device.with_control(from_text(control, "ohm"))
     driven = drive_of(protocol, volts, from_text(width, "s"), from_text(period, "s"), from_text(duration, "s"))
     with alone_in(out):
-        found = device.run(driven, from_text(dt, "s"), count=cells, seed=seed, noise=noise)
-        rows = pictures.figures(found)
+        found = device.run(driven, from_text(dt, "s"), count=cells, seed=seed, noise=noise, switchings=switchings)
+        rows = pictures.figures(found, device)
         sweep = [volts * share / 10 for share in range(5, 16)]
         panels = (*pictures.traces(found), pictures.rate_curve(device, sweep, min(driven.duration, 1.0), cells, seed))
         panels += pictures.silver(driven, seed) if silver else ()
         if spice is not None:
             write_text(spice, neuron_netlist(device, driven, from_text(dt, "s"), SPICE_STEP, str(spice.with_suffix(".dat"))))
         page = out / "neuron.html"
-        lead = f"{device.card.title} · {protocol}, {cells} cells, seed {seed}, {temperature:g} °C"
+        lead = f"{device.card.title} · {protocol}, {cells} cells, seed {seed}, {temperature:g} °C" + (f", {switchings:g} switchings old" if switchings else "")
         write_text(page, figures_page(f"Ion neurons of {device.card.name}", lead, rows, panels))
         write_atomically(out / "traces.nc", lambda path: found.to_netcdf(path, engine="scipy"))
         spikes = [[float(t) for t in row if t == t] for row in found["spike_time"].to_numpy()]

@@ -76,8 +76,8 @@ def rate_curve(neuron: Neuron, volts: Sequence[float], duration: float, cells: i
     return Panel("Spikes a second at a constant input", "input [V]", "rate [1/s]", (curve,))
 
 
-def figures(found: "xarray.Dataset") -> tuple[Row, ...]:
-    """Counts, times and energies over all cells."""
+def figures(found: "xarray.Dataset", neuron: Neuron) -> tuple[Row, ...]:
+    """Counts, times and energies over all cells, and how long the devices last at that rate."""
     spikes = found["spike_time"].to_numpy()
     fired = np.isfinite(spikes).sum(axis=1)
     rows = [Row(quantity="spikes a cell", unit="", simulated=float(fired.mean()), spread=_spread(fired), source=SOURCE)]
@@ -92,6 +92,9 @@ def figures(found: "xarray.Dataset") -> tuple[Row, ...]:
     for name, what in ENERGIES.items():
         joules = found[name].to_numpy()
         rows.append(Row(quantity=f"{what}, a spike" if fired.sum() else f"{what}, no spike fell", unit="pJ", simulated=1e12 * float(joules.sum()) / spent, source=SOURCE))
+    if neuron.endurance is not None and fired.any():
+        hours = neuron.endurance.n_stuck / (fired.mean() / found["time"].to_numpy()[-1]) / 3600
+        rows.append(Row(quantity="63 % of devices stuck on, at this rate, after (typical)", unit="h", simulated=float(hours), source=SOURCE))
     return tuple(rows)
 
 
