@@ -26,6 +26,7 @@ docs: $(VENV)/installed-dev
 bench: $(VENV)/installed .venv-bench/installed
 	$(BIN)/ferrion bench two-memory
 	$(BIN)/ferrion bench neuron
+	$(BIN)/ferrion bench crossbar
 
 $(VENV)/installed: pyproject.toml constraints.txt
 	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
@@ -37,11 +38,12 @@ $(VENV)/installed-dev: $(VENV)/installed
 	touch $@
 
 # aihwkit has no wheel for this Python: it is built here, which takes a quarter of an hour and needs a C++ compiler and
-# OpenBLAS (Debian: libopenblas-dev). Where it fails, the benchmark leaves it out and says so.
+# OpenBLAS (Debian: libopenblas-dev); badcrossbar needs cairo (libcairo2-dev). What fails to install is left out, and the benchmark says so.
 .venv-bench/installed: benchmarks/constraints.txt
 	test -x .venv-bench/bin/python || $(PYTHON) -m venv .venv-bench
 	.venv-bench/bin/pip install --quiet --constraint benchmarks/constraints.txt torch 'numpy<2.4' scipy protobuf requests 'cmake<4' ninja pybind11 scikit-build 'setuptools>=80' wheel mypy
 	-.venv-bench/bin/pip install --quiet --constraint benchmarks/constraints.txt brian2 cython diffrax jax
+	-.venv-bench/bin/pip install --quiet badcrossbar
 	-PATH="$(CURDIR)/.venv-bench/bin:$$PATH" .venv-bench/bin/pip install --quiet --no-deps --no-build-isolation aihwkit
 	touch $@
 

@@ -96,7 +96,7 @@ def test_a_killed_run_resumes_to_the_same_chip(tmp_path):
         (["neuron", "--out", __file__], "a file stands there"),
         (["reproduce", "fu-2025", "--out", __file__], "a file stands there"),
         (["reproduce", "nobody"], "there are martemucci-2025"),
-        (["bench", "nothing"], "there are two-memory, neuron"),
+        (["bench", "nothing"], "there are two-memory, neuron, crossbar"),
         (["cards", "nothing"], "shipped cards"),
         (["data", "fetch", "ecg"], "can. MIT-BIH"),
     ],

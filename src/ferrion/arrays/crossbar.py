@@ -1,0 +1,193 @@
+"""A crossbar of conductances with the resistances of its wires: reads, and the effective matrix they amount to.
+
+For given conductances the network is linear, so column currents are W^T v: W, the effective matrix, turns every further read into
+one product. The network is reciprocal, so a read from the columns to the rows is W the other way round.
+"""
+
+import os
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from ferrion.arrays.nodal import ALONE, LANES, SIDE_BY_SIDE, Wires, pivots
+from ferrion.core.errors import ConfigError
+
+Floats = NDArray[np.float64]
+RESIDUAL = 1e-10
+"""Largest current a node may be left with, as a share of the largest current a driver delivers."""
+REDUCTION = 1e-10
+"""By how much one run of conjugate gradients shrinks the residual; it is then computed anew, and reduced again if need be."""
+MOST_STEPS, MOST_RUNS = 5000, 8
+WEAKEST = 1e-6
+"""Least resistance of a segment [ohm]: less is no wire, and nodes it joins are one node."""
+
+
+class Read(NamedTuple):
+    """Result of a read."""
+
+    currents: Floats
+    """(inputs, columns) [A]."""
+    residual: float
+    """Largest current [A] that Kirchhoff's law is off at any node, over the largest a driver delivers."""
+
+
+class Nodes(NamedTuple):
+    """Voltages [V] of every node for one input, (rows, columns)."""
+
+    row: Floats
+    column: Floats
+
+
+@dataclass(frozen=True)
+class Crossbar:
+    """Conductances (rows, columns) [S] between the lines, and the lines. Raises ConfigError on values no array can have."""
+
+    devices: Floats
+    wires: Wires
+
+    def __post_init__(self) -> None:
+        devices = np.ascontiguousarray(self.devices, np.float64)
+        if devices.ndim != 2 or devices.size == 0:
+            raise ConfigError(f"devices of shape {np.shape(self.devices)}: give conductances as (rows, columns)")
+        bad = ~(np.isfinite(devices) & (devices >= 0))
+        if bad.any():
+            i, j = np.argwhere(bad)[0]
+            raise ConfigError(f"devices[{i}, {j}] = {devices[i, j]} S and {bad.sum() - 1} more: give finite conductances of 0 (open) or more; a short is a large one, 1 S say")
+        for name, ohms in self.wires._asdict().items():
+            if not (np.isfinite(ohms) and ohms >= 0):
+                raise ConfigError(f"{name} = {ohms} ohm: give a finite resistance of 0 or more")
+        for name in ("row", "column"):
+            if getattr(self.wires, name) < WEAKEST:
+                raise ConfigError(f"{name} = {getattr(self.wires, name)} ohm: give {WEAKEST:g} ohm or more a segment; without wires the currents are volts @ devices")
+        object.__setattr__(self, "devices", devices)
+
+    @cached_property
+    def branches(self) -> Floats:
+        """Conductance [S] of device and access transistor in series, (rows, columns)."""
+        return self.devices / (1.0 + self.devices * self.wires.access)
+
+    @cached_property
+    def _links(self) -> tuple[float, float, float, float]:
+        """Conductances [S]: a row's segment, a column's, a row's first with its driver, a column's last with its amplifier."""
+        w = self.wires
+        return 1 / w.row, 1 / w.column, 1 / (w.row + w.driver), 1 / (w.column + w.sense)
+
+    @cached_property
+    def _factors(self) -> tuple[Floats, Floats, Floats]:
+        """Reciprocal pivots of the rows' matrices and of the columns', and the columns' diagonal, each (rows, columns)."""
+        g, (row, column, source, out) = self.branches, self._links
+        m, n = g.shape
+        along = np.full(n, 2.0 * row)
+        along[0], along[-1] = row + source, row
+        if n == 1:
+            along[0] = source
+        down = np.full(m, 2.0 * column)
+        down[0], down[-1] = column, column + out
+        if m == 1:
+            down[0] = out
+        rows, columns = np.empty((n, m)), np.empty((m, n))
+        pivots(np.ascontiguousarray((g + along).T), row, rows)
+        diagonal = g + down[:, None]
+        pivots(diagonal, column, columns)
+        return np.ascontiguousarray(rows.T), columns, diagonal
+
+    def read(self, volts: ArrayLike) -> Read:
+        """Column currents for row voltages (rows,) or (inputs, rows) [V], by solving the network for each.
+
+        Raises ConfigError on a wrong shape or NaN, and when Kirchhoff's laws cannot be met to 1e-10.
+        """
+        inputs = self._checked(volts)
+        lanes = min(LANES, len(inputs)) if len(inputs) == 1 else LANES
+        parts = [inputs[i : i + lanes] for i in range(0, len(inputs), lanes)]
+        with ThreadPoolExecutor(os.cpu_count()) as pool:
+            found = list(pool.map(self._solved, parts))
+        currents = np.concatenate([self._links[3] * b[-1].T[: len(part)] for part, (_, b, _) in zip(parts, found, strict=True)])
+        return Read(currents.reshape(*np.shape(volts)[:-1], -1), max(residual for *_, residual in found))
+
+    def nodes(self, volts: ArrayLike) -> Nodes:
+        """Voltages of every node for one input (rows,) [V]."""
+        a, b, _ = self._solved(self._checked(np.asarray(volts)[None]))
+        return Nodes(a[:, :, 0], b[:, :, 0])
+
+    @cached_property
+    def matrix(self) -> Floats:
+        """The effective matrix W (rows, columns) [S]: one solution for every column, or every row if there are fewer of them."""
+        if self.devices.shape[0] < self.devices.shape[1]:
+            return self.read(np.eye(self.devices.shape[0])).currents
+        turned = Crossbar(self.devices.T[::-1, ::-1], Wires(self.wires.column, self.wires.row, self.wires.sense, self.wires.driver, self.wires.access))
+        return turned.read(np.eye(self.devices.shape[1])).currents.T[::-1, ::-1].copy()
+
+    def sensitivity(self, volts: ArrayLike, weights: ArrayLike) -> Floats:
+        """d(sum of weights x currents)/d(devices) for one input (rows,) [V] and weights (columns,): (rows, columns) [V].
+
+        Tellegen's theorem: the voltage over a device under the input, times that under the weights applied to the columns.
+        """
+        a, b = self.nodes(volts)
+        w = np.asarray(weights, np.float64)
+        turned = Crossbar(self.devices.T[::-1, ::-1], Wires(self.wires.column, self.wires.row, self.wires.sense, self.wires.driver, self.wires.access))
+        beta, alpha = (node.T[::-1, ::-1] for node in turned.nodes(w[::-1]))
+        return (a - b) * (beta - alpha) / (1.0 + self.devices * self.wires.access) ** 2
+
+    def _checked(self, volts: ArrayLike) -> Floats:
+        inputs = np.atleast_2d(np.asarray(volts, np.float64))
+        if inputs.ndim != 2 or inputs.shape[1] != self.devices.shape[0] or not np.isfinite(inputs).all():
+            raise ConfigError(f"volts of shape {np.shape(volts)}: give finite voltages as ({self.devices.shape[0]},) or (inputs, {self.devices.shape[0]}), one a row")
+        return inputs
+
+    def _solved(self, inputs: Floats) -> tuple[Floats, Floats, float]:
+        """Node voltages of rows and columns (rows, columns, lanes) and the relative residual, for up to LANES inputs."""
+        lanes = 1 if len(inputs) == 1 else LANES
+        solve, apply, along_rows = ALONE if lanes == 1 else SIDE_BY_SIDE
+        g, (row, column, source, _), (rows, columns, diagonal) = self.branches, self._links, self._factors
+        m, n = g.shape
+        driven = np.zeros((m, lanes))
+        driven[:, : len(inputs)] = source * inputs.T
+        shape = m, n * lanes
+        a, b, z, p, q = np.empty(shape), np.zeros(shape), np.empty(shape), np.zeros(shape), np.zeros(shape)
+        along_rows(g, rows, row, driven, b, a)
+        right = (g[:, :, None] * a.reshape(m, n, lanes)).reshape(shape)
+        r, nothing = right.copy(), np.zeros(lanes)
+        for _ in range(MOST_RUNS):
+            solve(g, rows, columns, diagonal, row, column, b, r, z, p, q, REDUCTION, MOST_STEPS)
+            apply(g, rows, diagonal, row, column, b, nothing, p, r, np.empty(lanes))
+            np.subtract(right, r, out=r)
+            along_rows(g, rows, row, driven, b, a)
+            entered = driven - source * a[:, :lanes]
+            scale = float(np.abs(entered).max())
+            off = float(np.abs(r).max()) / scale if scale > 0 else 0.0
+            if off <= RESIDUAL:
+                return a.reshape(m, n, lanes), b.reshape(m, n, lanes), off
+            p[:], q[:] = 0.0, 0.0
+        raise ConfigError(f"Kirchhoff's laws are off by {off:.1e} of the largest driver current, 1e-10 is wanted: conductances or segments differ by too many orders of magnitude")
+
+
+def dense(crossbar: Crossbar, volts: Floats) -> Floats:
+    """Column currents for one input by elimination on every node: the plain reference, for small arrays."""
+    g, (row, column, source, out) = crossbar.branches, crossbar._links
+    m, n = g.shape
+    system: Any = np.zeros((2 * m * n, 2 * m * n))
+    known = np.zeros(2 * m * n)
+
+    def joined(p: int, q: int, conductance: float) -> None:
+        system[p, p] += conductance
+        system[q, q] += conductance
+        system[p, q] -= conductance
+        system[q, p] -= conductance
+
+    for i in range(m):
+        for j in range(n):
+            at = i * n + j
+            joined(at, m * n + at, g[i, j])
+            if j + 1 < n:
+                joined(at, at + 1, row)
+            if i + 1 < m:
+                joined(m * n + at, m * n + at + n, column)
+        system[i * n, i * n] += source
+        known[i * n] = source * volts[i]
+    for j in range(n):
+        system[2 * m * n - n + j, 2 * m * n - n + j] += out
+    return np.asarray(out * np.linalg.solve(system, known)[-n:])

@@ -1,0 +1,117 @@
+"""Crossbars with wires: Kirchhoff's laws, reciprocity, superposition, other solvers' answers, and what is refused."""
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from ferrion.arrays.crossbar import Crossbar, dense
+from ferrion.arrays.nodal import Wires
+from ferrion.core.errors import ConfigError
+
+WIRES = Wires(row=1.0, column=2.0, driver=30.0, sense=10.0, access=500.0)
+PLAIN = Wires(row=1.0, column=1.0, driver=0.0, sense=0.0, access=0.0)
+
+
+def devices(rows, columns, seed=0, faults=False):
+    rng = np.random.default_rng(seed)
+    g = 1 / rng.uniform(1e4, 1e5, (rows, columns))
+    if faults:
+        g[rng.random(g.shape) < 0.1] = 0.0
+        g[rng.random(g.shape) < 0.05] = 0.1
+    return g
+
+
+@pytest.mark.parametrize("faults", [False, True], ids=["sound", "opens and shorts"])
+@pytest.mark.parametrize(("rows", "columns"), [(1, 1), (1, 6), (6, 1), (7, 5), (5, 12)])
+@pytest.mark.parametrize("wires", [PLAIN, WIRES, WIRES._replace(row=1e3, column=3e3)], ids=["thin", "access", "resistive"])
+def test_currents_are_those_of_elimination_on_every_node(rows, columns, faults, wires):
+    bar = Crossbar(devices(rows, columns, rows + columns, faults), wires)
+    volts = np.random.default_rng(1).uniform(-0.5, 0.5, (11, rows))
+    found = bar.read(volts)
+    assert found.residual < 1e-9
+    np.testing.assert_allclose(found.currents, [dense(bar, v) for v in volts], rtol=1e-6, atol=1e-9 * abs(found.currents).max())
+
+
+def test_badcrossbar_gives_the_same_currents():
+    compute = pytest.importorskip("badcrossbar", reason="badcrossbar is not installed: it needs cairo's headers to build (pip install badcrossbar)").compute
+    for rows, columns, faults in ((20, 13, False), (13, 20, True), (64, 64, False)):
+        g = devices(rows, columns, rows, faults)
+        volts = np.random.default_rng(2).uniform(0, 0.5, (rows, 3))
+        with np.errstate(divide="ignore"):
+            theirs = compute(volts, 1 / g, 1.0).currents.output
+        np.testing.assert_allclose(Crossbar(g, PLAIN).read(volts.T).currents, theirs, rtol=1e-6)
+
+
+def test_a_read_is_the_same_alone_and_among_others():
+    bar, volts = Crossbar(devices(17, 9), WIRES), np.random.default_rng(3).random((20, 17))
+    many = bar.read(volts).currents
+    np.testing.assert_allclose(bar.read(volts[4]).currents, many[4], rtol=1e-9)
+    assert bar.read(volts[4]).currents.shape == (9,)
+
+
+@pytest.mark.parametrize(("rows", "columns"), [(24, 10), (10, 24)])
+def test_the_effective_matrix_gives_every_read(rows, columns):
+    bar, volts = Crossbar(devices(rows, columns, faults=True), WIRES), np.random.default_rng(4).uniform(-1, 1, (5, rows))
+    np.testing.assert_allclose(volts @ bar.matrix, bar.read(volts).currents, rtol=1e-8, atol=1e-12)
+
+
+def test_the_network_is_reciprocal():
+    """Driven from the columns and read at the rows, the effective matrix is the transpose."""
+    bar = Crossbar(devices(12, 7), WIRES)
+    turned = Crossbar(bar.devices.T[::-1, ::-1], Wires(row=2.0, column=1.0, driver=10.0, sense=30.0, access=500.0))
+    np.testing.assert_allclose(turned.matrix[::-1, ::-1].T, bar.matrix, rtol=1e-8)
+
+
+@settings(max_examples=30, deadline=None)
+@given(st.integers(1, 9), st.integers(1, 9), st.integers(0, 10**6), st.floats(-2, 2), st.floats(-2, 2))
+def test_superposition_holds_and_nothing_gives_power(rows, columns, seed, a, b):
+    rng = np.random.default_rng(seed)
+    bar = Crossbar(devices(rows, columns, seed, faults=True), WIRES)
+    x, y = rng.uniform(-1, 1, (2, rows))
+    one, two, both = bar.read(np.array([x, y, a * x + b * y])).currents
+    np.testing.assert_allclose(both, a * one + b * two, rtol=1e-7, atol=1e-13)
+    nodes = bar.nodes(x)
+    entered = (x - nodes.row[:, 0]) / (WIRES.row + WIRES.driver)
+    assert x @ entered >= -1e-18
+    assert entered.sum() == pytest.approx(bar.read(x).currents.sum(), rel=1e-8, abs=1e-13)
+
+
+def test_without_resistance_to_speak_of_currents_are_the_ideal_ones():
+    bar = Crossbar(devices(30, 20), Wires(1e-6, 1e-6, 0.0, 0.0, 0.0))
+    volts = np.random.default_rng(5).random(30)
+    np.testing.assert_allclose(bar.read(volts).currents, volts @ bar.devices, rtol=1e-6)
+
+
+def test_sensitivities_are_the_slopes():
+    """Tellegen's product beside central differences, for every device of a small array."""
+    g, weights, volts = devices(5, 4), np.array([1.0, -2.0, 0.5, 3.0]), np.array([0.5, -0.1, 0.3, 0.2, 0.4])
+    found = Crossbar(g, WIRES).sensitivity(volts, weights)
+    for i in range(5):
+        for j in range(4):
+            shifted = [g.copy(), g.copy()]
+            for sign, moved in zip((1, -1), shifted, strict=True):
+                moved[i, j] *= 1 + sign * 1e-4
+            up, down = (dense(Crossbar(moved, WIRES), volts) @ weights for moved in shifted)
+            assert found[i, j] == pytest.approx((up - down) / (2e-4 * g[i, j]), rel=1e-5, abs=1e-9)
+
+
+@pytest.mark.parametrize(
+    ("g", "wires", "words"),
+    [
+        ([[1e-5, -1e-5]], PLAIN, r"devices\[0, 1\] = -1e-05"),
+        ([[np.nan]], PLAIN, "finite conductances"),
+        ([1e-5], PLAIN, "as \\(rows, columns\\)"),
+        ([[1e-5]], PLAIN._replace(row=0.0), "volts @ devices"),
+        ([[1e-5]], PLAIN._replace(sense=-1.0), "sense = -1.0 ohm"),
+    ],
+)
+def test_what_no_array_can_be_is_refused(g, wires, words):
+    with pytest.raises(ConfigError, match=words):
+        Crossbar(np.array(g), wires)
+
+
+@pytest.mark.parametrize("volts", [np.zeros(3), np.full(2, np.nan), np.zeros((2, 2, 2))])
+def test_inputs_that_do_not_fit_are_refused(volts):
+    with pytest.raises(ConfigError, match=r"\(2,\) or \(inputs, 2\)"):
+        Crossbar(devices(2, 3), PLAIN).read(volts)
