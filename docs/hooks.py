@@ -12,9 +12,10 @@ from ferrion.params.cite import bibliography
 ROOT = Path(__file__).parents[1]
 EQUATIONS = ("ferroelectric", "ageing", "filament", "transistor", "nucleation", "diffusive", "silver", "endurance", "threshold", "mosfet", "heat")
 BENCHES = {
-    "two-memory": "the first 1,000 samples from the initial weights, batch 1, medians of 7 runs. The machine is shared: another run of the"
-    " same code gave 5.2 and 6.4 times torch and 13 and 16 times aihwkit on dense input, 17 and 16 and 51 and 36 times on MNIST",
-    "neuron": "medians of 7 runs, of the peers 3; one thread unless said, compiling not counted. For all 1,000 neurons in one netlist ngspice took 1,450 s on this machine, once: 0.69 neuron ms/s",
+    "two-memory": "the first 1,000 samples from the initial weights, batch 1, medians of 7 runs. The machine is shared: another run of the same code gave"
+    " 5.2 and 6.4 times torch and 13 and 16 times aihwkit on dense input, 17 and 16 and 51 and 36 times on MNIST",
+    "neuron": "medians of 7 runs, of the peers 3; one thread unless said, compiling not counted. For all 1,000 neurons in one"
+    " netlist ngspice took 1,450 s on this machine, once: 0.69 neuron ms/s",
     "crossbar": "medians of 7 runs, of the peer 3; all cores; ours over theirs is how many times faster",
 }
 PAPERS = {

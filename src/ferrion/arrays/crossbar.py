@@ -19,7 +19,7 @@ from ferrion.core.errors import ConfigError
 Floats = NDArray[np.float64]
 RESIDUAL = 1e-10
 """Largest current a node may be left with, as a share of the largest current a driver delivers."""
-REDUCTION = 1e-10
+REDUCTION = 1e-8
 """By how much one run of conjugate gradients shrinks the residual; it is then computed anew, and reduced again if need be."""
 MOST_STEPS, MOST_RUNS = 5000, 8
 WEAKEST = 1e-6
@@ -78,7 +78,7 @@ class Crossbar:
 
     @cached_property
     def _factors(self) -> tuple[Floats, Floats, Floats]:
-        """Reciprocal pivots of the rows' matrices and of the columns', and the columns' diagonal, each (rows, columns)."""
+        """Reciprocal pivots of the rows' matrices and of the columns', (rows, columns) each, and what the columns' diagonals add to G (rows,)."""
         g, (row, column, source, out) = self.branches, self._links
         m, n = g.shape
         along = np.full(n, 2.0 * row)
@@ -91,9 +91,8 @@ class Crossbar:
             down[0] = out
         rows, columns = np.empty((n, m)), np.empty((m, n))
         pivots(np.ascontiguousarray((g + along).T), row, rows)
-        diagonal = g + down[:, None]
-        pivots(diagonal, column, columns)
-        return np.ascontiguousarray(rows.T), columns, diagonal
+        pivots(g + down[:, None], column, columns)
+        return np.ascontiguousarray(rows.T), columns, down
 
     def read(self, volts: ArrayLike) -> Read:
         """Column currents for row voltages (rows,) or (inputs, rows) [V], by solving the network for each.
@@ -142,7 +141,7 @@ class Crossbar:
         """Node voltages of rows and columns (rows, columns, lanes) and the relative residual, for up to LANES inputs."""
         lanes = 1 if len(inputs) == 1 else LANES
         solve, apply, along_rows = ALONE if lanes == 1 else SIDE_BY_SIDE
-        g, (row, column, source, _), (rows, columns, diagonal) = self.branches, self._links, self._factors
+        g, (row, column, source, _), (rows, columns, down) = self.branches, self._links, self._factors
         m, n = g.shape
         driven = np.zeros((m, lanes))
         driven[:, : len(inputs)] = source * inputs.T
@@ -152,8 +151,8 @@ class Crossbar:
         right = (g[:, :, None] * a.reshape(m, n, lanes)).reshape(shape)
         r, nothing = right.copy(), np.zeros(lanes)
         for _ in range(MOST_RUNS):
-            solve(g, rows, columns, diagonal, row, column, b, r, z, p, q, REDUCTION, MOST_STEPS)
-            apply(g, rows, diagonal, row, column, b, nothing, p, r, np.empty(lanes))
+            solve(g, rows, columns, down, row, column, b, r, z, p, q, REDUCTION, MOST_STEPS)
+            apply(g, rows, down, row, column, b, nothing, p, r, np.empty(lanes))
             np.subtract(right, r, out=r)
             along_rows(g, rows, row, driven, b, a)
             entered = driven - source * a[:, :lanes]

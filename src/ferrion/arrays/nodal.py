@@ -73,8 +73,9 @@ def _solver(sides: int) -> Any:
         for back in range(ONE, last + ONE):
             j = last - back
             number = inverse[j]
+            share = link * number
             for k in range(lanes):
-                f[j * lanes + k] = (f[j * lanes + k] + link * f[(j + ONE) * lanes + k]) * number
+                f[j * lanes + k] = number * f[j * lanes + k] + share * f[(j + ONE) * lanes + k]
 
     @inlined
     def summed(products, out):
@@ -85,32 +86,29 @@ def _solver(sides: int) -> Any:
                 out[k] += products[j * lanes + k]
 
     @compiled
-    def apply(g, inverse, diagonal, row_link, column_link, z, back, p, out, curved):
-        """p <- z + back p, out <- (A_c - G A_r^-1 G) p, curved <- p . out for every side."""
+    def apply(g, inverse, down, row_link, column_link, z, back, p, out, curved):
+        """p <- z + back p, out <- (A_c - G A_r^-1 G) p, curved <- p . out for every side; down (rows,): what A_c's diagonal adds to G."""
         m, width = U8(g.shape[0]), U8(out.shape[1])
-        f, gs, ds, total, forth = np.empty(width), np.empty(width), np.empty(width), np.zeros(width), np.empty(width)
+        f, gs, total, forth, nothing = np.empty(width), np.empty(width), np.zeros(width), np.empty(width), np.zeros(width)
         for q in range(width):
             forth[q] = back[q % lanes]
             p[0, q] = z[0, q] + forth[q] * p[0, q]
         for i in range(m):
-            pi, oi = p[i], out[i]
+            pi, oi, own = p[i], out[i], down[i]
+            above = p[i - ONE] if i > U8(0) else nothing
+            below = p[i + ONE] if i < m - ONE else nothing
+            if i < m - ONE:
+                fresh = z[i + ONE]
+                for q in range(width):
+                    below[q] = fresh[q] + forth[q] * below[q]
             spread(g[i], gs)
-            spread(diagonal[i], ds)
             for q in range(width):
                 f[q] = gs[q] * pi[q]
             row_solve(f, row_link, inverse[i])
             for q in range(width):
-                oi[q] = ds[q] * pi[q] - gs[q] * f[q]
-            if i > U8(0):
-                above = p[i - ONE]
-                for q in range(width):
-                    oi[q] -= column_link * above[q]
-            if i < m - ONE:
-                below, fresh = p[i + ONE], z[i + ONE]
-                for q in range(width):
-                    below[q] = fresh[q] + forth[q] * below[q]
-                for q in range(width):
-                    oi[q] -= column_link * below[q]
+                f[q] = gs[q] * (pi[q] - f[q]) + own * pi[q]
+            for q in range(width):
+                oi[q] = f[q] - column_link * (above[q] + below[q])
             for q in range(width):
                 total[q] += pi[q] * oi[q]
         summed(total, curved)
@@ -119,7 +117,7 @@ def _solver(sides: int) -> Any:
     def advance(inverse, link, ahead, p, q, x, r, z, out):
         """x += ahead p, r -= ahead q, z <- A_c^-1 r, out <- r . z for every side."""
         m, width = U8(r.shape[0]), U8(r.shape[1])
-        share, total, forth = np.empty(width), np.zeros(width), np.empty(width)
+        share, total, forth, nothing = np.zeros(width), np.zeros(width), np.empty(width), np.zeros(width)
         for w in range(width):
             forth[w] = ahead[w % lanes]
         for i in range(m):
@@ -128,31 +126,23 @@ def _solver(sides: int) -> Any:
                 xi[w] += forth[w] * pi[w]
             for w in range(width):
                 ri[w] -= forth[w] * qi[w]
-            if i == U8(0):
-                for w in range(width):
-                    zi[w] = ri[w]
-            else:
-                above = z[i - ONE]
-                spread(inverse[i - ONE], share)
-                for w in range(width):
-                    zi[w] = ri[w] + link * share[w] * above[w]
+            above = z[i - ONE] if i > U8(0) else nothing
+            for w in range(width):
+                zi[w] = ri[w] + link * share[w] * above[w]
+            spread(inverse[i], share)
         for up in range(m):
             i = m - ONE - up
             zi, ri = z[i], r[i]
+            below = z[i + ONE] if up > U8(0) else nothing
             spread(inverse[i], share)
-            if up == U8(0):
-                for w in range(width):
-                    zi[w] *= share[w]
-            else:
-                below = z[i + ONE]
-                for w in range(width):
-                    zi[w] = (zi[w] + link * below[w]) * share[w]
+            for w in range(width):
+                zi[w] = (zi[w] + link * below[w]) * share[w]
             for w in range(width):
                 total[w] += ri[w] * zi[w]
         summed(total, out)
 
     @compiled
-    def solve(g, row_inverse, column_inverse, column_diagonal, row_link, column_link, x, r, z, p, q, tolerance, most):
+    def solve(g, row_inverse, column_inverse, down, row_link, column_link, x, r, z, p, q, tolerance, most):
         """x <- x + S^-1 r by conjugate gradients until every side's r shrank by `tolerance`; returns the steps it took. p and q must hold 0."""
         old, new, curved, ahead, back = np.zeros(sides), np.zeros(sides), np.zeros(sides), np.zeros(sides), np.zeros(sides)
         advance(column_inverse, column_link, ahead, p, q, x, r, z, old)
@@ -160,7 +150,7 @@ def _solver(sides: int) -> Any:
         for step in range(most):
             if (old <= tolerance * tolerance * first).all():
                 return step
-            apply(g, row_inverse, column_diagonal, row_link, column_link, z, back, p, q, curved)
+            apply(g, row_inverse, down, row_link, column_link, z, back, p, q, curved)
             for k in range(lanes):
                 ahead[k] = old[k] / curved[k] if curved[k] > 0.0 else 0.0
             advance(column_inverse, column_link, ahead, p, q, x, r, z, new)
