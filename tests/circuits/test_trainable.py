@@ -114,3 +114,9 @@ def test_trials_draw_apart_and_gradients_are_finite_in_single_precision():
 def test_what_cannot_be_stepped_is_refused(cells, dt, words):
     with pytest.raises(ConfigError, match=words):
         IonCell(NEURON, cells, dt)
+
+
+@pytest.mark.parametrize("v_in", [torch.zeros(5, 2), torch.zeros(3), torch.full((5, 3), torch.nan)])
+def test_volts_that_do_not_fit_are_refused(v_in):
+    with pytest.raises(ConfigError, match=r"\(time, ..., 3\)"):
+        IonCell(NEURON, 3, 1e-3).run(v_in)

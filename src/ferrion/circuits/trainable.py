@@ -144,7 +144,9 @@ class IonCell(torch.nn.Module):
         return ((wanted - before) / slices.clamp(min=torch.finfo(slices.dtype).tiny)).clamp(0.0, 1.0).mean(0)
 
     def run(self, v_in: Tensor) -> Tensor:
-        """Spikes (time, ..., cells) of cells at rest under `v_in` (time, ..., cells) [V], one row a step."""
+        """Spikes (time, ..., cells) of cells at rest under `v_in` (time, ..., cells) [V], one row a step. Raises ConfigError on another shape or NaN."""
+        if v_in.dim() < 2 or v_in.shape[-1] != self.shift.numel() or not torch.isfinite(v_in).all():
+            raise ConfigError(f"v_in of shape {tuple(v_in.shape)}: give finite volts as (time, ..., {self.shift.numel()}), one column a cell")
         state, spikes = self.rest(*v_in.shape[1:-1]), []
         for volts in v_in:
             fired, state = self(volts, state)
