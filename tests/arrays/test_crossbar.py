@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ferrion.arrays.crossbar import Crossbar, dense
+from ferrion.arrays.crossbar import Crossbar
 from ferrion.arrays.nodal import Wires
 from ferrion.core.errors import ConfigError
 
@@ -20,6 +20,31 @@ def devices(rows, columns, seed=0, faults=False):
         g[rng.random(g.shape) < 0.1] = 0.0
         g[rng.random(g.shape) < 0.05] = 0.1
     return g
+
+
+def dense(crossbar, volts):
+    """Column currents for one input by elimination on every node."""
+    w, (m, n) = crossbar.wires, crossbar.devices.shape
+    system, known = np.zeros((2 * m * n, 2 * m * n)), np.zeros(2 * m * n)
+
+    def joined(p, q, ohms):
+        system[[p, q], [p, q]] += 1 / ohms
+        system[[p, q], [q, p]] -= 1 / ohms
+
+    for i in range(m):
+        for j in range(n):
+            at = i * n + j
+            if crossbar.devices[i, j] > 0:
+                joined(at, m * n + at, 1 / crossbar.devices[i, j] + w.access)
+            if j + 1 < n:
+                joined(at, at + 1, w.row)
+            if i + 1 < m:
+                joined(m * n + at, m * n + at + n, w.column)
+        system[i * n, i * n] += 1 / (w.row + w.driver)
+        known[i * n] = volts[i] / (w.row + w.driver)
+    last = np.arange(2 * m * n - n, 2 * m * n)
+    system[last, last] += 1 / (w.column + w.sense)
+    return np.linalg.solve(system, known)[-n:] / (w.column + w.sense)
 
 
 @pytest.mark.parametrize("faults", [False, True], ids=["sound", "opens and shorts"])
@@ -60,6 +85,7 @@ def test_the_network_is_reciprocal():
     """Driven from the columns and read at the rows, the effective matrix is the transpose."""
     bar = Crossbar(devices(12, 7), WIRES)
     turned = Crossbar(bar.devices.T[::-1, ::-1], Wires(row=2.0, column=1.0, driver=10.0, sense=30.0, access=500.0))
+    assert bar.turned.wires == turned.wires
     np.testing.assert_allclose(turned.matrix[::-1, ::-1].T, bar.matrix, rtol=1e-8)
 
 
@@ -111,7 +137,23 @@ def test_what_no_array_can_be_is_refused(g, wires, words):
         Crossbar(np.array(g), wires)
 
 
-@pytest.mark.parametrize("volts", [np.zeros(3), np.full(2, np.nan), np.zeros((2, 2, 2))])
+@pytest.mark.parametrize("volts", [np.zeros(3), np.full(2, np.nan), np.zeros((2, 2, 2)), np.zeros((0, 2))])
 def test_inputs_that_do_not_fit_are_refused(volts):
     with pytest.raises(ConfigError, match=r"\(2,\) or \(inputs, 2\)"):
         Crossbar(devices(2, 3), PLAIN).read(volts)
+
+
+def test_weights_that_do_not_fit_are_refused_by_name():
+    with pytest.raises(ConfigError, match=r"weights of shape \(2,\): give finite weights as \(3,\)"):
+        Crossbar(devices(2, 3), PLAIN).sensitivity(np.zeros(2), np.zeros(2))
+
+
+def test_conductances_changed_afterwards_do_not_change_the_array():
+    """The effective matrix is kept, so what it was made of is a copy of its own."""
+    g = devices(4, 3)
+    bar = Crossbar(g, PLAIN)
+    before = bar.matrix.copy()
+    g[:] = 0.0
+    np.testing.assert_array_equal(Crossbar(bar.devices, PLAIN).matrix, before)
+    with pytest.raises(ValueError, match="read-only"):
+        bar.devices[0, 0] = 1.0

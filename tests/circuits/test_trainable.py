@@ -110,6 +110,17 @@ def test_trials_draw_apart_and_gradients_are_finite_in_single_precision():
     assert v.grad.abs().sum() > 0
 
 
+def test_a_resumed_cell_draws_on():
+    """A cell loaded from a state_dict begins with the trial that the saved one would have begun."""
+    volts = torch.full((10, 50), 1.05)
+    saved, loaded = IonCell(NEURON, 50, 1e-3), IonCell(NEURON, 50, 1e-3)
+    first = saved.run(volts)
+    loaded.load_state_dict(saved.state_dict())
+    second = saved.run(volts)
+    assert torch.equal(loaded.run(volts), second)
+    assert not torch.equal(first, second)
+
+
 @pytest.mark.parametrize(("cells", "dt", "words"), [(0, 1e-3, "one cell or more"), (1, np.nan, "finite step"), (1, 3e-3, "one spike at most")])
 def test_what_cannot_be_stepped_is_refused(cells, dt, words):
     with pytest.raises(ConfigError, match=words):

@@ -5,9 +5,14 @@ import signal
 import subprocess
 import sys
 import time
+from dataclasses import asdict
 
 import numpy as np
 import pytest
+from rich.console import Console
+
+from ferrion.cli.bench import table_of
+from ferrion.workloads.bench import timing
 
 COMMAND = [sys.executable, "-c", "from ferrion.cli.main import main; main()"]
 TRAIN_KEYS = {
@@ -167,3 +172,10 @@ def test_help_is_quick_because_nothing_heavy_is_imported():
     done = subprocess.run([sys.executable, "-c", probe], capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
     assert done.stdout.strip() == "[]"
+
+
+def test_a_benchmark_prints_short_times_as_they_are():
+    console = Console(width=200)
+    with console.capture() as screen:
+        console.print(table_of({"name": "crossbar", "machine": "this", "rows": [asdict(timing("512 x 512", [0.0712, 0.08, 0.09], unit="s"))]}))
+    assert "0.0712" in screen.get()

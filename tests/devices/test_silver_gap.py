@@ -1,7 +1,5 @@
 """Silver particles in a gap: Boltzmann's distribution, free diffusion, threshold above hold, residue, heat, and what is refused."""
 
-import dataclasses
-
 import numpy as np
 import pytest
 from scipy import integrate, stats
@@ -92,5 +90,8 @@ def test_what_cannot_run_is_refused(settings, words):
     call = {"volts": [0.5], "dt": 1e-5, **settings}
     with pytest.raises(ConfigError, match=words):
         GAP.run(np.array(call.pop("volts")), call.pop("dt"), **call)
+
+
+def test_a_gap_without_silver_is_refused():
     with pytest.raises(ConfigError, match="one or more"):
-        dataclasses.replace(SilverGap.from_card(particles=0))
+        SilverGap.from_card(particles=0)

@@ -58,16 +58,15 @@ def test_both_orders_of_work_give_the_same_bits(scale):
     start = rng.integers(-479, 480, rows * columns).astype(np.int16)
     for step in range(50):
         row_words, column_words = words(1, Stream.ROW_DITHER, step, rows), words(1, Stream.COLUMN_DITHER, step, columns)
-        found = []
+        found, work = [], update_scratch(max(rows, columns))
         for sparse in (False, True):
             hidden, recent, stale = start.copy(), np.zeros(start.size, np.uint8), np.zeros(start.size, np.uint8)
             common = (hidden, recent, stale, np.int16(32), columns, np.arange(rows, dtype=U8), rates, rows, row_words, errors)
             if sparse:
-                order, first = np.zeros(columns, U8), np.zeros(257, np.int64)
-                sort_columns(column_words, order, first)
-                counted = update_sparse(*common, F4(np.abs(errors).max()), column_words, order, first)
+                sort_columns(column_words, work)
+                counted = update_sparse(*common, F4(np.abs(errors).max()), column_words, work)
             else:
-                counted = update_dense(*common, column_words, update_scratch(max(rows, columns)))
+                counted = update_dense(*common, column_words, work)
             found.append((hidden, recent, stale, counted))
         (h0, r0, s0, c0), (h1, r1, s1, c1) = found
         assert (h0 == h1).all()

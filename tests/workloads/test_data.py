@@ -136,11 +136,14 @@ def test_made_up_heart_beats_are_parted_by_patient(tmp_path, monkeypatch):
 
 
 def recording(name):
-    """A recording that is not ours to put into the repository. Its reader is tested on made-up files above, whether it is here or not."""
+    """A recording that is not ours to put into the repository, if this machine has a copy."""
     try:
         return data.load(name)
     except MissingDataError as problem:
-        pytest.skip(f"{name} is a third party's recording and not in the repository; checks that a copy, if any, is the original one. {problem}")
+        pytest.skip(
+            f"looks whether your copy of {name} is the whole original, and there is none here: the recording belongs to others, comes under their "
+            f"licence and is megabytes, so it is not in the repository and no test downloads it. The reader is tested on made-up files above. To run this too: {problem}"
+        )
 
 
 def test_mnist_is_the_original_where_it_is_at_hand():

@@ -8,7 +8,7 @@ import os
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -32,7 +32,7 @@ class Read(NamedTuple):
     currents: Floats
     """(inputs, columns) [A]."""
     residual: float
-    """Largest current [A] that Kirchhoff's law is off at any node, over the largest a driver delivers."""
+    """Largest current [A] that Kirchhoff's law is off at a column's node, over the largest a driver delivers; rows are eliminated and exact to rounding."""
 
 
 class Nodes(NamedTuple):
@@ -44,13 +44,13 @@ class Nodes(NamedTuple):
 
 @dataclass(frozen=True)
 class Crossbar:
-    """Conductances (rows, columns) [S] between the lines, and the lines. Raises ConfigError on values no array can have."""
+    """Conductances (rows, columns) [S] between the lines (kept as a copy that cannot be changed), and the lines. Raises ConfigError on values no array can have."""
 
     devices: Floats
     wires: Wires
 
     def __post_init__(self) -> None:
-        devices = np.ascontiguousarray(self.devices, np.float64)
+        devices = np.array(self.devices, np.float64, order="C")
         if devices.ndim != 2 or devices.size == 0:
             raise ConfigError(f"devices of shape {np.shape(self.devices)}: give conductances as (rows, columns)")
         bad = ~(np.isfinite(devices) & (devices >= 0))
@@ -63,6 +63,7 @@ class Crossbar:
         for name in ("row", "column"):
             if getattr(self.wires, name) < WEAKEST:
                 raise ConfigError(f"{name} = {getattr(self.wires, name)} ohm: give {WEAKEST:g} ohm or more a segment; without wires the currents are volts @ devices")
+        devices.setflags(write=False)
         object.__setattr__(self, "devices", devices)
 
     @cached_property
@@ -100,8 +101,7 @@ class Crossbar:
         Raises ConfigError on a wrong shape or NaN, and when Kirchhoff's laws cannot be met to 1e-10.
         """
         inputs = self._checked(volts)
-        lanes = min(LANES, len(inputs)) if len(inputs) == 1 else LANES
-        parts = [inputs[i : i + lanes] for i in range(0, len(inputs), lanes)]
+        parts = [inputs[i : i + LANES] for i in range(0, len(inputs), LANES)]
         with ThreadPoolExecutor(os.cpu_count()) as pool:
             found = list(pool.map(self._solved, parts))
         currents = np.concatenate([self._links[3] * b[-1].T[: len(part)] for part, (_, b, _) in zip(parts, found, strict=True)])
@@ -112,13 +112,18 @@ class Crossbar:
         a, b, _ = self._solved(self._checked(np.asarray(volts)[None]))
         return Nodes(a[:, :, 0], b[:, :, 0])
 
+    @property
+    def turned(self) -> "Crossbar":
+        """The same array with columns for rows: driven where it was sensed, last line first."""
+        w = self.wires
+        return Crossbar(self.devices.T[::-1, ::-1], Wires(row=w.column, column=w.row, driver=w.sense, sense=w.driver, access=w.access))
+
     @cached_property
     def matrix(self) -> Floats:
         """The effective matrix W (rows, columns) [S]: one solution for every column, or every row if there are fewer of them."""
         if self.devices.shape[0] < self.devices.shape[1]:
             return self.read(np.eye(self.devices.shape[0])).currents
-        turned = Crossbar(self.devices.T[::-1, ::-1], Wires(self.wires.column, self.wires.row, self.wires.sense, self.wires.driver, self.wires.access))
-        return turned.read(np.eye(self.devices.shape[1])).currents.T[::-1, ::-1].copy()
+        return self.turned.read(np.eye(self.devices.shape[1])).currents.T[::-1, ::-1].copy()
 
     def sensitivity(self, volts: ArrayLike, weights: ArrayLike) -> Floats:
         """d(sum of weights x currents)/d(devices) for one input (rows,) [V] and weights (columns,): (rows, columns) [V].
@@ -127,13 +132,14 @@ class Crossbar:
         """
         a, b = self.nodes(volts)
         w = np.asarray(weights, np.float64)
-        turned = Crossbar(self.devices.T[::-1, ::-1], Wires(self.wires.column, self.wires.row, self.wires.sense, self.wires.driver, self.wires.access))
-        beta, alpha = (node.T[::-1, ::-1] for node in turned.nodes(w[::-1]))
+        if w.shape != self.devices.shape[1:] or not np.isfinite(w).all():
+            raise ConfigError(f"weights of shape {w.shape}: give finite weights as ({self.devices.shape[1]},), one a column")
+        beta, alpha = (node.T[::-1, ::-1] for node in self.turned.nodes(w[::-1]))
         return (a - b) * (beta - alpha) / (1.0 + self.devices * self.wires.access) ** 2
 
     def _checked(self, volts: ArrayLike) -> Floats:
         inputs = np.atleast_2d(np.asarray(volts, np.float64))
-        if inputs.ndim != 2 or inputs.shape[1] != self.devices.shape[0] or not np.isfinite(inputs).all():
+        if inputs.ndim != 2 or len(inputs) == 0 or inputs.shape[1] != self.devices.shape[0] or not np.isfinite(inputs).all():
             raise ConfigError(f"volts of shape {np.shape(volts)}: give finite voltages as ({self.devices.shape[0]},) or (inputs, {self.devices.shape[0]}), one a row")
         return inputs
 
@@ -162,31 +168,3 @@ class Crossbar:
                 return a.reshape(m, n, lanes), b.reshape(m, n, lanes), off
             p[:], q[:] = 0.0, 0.0
         raise ConfigError(f"Kirchhoff's laws are off by {off:.1e} of the largest driver current, 1e-10 is wanted: conductances or segments differ by too many orders of magnitude")
-
-
-def dense(crossbar: Crossbar, volts: Floats) -> Floats:
-    """Column currents for one input by elimination on every node: the plain reference, for small arrays."""
-    g, (row, column, source, out) = crossbar.branches, crossbar._links
-    m, n = g.shape
-    system: Any = np.zeros((2 * m * n, 2 * m * n))
-    known = np.zeros(2 * m * n)
-
-    def joined(p: int, q: int, conductance: float) -> None:
-        system[p, p] += conductance
-        system[q, q] += conductance
-        system[p, q] -= conductance
-        system[q, p] -= conductance
-
-    for i in range(m):
-        for j in range(n):
-            at = i * n + j
-            joined(at, m * n + at, g[i, j])
-            if j + 1 < n:
-                joined(at, at + 1, row)
-            if i + 1 < m:
-                joined(m * n + at, m * n + at + n, column)
-        system[i * n, i * n] += source
-        known[i * n] = source * volts[i]
-    for j in range(n):
-        system[2 * m * n - n + j, 2 * m * n - n + j] += out
-    return np.asarray(out * np.linalg.solve(system, known)[-n:])

@@ -64,6 +64,7 @@ class IonCell(torch.nn.Module):
     shift: Tensor
     weights: Tensor
     points: Tensor
+    trials: Tensor
 
     def __init__(self, neuron: Neuron, cells: int, dt: float, *, seed: int = 0, noise: bool = True, alike: bool = False) -> None:
         """dt: step [s], at most the time constant of the gate. noise, alike: as in `Neuron.run`. Raises ConfigError on settings out of range."""
@@ -78,16 +79,16 @@ class IonCell(torch.nn.Module):
             raise ConfigError(
                 f"dt = {dt:g} s: a step holds one spike at most and the gate rests for {self.tau:.3g} s (r_control c_gate); give a step of that or less, better a quarter"
             )
-        self.trials = 0
         shift = np.zeros(cells) if alike else neuron.shifts(cells, seed)
         simpson = np.r_[1.0, np.tile([4.0, 2.0], POINTS // 2)[:-1], 1.0] / (3 * (POINTS - 1))
         for name, values in (("shift", shift), ("weights", simpson), ("points", np.linspace(0.0, 1.0, POINTS))):
             self.register_buffer(name, torch.tensor(values, dtype=torch.get_default_dtype()))
+        self.register_buffer("trials", torch.tensor(0))
 
     def rest(self, *batch: int) -> IonState:
         """Cells that have never fired, (*batch, cells). Every call begins a new trial with draws of its own; the first has those of the event level."""
         nothing = self.shift.new_zeros(*batch, self.shift.numel())
-        state = IonState(nothing, nothing, nothing, nothing, nothing, nothing.bool(), nothing, nothing.long(), self.trials)
+        state = IonState(nothing, nothing, nothing, nothing, nothing, nothing.bool(), nothing, nothing.long(), int(self.trials))
         self.trials += 1
         return state._replace(limit=self._limits(state.firings, state.trial))
 

@@ -149,8 +149,9 @@ def update_dense(hidden, recent, stale, offset, columns, rows, rates, count, row
 
 
 @compiled
-def sort_columns(column_words, order, first):
+def sort_columns(column_words, work):
     """Columns in order of the upper 8 bits of their words; bucket b holds order[first[b] : first[b + 1]]."""
+    order, first = work.order, work.first
     for bucket in range(BUCKETS + 1):
         first[bucket] = 0
     for j in range(column_words.size):
@@ -165,13 +166,14 @@ def sort_columns(column_words, order, first):
 
 
 @compiled
-def update_sparse(hidden, recent, stale, offset, columns, rows, rates, count, row_words, errors, largest, column_words, order, first):
+def update_sparse(hidden, recent, stale, offset, columns, rows, rates, count, row_words, errors, largest, column_words, work):
     """Update `count` rows, only the columns that can move. Returns (unit capacitors changed, weights read and rewritten).
 
     u reaches 1 - |s| only if row word + column word lies within |s| below 2^32, that is if the column word lies in
     [low, high) with high = -row word (mod 2^32); an interval that begins below 0 wraps around.
     """
     changed, touched = U8(0), I8(0)
+    order, first = work.order, work.first
     limit = I2(I2(LARGEST) - offset)
     for k in range(U8(count)):
         row = rows[k]
@@ -227,9 +229,7 @@ def update_layer(hidden, recent, stale, offset, inputs, active, count, errors, r
         a, b = update_dense(hidden, recent, stale, offset, errors.size, work.dense_rows, work.dense_rates, dense, row_words, errors, column_words, work)
         units, touched = units + a, touched + b
     if sparse > 0:
-        sort_columns(column_words, work.order, work.first)
-        a, b = update_sparse(
-            hidden, recent, stale, offset, errors.size, work.sparse_rows, work.sparse_rates, sparse, row_words, errors, largest, column_words, work.order, work.first
-        )
+        sort_columns(column_words, work)
+        a, b = update_sparse(hidden, recent, stale, offset, errors.size, work.sparse_rows, work.sparse_rates, sparse, row_words, errors, largest, column_words, work)
         units, touched = units + a, touched + b
     return units, touched

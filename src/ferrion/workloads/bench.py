@@ -7,7 +7,7 @@ import statistics
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from importlib.metadata import version
 from pathlib import Path
@@ -36,7 +36,7 @@ ONE_THREAD = dict.fromkeys(("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_
 
 @dataclass(frozen=True, kw_only=True)
 class Timing:
-    """One row: samples a second, median of `runs` blocks."""
+    """One row: the median of `runs` measurements, in `unit`."""
 
     work: str
     tool: str
@@ -78,7 +78,7 @@ def two_memory(tell: Tell) -> list[Timing]:
             title = f"{'-'.join(map(str, sizes))}, {work}"
             tell(f"{title}: ferrion")
             mine = _ours(sizes, inputs, labels)
-            rows.append(_row(title, "ferrion", version("ferrion"), mine, None, _floor(sizes, inputs)))
+            rows.append(timing(title, mine, _floor(sizes, inputs)))
             for peer, python in (("torch_float", Path(sys.executable)), ("aihwkit_mixed_precision", BENCH_PYTHON)):
                 tell(f"{title}: {peer}")
                 rows.append(_peer(title, peer, python, sizes, inputs, labels, statistics.median(mine)))
@@ -132,26 +132,42 @@ def _floor(sizes: tuple[int, ...], inputs: NDArray[np.float32]) -> str:
     )
 
 
-def _row(work: str, tool: str, release: str, rates: list[float], ratio: float | None, note: str = "") -> Timing:
-    return Timing(work=work, tool=tool, version=release, median=statistics.median(rates), min=min(rates), max=max(rates), runs=len(rates), ours_over_theirs=ratio, note=note)
-
-
 def _peer(work: str, peer: str, python: Path, sizes: tuple[int, ...], inputs: NDArray[np.float32], labels: NDArray[np.int64], mine: float) -> Timing:
-    """Run a peer's script in its own interpreter; a peer that is not installed gives a row that says why."""
-    script = PEERS / f"{peer}.py"
-    missing = [str(path) for path in (script, python) if not path.exists()]
-    if missing:
-        return skipped(work, peer, f"no {', no '.join(missing)}: run make bench in a checkout")
+    """A peer on the same samples, handed over in a file."""
     file = Path(os.environ.get("TMPDIR", "/tmp")) / f"ferrion-bench-{os.getpid()}.npz"
     np.savez(file, x=inputs, y=labels)
     try:
-        done = subprocess.run([str(python), str(script), str(file), *map(str, sizes), str(RUNS)], capture_output=True, text=True, env={**os.environ, **ONE_THREAD}, check=False)
+        found = asked(peer, python, str(file), *map(str, sizes), str(RUNS))
+    except LeftOutError as why:
+        return skipped(work, peer, str(why))
     finally:
         file.unlink(missing_ok=True)
+    return timing(work, found["rates"], tool=found["tool"], release=found["version"], ratio=mine / statistics.median(found["rates"]))
+
+
+def timing(work: str, values: Sequence[float], note: str = "", *, tool: str = "ferrion", release: str | None = None, ratio: float | None = None, unit: str = "samples/s") -> Timing:
+    """The row of a measurement; without `release`, ours."""
+    median, runs = statistics.median(values), len(values)
+    return Timing(
+        work=work, tool=tool, version=release or version("ferrion"), median=median, min=min(values), max=max(values), runs=runs, ours_over_theirs=ratio, unit=unit, note=note
+    )
+
+
+class LeftOutError(Exception):
+    """Why a peer did not run."""
+
+
+def asked(peer: str, python: Path, *arguments: str, limits: Mapping[str, str] = ONE_THREAD) -> dict[str, Any]:
+    """What a peer's script prints, run in its own interpreter under `limits`; raises LeftOutError where it cannot run."""
+    script = PEERS / f"{peer}.py"
+    missing = [str(path) for path in (script, python) if not path.exists()]
+    if missing:
+        raise LeftOutError(f"no {', no '.join(missing)}: run make bench in a checkout")
+    done = subprocess.run([str(python.absolute()), str(script.absolute()), *arguments], capture_output=True, text=True, env={**os.environ, **limits}, check=False)
     if done.returncode:
-        return skipped(work, peer, (done.stderr.strip().splitlines() or ["failed without a word"])[-1])
-    found = json.loads(done.stdout.splitlines()[-1])
-    return _row(work, found["tool"], found["version"], found["rates"], mine / statistics.median(found["rates"]))
+        raise LeftOutError((done.stderr.strip().splitlines() or ["failed without a word"])[-1])
+    found: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])
+    return found
 
 
 def skipped(work: str, peer: str, why: str) -> Timing:

@@ -1,13 +1,10 @@
 """`ferrion bench neuron`: neurons times simulated milliseconds a second, beside ngspice, Brian2's C++ target and diffrax on the same neuron."""
 
-import json
-import os
 import statistics
-import subprocess
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from functools import partial
-from importlib.metadata import version
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,7 +12,7 @@ from numpy.typing import NDArray
 from ferrion.circuits.drive import pulses
 from ferrion.circuits.neuron import Level, Neuron
 from ferrion.circuits.relaxation import RelaxationNeuron
-from ferrion.workloads.bench import BENCH_PYTHON, ONE_THREAD, PEERS, RUNS, Tell, Timing, skipped
+from ferrion.workloads.bench import BENCH_PYTHON, RUNS, LeftOutError, Tell, Timing, asked, skipped, timing
 
 UNIT = "neuron ms/s"
 DURATION = 1e-3
@@ -37,7 +34,7 @@ def neuron(tell: Tell) -> list[Timing]:
     for threads in (1, 2):
         tell(f"{work}: ferrion, {threads} thread{'s' * (threads > 1)}")
         rates = _timed(partial(cell.fire, inputs, DURATION, rtol=RTOL, threads=threads), CELLS)
-        rows.append(_row(f"{work}, {threads} thread{'s' * (threads > 1)}", rates, f"rtol {RTOL:g}; largest error of 43 spike times {error:.1f} ns"))
+        rows.append(timing(f"{work}, {threads} thread{'s' * (threads > 1)}", rates, f"rtol {RTOL:g}; largest error of 43 spike times {error:.1f} ns", unit=UNIT))
     mine = rows[0].median
     for peer, cells in PEER_CELLS.items():
         tell(f"{work}: {peer}")
@@ -52,9 +49,9 @@ def ion(tell: Tell) -> list[Timing]:
     for level, cells in ((Level.DEVICE, 20), (Level.EVENT, 2000)):
         tell(f"ion neuron: {level} level")
         rates = _timed(partial(cell.fire, drive, count=cells, level=level), cells * ION_SECONDS / 1e-3)
-        rows.append(_row(f"ion neuron of zhao-2025, 0.8 V train, {level} level, all cores", rates, ""))
+        rows.append(timing(f"ion neuron of zhao-2025, 0.8 V train, {level} level, all cores", rates, unit=UNIT))
     share = rows[1].median / rows[0].median
-    return [rows[0], _row(rows[1].work, [rows[1].min, rows[1].median, rows[1].max], f"{share:.0f} times the device level")]
+    return [rows[0], replace(rows[1], note=f"{share:.0f} times the device level")]
 
 
 def _timed(run: Callable[[], object], amount: float) -> list[float]:
@@ -67,21 +64,6 @@ def _timed(run: Callable[[], object], amount: float) -> list[float]:
     return rates
 
 
-def _row(work: str, rates: list[float], note: str, tool: str = "ferrion", release: str | None = None, ratio: float | None = None) -> Timing:
-    return Timing(
-        work=work,
-        tool=tool,
-        version=release or version("ferrion"),
-        median=statistics.median(rates),
-        min=min(rates),
-        max=max(rates),
-        runs=len(rates),
-        ours_over_theirs=ratio,
-        unit=UNIT,
-        note=note,
-    )
-
-
 def _error(spikes: NDArray[np.float64], exact: NDArray[np.float64]) -> float:
     """Largest difference [ns], infinite where the counts differ."""
     return float(1e9 * abs(spikes - exact).max()) if len(spikes) == len(exact) else float("inf")
@@ -89,19 +71,11 @@ def _error(spikes: NDArray[np.float64], exact: NDArray[np.float64]) -> float:
 
 def _peer(peer: str, cells: int, mine: float, exact: NDArray[np.float64]) -> Timing:
     """Run a peer's script for one neuron (its error) and for many (its speed)."""
-    script, work = PEERS / f"{peer}.py", f"relaxation neuron, {cells:,} for 1 ms"
-    missing = [str(path) for path in (script, BENCH_PYTHON) if not path.exists()]
-    if missing:
-        return skipped(work, peer, f"no {', no '.join(missing)}: run make bench in a checkout")
-    found = []
-    for count, runs in ((1, 1), (cells, PEER_RUNS)):
-        done = subprocess.run(
-            [str(BENCH_PYTHON.absolute()), str(script.absolute()), str(count), str(runs)], capture_output=True, text=True, env={**os.environ, **ONE_THREAD}, check=False
-        )
-        if done.returncode:
-            return skipped(work, peer, (done.stderr.strip().splitlines() or ["failed without a word"])[-1])
-        found.append(json.loads(done.stdout.splitlines()[-1]))
-    one, many = found
+    work = f"relaxation neuron, {cells:,} for 1 ms"
+    try:
+        one, many = (asked(peer, BENCH_PYTHON, str(count), str(runs)) for count, runs in ((1, 1), (cells, PEER_RUNS)))
+    except LeftOutError as why:
+        return skipped(work, peer, str(why))
     error = _error(np.array(one["spikes"]), exact)
     note = f"{many['note']}; largest error of 43 spike times {error:.1f} ns" if np.isfinite(error) else f"{many['note']}; {len(one['spikes'])} spikes instead of {len(exact)}"
-    return _row(work, many["rates"], note, many["tool"], many["version"], mine / statistics.median(many["rates"]))
+    return timing(work, many["rates"], note, tool=many["tool"], release=many["version"], ratio=mine / statistics.median(many["rates"]), unit=UNIT)
