@@ -1,6 +1,7 @@
 """A chip: the cards of its devices, its geometry, its prices. Arrays are added as a network needs them."""
 
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 
 import numpy as np
@@ -8,6 +9,7 @@ from numpy.typing import NDArray
 
 from ferrion.arrays.geometry import Geometry, Lines
 from ferrion.arrays.hybrid import DeviceParams, device_params, draw_cells, transfer_all
+from ferrion.arrays.readout import Readout
 from ferrion.arrays.words import LEVEL_SHIFT, TOP_LEVEL
 from ferrion.chip.prices import Prices
 from ferrion.core.errors import CardError
@@ -16,6 +18,7 @@ from ferrion.params.card import Card, load
 from ferrion.physics.filament import Filament
 
 PARTS = ("fecap", "memristor", "transfer", "prices")
+OPTIONAL = ("converters",)
 CALIBRATION_WEIGHTS = 8192
 """Weights drawn per level to calibrate the behavioural level from the device level: 0.8 % on a standard deviation."""
 
@@ -41,7 +44,7 @@ class Chip:
         missing = [role for role in PARTS if role not in card.parts]
         if missing:
             raise CardError(f"card {card.name} names no {', '.join(missing)} card; write parts = {{{', '.join(f'{r} = …' for r in PARTS)}}} under [card]")
-        parts = {role: card.part(role) for role in PARTS}
+        parts = {role: card.part(role) for role in (*PARTS, *(role for role in OPTIONAL if role in card.parts))}
         lines = card.fill("geometry", Lines)
         return cls(
             card=card,
@@ -73,6 +76,18 @@ class Chip:
         """Standard deviation of one read of a weight (two memristors) as a share of the full scale."""
         fill = self.parts["memristor"].fill("filament", Filament)
         return self.read_spread * float(np.sqrt(2.0)) * fill.read_noise * fill.g_max / self.devices.g_span
+
+    @property
+    def readout(self) -> Readout:
+        """Drivers, wires and converters of its "converters" card; raises CardError when the chip names none."""
+        if "converters" not in self.parts:
+            raise CardError(f'card {self.name} names no converters; add converters = "converters-130nm" to its parts')
+        return Readout.of(self.parts["converters"], self.columns_per_adc, self.read_noise)
+
+    @cached_property
+    def levels(self) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+        """`level_table` of seed 0, measured once."""
+        return self.level_table()
 
     def endurance(self) -> dict[str, float]:
         """Cycles a FeCAP and a memristor last, by the cards."""

@@ -9,6 +9,7 @@ from ferrion.cli.cards import cards, cite
 from ferrion.cli.console import BAD_ARGUMENTS, fail
 from ferrion.cli.data import data
 from ferrion.cli.infer import infer
+from ferrion.cli.lab import lab
 from ferrion.cli.neuron import neuron
 from ferrion.cli.reproduce import reproduce
 from ferrion.cli.train import train
@@ -32,6 +33,7 @@ def ferrion(version: Annotated[bool, typer.Option("--version", callback=_version
 
 for command in (train, infer, neuron, reproduce, bench, cards, cite, data):
     app.command()(command)
+app.add_typer(lab, name="lab")
 
 
 def main() -> None:

@@ -44,6 +44,12 @@ class Stream(IntEnum):
     FIRING = 15
     TRANSFER = 16
     """One stream for each layer: TRANSFER + layer."""
+    ADC = 1 << 20
+    ADC_BACK = (1 << 20) + 1
+    CALIBRATION = (1 << 20) + 2
+    FAULTS = (1 << 20) + 3
+    REHEARSAL = (1 << 20) + 4
+    VERIFY = (1 << 20) + 5
 
 
 def _normal_table() -> NDArray[np.float32]:
@@ -86,6 +92,28 @@ def fill_words(seed: np.uint64, stream: np.uint64, step: np.uint64, out: NDArray
         out[quarter + i] = b
         out[2 * quarter + i] = c
         out[3 * quarter + i] = d
+
+
+@compiled
+def fill_normals(seed: np.uint64, stream: np.uint64, step: np.uint64, words: NDArray[np.uint32], out: NDArray[np.float32]) -> None:
+    """Fill `out` (twice as long as `words`) with unit normals of `NORMAL_TABLE`, two a word."""
+    fill_words(seed, stream, step, words)
+    for j in range(U64(words.size)):
+        out[j] = NORMAL_TABLE[words[j] >> np.uint32(20)]
+    for j in range(U64(words.size)):
+        out[U64(words.size) + j] = NORMAL_TABLE[(words[j] >> np.uint32(4)) & np.uint32(4095)]
+
+
+@compiled
+def add_normals(seed: np.uint64, stream: np.uint64, step: np.uint64, sigma: NDArray[np.float32], out: NDArray[np.float32]) -> None:
+    """Add to every row of `out` (rows, columns) unit normals times its sigma (rows,); row r draws at step * 2^32 + r."""
+    half = (out.shape[1] + 1) // 2
+    words = np.empty((half + 3) // 4 * 4, np.uint32)
+    drawn = np.empty(2 * words.size, np.float32)
+    for row in range(out.shape[0]):
+        fill_normals(seed, stream, (step << SHIFT) + U64(row), words, drawn)
+        for j in range(U64(out.shape[1])):
+            out[row, j] += sigma[row] * drawn[j]
 
 
 def words(seed: int, stream: int, step: int, count: int) -> NDArray[np.uint32]:

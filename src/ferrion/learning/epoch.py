@@ -50,7 +50,7 @@ def scratch(net: Layout) -> Scratch:
         column_words=np.zeros(padded, U4),
         read_words=np.zeros(padded, U4),
         back_words=np.zeros(padded, U4),
-        transfer_words=transfer_words(net.weights),
+        transfer_words=transfer_words(int(np.diff(net.weights).max())),
         update=update_scratch(widest),
     )
 

@@ -165,6 +165,18 @@ def sort_columns(column_words, work):
         order[first[bucket]] = U8(j)
 
 
+@inlined
+def move(hidden, recent, stale, q, steps, offset, limit):
+    """Move weight q by `steps`; returns the unit capacitors changed."""
+    old = hidden[q]
+    new = clamped(I2(old + steps), limit)
+    hidden[q] = new
+    flip = I2(word_of(old, offset) ^ word_of(new, offset))
+    recent[q] = U1(recent[q] + U1(flip & I2(1)))
+    stale[q] = U1(stale[q] | U1((flip & I2(LEVEL_MASK)) != I2(0)))
+    return ones(U8(flip)) + further_units(U8(flip))
+
+
 @compiled
 def update_sparse(hidden, recent, stale, offset, columns, rows, rates, count, row_words, errors, largest, column_words, work):
     """Update `count` rows, only the columns that can move. Returns (unit capacitors changed, weights read and rewritten).
@@ -193,14 +205,8 @@ def update_sparse(hidden, recent, stale, offset, columns, rows, rates, count, ro
                 s = rate * errors[j]
                 steps = steps_of(abs(s), word, column_words[j])
                 if steps != I4(0):
-                    old = hidden[start + j]
-                    new = clamped(I2(old - I2(steps)) if s > F4(0) else I2(old + I2(steps)), limit)
-                    hidden[start + j] = new
-                    flip = I2(word_of(old, offset) ^ word_of(new, offset))
-                    recent[start + j] = U1(recent[start + j] + U1(flip & I2(1)))
-                    changed += ones(U8(flip)) + further_units(U8(flip))
+                    changed += move(hidden, recent, stale, start + j, I2(-I2(steps)) if s > F4(0) else I2(steps), offset, limit)
                     touched += I8(1)
-                    stale[start + j] = U1(stale[start + j] | U1((flip & I2(LEVEL_MASK)) != I2(0)))
     return I8(changed), touched
 
 
@@ -233,3 +239,28 @@ def update_layer(hidden, recent, stale, offset, inputs, active, count, errors, r
         a, b = update_sparse(hidden, recent, stale, offset, errors.size, work.sparse_rows, work.sparse_rates, sparse, row_words, errors, largest, column_words, work)
         units, touched = units + a, touched + b
     return units, touched
+
+
+@compiled
+def update_matrix(hidden, recent, stale, offset, gradient, row_words, column_words, rate, work):
+    """One layer, one batch: every weight moves against gradient (rows, columns). `rate` and result as in `update_layer`.
+
+    Most weights of a batch stay: the steps of a row are found side by side, and only those that are not 0 are taken, four at a time looked for.
+    """
+    changed, touched, columns = U8(0), I8(0), U8(gradient.shape[1])
+    limit = I2(I2(LARGEST) - offset)
+    packed = work.packed[: (gradient.shape[1] + 3) // 4]
+    flips = work.flips[: 4 * packed.size]
+    flips[:] = I2(0)
+    for i in range(U8(gradient.shape[0])):
+        slope, word, start = gradient[i], row_words[i], i * columns
+        for j in range(columns):
+            flips[j] = I2(steps_of(abs(rate * slope[j]), word, column_words[j]))
+        for four in range(U8(packed.size)):
+            if packed[four] != U8(0):
+                for j in range(four * U8(4), four * U8(4) + U8(4)):
+                    steps = flips[j]
+                    if steps != I2(0):
+                        changed += move(hidden, recent, stale, start + j, I2(-steps) if rate * slope[j] > F4(0) else steps, offset, limit)
+                        touched += I8(1)
+    return I8(changed), touched

@@ -61,7 +61,7 @@ class Training:
         self.net = layout(plan.sizes, plan.rule.full_scale)
         self.memory = blank(self.net)
         self.counts = no_counts(len(plan.sizes) - 1)
-        self.table = LevelTable(*plan.chip.level_table())
+        self.table = LevelTable(*plan.chip.levels)
         self.sigma = np.float32(plan.chip.read_noise)
         self.devices = plan.chip.devices
         self.cells: Cells | None = None

@@ -26,16 +26,23 @@ def transfer(seed, step, net, hidden, stale, analogue, programmed, table, offset
     Cell q of layer l takes 16 bits of stream TRANSFER + l: the upper half of word q, or the lower half of word q - n/2.
     """
     for layer in range(net.sizes.size - 1):
-        cells = net.weights[layer + 1] - net.weights[layer]
-        half = ((cells + 1) // 2 + 3) // 4 * 4
-        fill_words(seed, U8(Stream.TRANSFER + layer), step, words[:half])
-        for part in range(2):
-            first = net.weights[layer] + part * half
-            last = min(net.weights[layer + 1], first + half)
-            shift = U4(20) if part == 0 else U4(4)
-            counts[layer] += transfer_cells(
-                hidden[first:last], stale[first:last], analogue[first:last], programmed[first:last], net.full[layer], table, offset, only_changed, words, shift
-            )
+        part = slice(net.weights[layer], net.weights[layer + 1])
+        counts[layer] += transfer_layer(
+            seed, U8(Stream.TRANSFER + layer), step, hidden[part], stale[part], analogue[part], programmed[part], net.full[layer], table, offset, only_changed, words
+        )
+
+
+@compiled
+def transfer_layer(seed, stream, step, hidden, stale, analogue, programmed, full, table, offset, only_changed, words):
+    """One layer; returns how many pairs were programmed."""
+    cells, count = hidden.size, 0
+    half = ((cells + 1) // 2 + 3) // 4 * 4
+    fill_words(seed, stream, step, words[:half])
+    for part in range(2):
+        first, last = part * half, min(cells, (part + 1) * half)
+        shift = U4(20) if part == 0 else U4(4)
+        count += transfer_cells(hidden[first:last], stale[first:last], analogue[first:last], programmed[first:last], full, table, offset, only_changed, words, shift)
+    return count
 
 
 @compiled
@@ -54,6 +61,6 @@ def transfer_cells(hidden, stale, analogue, programmed, full, table, offset, onl
     return count
 
 
-def transfer_words(net_weights: NDArray[np.int64]) -> NDArray[np.uint32]:
-    """Room for the words of the largest layer."""
-    return np.empty(int(np.diff(net_weights).max()) // 2 + 8, np.uint32)
+def transfer_words(cells: int) -> NDArray[np.uint32]:
+    """Room for the words of a layer of `cells` weights."""
+    return np.empty(cells // 2 + 8, np.uint32)

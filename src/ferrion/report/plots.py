@@ -123,3 +123,17 @@ def energy_bars(places: Sequence[str], actions: Sequence[str], joules: NDArray[n
     axes.invert_yaxis()
     axes.legend(frameon=False, ncols=4, loc="upper center", bbox_to_anchor=(0.5, -0.25 - 0.35 / len(places)))
     return _png(figure)
+
+
+def accuracy_bars(settings: Sequence[tuple[str, Sequence[float]]]) -> str:
+    """Test accuracy of each setting, mean over chips, every chip a dot."""
+    figure, (axes,) = _axes(8.0, 0.32 * len(settings) + 1.0)
+    names, means = [name for name, _ in settings], [100 * float(np.mean(values)) for _, values in settings]
+    axes.barh(names, means, color=[FLOAT, *[CHIP] * (len(settings) - 1)], alpha=0.8)
+    for place, (_, values) in enumerate(settings):
+        axes.plot(100 * np.array(values), [place] * len(values), ".", color=INK, ms=4)
+    lowest = 100 * min(min(values) for _, values in settings)
+    axes.set_xlim(max(0.0, lowest - 0.35 * (100 - lowest) - 1), min(100.0, max(means) + 1))
+    axes.set_xlabel("test accuracy [%]; the axis does not begin at 0")
+    axes.invert_yaxis()
+    return _png(figure)

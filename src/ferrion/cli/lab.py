@@ -1,0 +1,80 @@
+"""`ferrion lab`: measurements on the simulated chip."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from ferrion.cli.console import alone_in, bar, errors, print_json, screen
+from ferrion.core.errors import ConfigError
+
+lab = typer.Typer(no_args_is_help=True, help="Measure devices, chips and models as a laboratory would.", rich_markup_mode=None)
+
+
+@lab.callback()
+def _group() -> None:
+    """Measure devices, chips and models as a laboratory would."""
+
+
+@lab.command()
+def ablate(
+    model: Annotated[str | None, typer.Argument(help="FILE.py:FUNCTION that returns a torch.nn.Module of (samples, features); default: a small convolutional net.")] = None,
+    weights: Annotated[Path | None, typer.Option(help="Trained weights of it (.safetensors); it is then not trained here.")] = None,
+    data: Annotated[str, typer.Option(help="digits, mnist, fashion-mnist, ecg, or an .npz file.")] = "digits",
+    chip: Annotated[str, typer.Option(help="A chip card: a shipped name or a TOML file.")] = "leti-2025",
+    epochs: Annotated[int, typer.Option(help="Epochs of the float training.")] = 10,
+    on_chip: Annotated[int, typer.Option(help="Train on chip for so many epochs in every setting, instead of deploying the float weights (0).")] = 0,
+    chips: Annotated[int, typer.Option(help="Chips a setting, each with devices of its own.")] = 3,
+    out: Annotated[Path, typer.Option(help="Folder for result.json and the page.")] = Path("runs/ablation"),
+    json: Annotated[bool, typer.Option("--json", help="One JSON object on standard output.")] = False,
+) -> None:
+    """What each imperfection of the chip costs a model in accuracy, one by one."""
+    import json as writer
+
+    import torch
+
+    from ferrion.chip.chip import Chip
+    from ferrion.core.files import write_text
+    from ferrion.report.ablation import ablation_page, lines
+    from ferrion.workloads.ablation import OnChip, ablate
+    from ferrion.workloads.data import load
+    from ferrion.workloads.models import conv_net, fit_digital, model_from
+
+    for name, number, least in (("--epochs", epochs, 0), ("--on-chip", on_chip, 0), ("--chips", chips, 1)):
+        if number < least:
+            raise ConfigError(f"{name} {number}: give {least} or more")
+    the_chip, the_set = Chip.from_card(chip), load(data)
+    torch.manual_seed(0)
+    network = conv_net(the_set) if model is None else model_from(model, weights)
+    with alone_in(out), bar(f"{model or 'small convolutional net'} on {the_set.name}") as progress:
+        if weights is None:
+            task = progress.add_task("float training", total=None)
+            fit_digital(network, the_set, epochs, 0)
+            progress.remove_task(task)
+        settings = progress.add_task("settings", total=None)
+        found = ablate(
+            network,
+            the_set,
+            the_chip,
+            chips,
+            OnChip(on_chip) if on_chip else None,
+            lambda what, done, total: progress.update(settings, description=what, completed=done, total=total),
+        )
+        result = {
+            "model": model or "conv_net",
+            "data": the_set.name,
+            "chip": the_chip.name,
+            "chips": chips,
+            "on_chip_epochs": on_chip,
+            **found.to_json(),
+            "report": str(out / "ablation.html"),
+        }
+        write_text(out / "ablation.html", ablation_page(found, result))
+        write_text(out / "result.json", writer.dumps(result, indent=1) + "\n")
+    if json:
+        print_json(result)
+        return
+    for line in lines(found):
+        screen.print(line)
+    errors.print("the page:")
+    screen.print(str(out / "ablation.html"), soft_wrap=True)

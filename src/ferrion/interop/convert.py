@@ -1,0 +1,138 @@
+"""Put an existing torch model on a chip: its matrix products go to two-memory arrays, everything else stays digital."""
+
+import copy
+from collections.abc import Callable, Collection, Iterator
+from functools import partial
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import nn
+
+from ferrion.arrays.readout import Readout
+from ferrion.chip.chip import Chip
+from ferrion.core.errors import ConfigError
+from ferrion.learning.layers import TwoMemoryConv1d, TwoMemoryConv2d, TwoMemoryLayer, TwoMemoryLinear, TwoMemoryRNNCell
+from ferrion.learning.memories import TwoMemories
+from ferrion.learning.rules import REFINED, Rule
+
+SUPPORTED = (nn.Linear, nn.Conv1d, nn.Conv2d, nn.RNNCell)
+SCALES = np.linspace(0.3, 1.0, 36)
+"""Full scales tried for a layer, as shares of its largest weight."""
+
+
+def convert(
+    module: nn.Module,
+    chip: Chip | None = None,
+    *,
+    digital: Collection[str] = (),
+    readout: Readout | None = None,
+    rule: Rule = REFINED,
+    seed: int = 0,
+    fresh: bool = False,
+) -> nn.Module:
+    """A copy of `module` whose linear layers, convolutions and RNN cells run on `chip`, with its weights written and transferred.
+
+    digital: names of layers to leave as they are. readout: None for the chip's own. fresh: leave the arrays with initial weights of their own
+    instead of the module's, to be trained on chip. Otherwise every layer's full scale is the one that leaves the least squared error with the
+    chip's levels, and a bias larger than it stands on several lines. Raises ConfigError for a layer with weights that no array can hold (named, with what to
+    do), and for a name in `digital` that the module does not have.
+    """
+    chip, converted = chip or Chip.from_card(), copy.deepcopy(module)
+    names = {name for name, _ in module.named_modules()}
+    if unknown := sorted(set(digital) - names):
+        raise ConfigError(f"digital = {unknown}: the model has no such layers; it has {', '.join(sorted(names - {''}))}")
+    problems = list(_problems(module, digital))
+    if problems:
+        raise ConfigError("; ".join(problems) + f". Rewrite them, or keep them digital: digital={[problem.split(':')[0] for problem in problems]}")
+    number = 0
+    for name, layer in module.named_modules():
+        if isinstance(layer, SUPPORTED) and not _kept(name, digital):
+            twin = _twin(layer, chip, readout, rule, seed + number * 2**32, fresh)
+            number += 1
+            if not name:
+                return twin
+            parent, _, own = name.rpartition(".")
+            setattr(converted.get_submodule(parent), own, twin)
+    return converted
+
+
+def memories_of(model: nn.Module) -> list[TwoMemories]:
+    """The blocks of weights of a model that stand in two memories, in order: to let them fail, rest, be verified, or to look at them."""
+    return [module for module in model.modules() if isinstance(module, TwoMemories)]
+
+
+def compiled(model: nn.Module, **settings: Any) -> nn.Module:
+    """torch.compile of the digital parts of a model; its array layers, which torch cannot trace, run as they are between them.
+
+    settings: as torch.compile takes them. The model itself is marked, so that it is not traced by mistake either.
+    """
+    for layer in model.modules():
+        if isinstance(layer, TwoMemoryLayer):
+            layer.read = torch.compiler.disable(layer.read)  # type: ignore[method-assign]
+    found: nn.Module = torch.compile(model, **settings)  # type: ignore[assignment]
+    return found
+
+
+def _kept(name: str, digital: Collection[str]) -> bool:
+    return any(name == kept or name.startswith(kept + ".") for kept in digital)
+
+
+def _problems(module: nn.Module, digital: Collection[str]) -> Iterator[str]:
+    """What cannot go onto arrays."""
+    for name, layer in module.named_modules():
+        if _kept(name, digital):
+            continue
+        if isinstance(layer, nn.Conv1d | nn.Conv2d) and (layer.groups != 1 or layer.padding_mode != "zeros" or isinstance(layer.padding, str)):
+            yield f"{name}: groups = {layer.groups}, padding = {layer.padding!r} ({layer.padding_mode}); arrays take groups = 1 and a number of zeros"
+        elif isinstance(layer, nn.RNNCell) and layer.nonlinearity != "tanh":
+            yield f"{name}: an RNNCell with {layer.nonlinearity}; the array's cell has tanh"
+        elif not isinstance(layer, SUPPORTED) and any(parameter.dim() > 1 for parameter in layer.parameters(recurse=False)):
+            yield f"{name or 'the model itself'}: {type(layer).__name__} has weights that no array layer holds (there are {', '.join(kind.__name__ for kind in SUPPORTED)})"
+
+
+def _twin(layer: nn.Module, chip: Chip, readout: Readout | None, rule: Rule, seed: int, fresh: bool) -> TwoMemoryLayer:
+    """The array layer for a digital one, its weights deployed."""
+    weights, bias = _weights(layer)
+    full = best_scale(weights, chip.levels[0])
+    lines = 0 if bias is None else 1 if fresh else max(1, int(np.ceil(np.abs(bias).max() / full)))
+    build = partial(_built(layer), chip=chip, bias=lines, readout=readout, rule=rule, seed=seed)
+    twin = build()
+    if fresh:
+        return twin.train(layer.training)
+    rows = [weights] if bias is None else [weights, np.repeat(bias[None] / lines, lines, axis=0)]
+    twin.memories.write(np.concatenate(rows), full)
+    return twin.train(layer.training)
+
+
+def _built(layer: nn.Module) -> Callable[..., TwoMemoryLayer]:
+    """What makes the array layer of the same shape."""
+    if isinstance(layer, nn.Linear):
+        return partial(TwoMemoryLinear, layer.in_features, layer.out_features)
+    if isinstance(layer, nn.RNNCell):
+        return partial(TwoMemoryRNNCell, layer.input_size, layer.hidden_size)
+    assert isinstance(layer, nn.Conv1d | nn.Conv2d)
+    steps: dict[str, Any] = {"stride": layer.stride, "padding": layer.padding, "dilation": layer.dilation}
+    if isinstance(layer, nn.Conv2d):
+        return partial(TwoMemoryConv2d, layer.in_channels, layer.out_channels, layer.kernel_size, **steps)
+    return partial(TwoMemoryConv1d, layer.in_channels, layer.out_channels, layer.kernel_size[0], **{name: numbers[0] for name, numbers in steps.items()})
+
+
+def _weights(layer: nn.Module) -> tuple[NDArray[np.float64], NDArray[np.float64] | None]:
+    """Weights (rows, columns) and bias (columns,) of a digital layer."""
+    with torch.no_grad():
+        if isinstance(layer, nn.RNNCell):
+            weights = torch.cat([layer.weight_ih, layer.weight_hh], dim=1).T
+            return weights.double().numpy(), (layer.bias_ih + layer.bias_hh).double().numpy() if layer.bias else None
+        weight, bias = layer.get_parameter("weight"), layer.bias
+        return weight.flatten(1).T.double().numpy(), bias.double().numpy() if isinstance(bias, torch.Tensor) else None
+
+
+def best_scale(weights: NDArray[np.float64], levels: NDArray[np.float32]) -> float:
+    """The full scale at which these levels (shares of it) leave the least squared error."""
+    largest = float(np.abs(weights).max()) or 1.0
+    sizes = np.abs(weights).ravel()
+    edges = (levels[1:] + levels[:-1]) / 2
+    errors = [float(np.square(sizes - scale * levels[np.searchsorted(edges, sizes / scale)]).sum()) for scale in SCALES * largest]
+    return float(SCALES[int(np.argmin(errors))] * largest)

@@ -1,0 +1,162 @@
+"""Layers for torch whose products run on two-memory arrays: linear, convolutions, recurrent cell."""
+
+from collections.abc import Sequence
+
+import torch
+from torch import Tensor
+from torch.nn.functional import unfold
+
+from ferrion.arrays.readout import Readout
+from ferrion.chip.chip import Chip
+from ferrion.core.errors import ConfigError, DataError
+from ferrion.learning.memories import TwoMemories
+from ferrion.learning.reading import ArrayRead
+from ferrion.learning.rules import REFINED, Rule
+
+
+class TwoMemoryLayer(torch.nn.Module):
+    """What the layers share: one block of weights in two memories, and its reads."""
+
+    def __init__(self, inputs: int, outputs: int, bias_lines: int, chip: Chip | None, readout: Readout | None, rule: Rule, seed: int | None) -> None:
+        super().__init__()
+        chip = chip or Chip.from_card()
+        own = int(torch.randint(2**62, ())) if seed is None else seed
+        self.memories = TwoMemories(inputs + bias_lines, outputs, inputs, chip, readout or chip.readout, rule, own)
+        self.reading = ArrayRead(self.memories)
+
+    def read(self, inputs: Tensor) -> Tensor:
+        """(…, inputs) -> (…, outputs) through the arrays. Raises DataError on other shapes, on integers, and on another device than the CPU."""
+        if inputs.shape[-1] != self.memories.inputs or not inputs.is_floating_point():
+            raise DataError(f"inputs of shape {tuple(inputs.shape)} and type {inputs.dtype}: give floating-point numbers as (…, {self.memories.inputs})")
+        if inputs.device.type != "cpu":
+            raise DataError(f"inputs on {inputs.device}: arrays are simulated on the CPU; call .cpu() on model and inputs")
+        flat = self.reading(inputs.reshape(-1, inputs.shape[-1]).float())
+        return flat.reshape(*inputs.shape[:-1], -1).to(inputs.dtype)
+
+    def learned(self, inputs: Tensor) -> None:
+        """Count the samples of a training batch."""
+        if self.training and torch.is_grad_enabled():
+            self.memories.count(samples=len(inputs))
+
+
+class TwoMemoryLinear(TwoMemoryLayer):
+    """y = x W + b on two-memory arrays; (…, in_features) -> (…, out_features)."""
+
+    def __init__(
+        self, in_features: int, out_features: int, chip: Chip | None = None, *, bias: int = 1, readout: Readout | None = None, rule: Rule = REFINED, seed: int | None = None
+    ) -> None:
+        """chip: None for the card "leti-2025". readout: None for the chip's own. seed: None draws one from torch's generator (torch.manual_seed)."""
+        super().__init__(in_features, out_features, int(bias), chip, readout, rule, seed)
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Through the arrays, sample by sample of the batch."""
+        self.learned(x)
+        return self.read(x)
+
+
+class _Convolution(TwoMemoryLayer):
+    """Every patch of the input is one product; rows are channel by channel, as in torch's weights."""
+
+    def __init__(
+        self,
+        in_channels: int,
+        out_channels: int,
+        kernel: Sequence[int],
+        stride: Sequence[int],
+        padding: Sequence[int],
+        dilation: Sequence[int],
+        chip: Chip | None,
+        bias_lines: int,
+        readout: Readout | None,
+        rule: Rule,
+        seed: int | None,
+    ) -> None:
+        for name, numbers, least in (("kernel_size", kernel, 1), ("stride", stride, 1), ("dilation", dilation, 1), ("padding", padding, 0)):
+            if min(numbers) < least:
+                raise ConfigError(f"{name} = {tuple(numbers)}: give integers of {least} or more")
+        super().__init__(in_channels * kernel[0] * kernel[1], out_channels, bias_lines, chip, readout, rule, seed)
+        self.channels, self.kernel, self.stride, self.padding, self.dilation = in_channels, tuple(kernel), tuple(stride), tuple(padding), tuple(dilation)
+
+    def patches(self, x: Tensor) -> Tensor:
+        """(batch, channels, height, width) -> (batch, channels, out height, out width)."""
+        if x.dim() != 4 or x.shape[1] != self.channels:
+            raise DataError(f"inputs of shape {tuple(x.shape)}: give (batch, {self.channels}, …)")
+        self.learned(x)
+        out = [(n + 2 * p - d * (k - 1) - 1) // s + 1 for n, p, d, k, s in zip(x.shape[2:], self.padding, self.dilation, self.kernel, self.stride, strict=True)]
+        if min(out) < 1:
+            raise DataError(f"inputs of shape {tuple(x.shape)} are smaller than the kernel {self.kernel} with dilation {self.dilation} and padding {self.padding}")
+        columns = unfold(x, self.kernel, self.dilation, self.padding, self.stride)
+        return self.read(columns.transpose(1, 2)).transpose(1, 2).reshape(len(x), -1, *out)
+
+
+def _two(number: int | Sequence[int]) -> Sequence[int]:
+    return (number, number) if isinstance(number, int) else number
+
+
+class TwoMemoryConv2d(_Convolution):
+    """torch.nn.Conv2d on two-memory arrays, without groups and with padding of zeros."""
+
+    def __init__(
+        self,
+        in_channels: int,
+        out_channels: int,
+        kernel_size: int | Sequence[int],
+        chip: Chip | None = None,
+        *,
+        stride: int | Sequence[int] = 1,
+        padding: int | Sequence[int] = 0,
+        dilation: int | Sequence[int] = 1,
+        bias: int = 1,
+        readout: Readout | None = None,
+        rule: Rule = REFINED,
+        seed: int | None = None,
+    ) -> None:
+        """As `TwoMemoryLinear` and torch.nn.Conv2d."""
+        super().__init__(in_channels, out_channels, _two(kernel_size), _two(stride), _two(padding), _two(dilation), chip, int(bias), readout, rule, seed)
+
+    def forward(self, x: Tensor) -> Tensor:
+        """(batch, in_channels, height, width) -> (batch, out_channels, …)."""
+        return self.patches(x)
+
+
+class TwoMemoryConv1d(_Convolution):
+    """torch.nn.Conv1d on two-memory arrays, without groups and with padding of zeros."""
+
+    def __init__(
+        self,
+        in_channels: int,
+        out_channels: int,
+        kernel_size: int,
+        chip: Chip | None = None,
+        *,
+        stride: int = 1,
+        padding: int = 0,
+        dilation: int = 1,
+        bias: int = 1,
+        readout: Readout | None = None,
+        rule: Rule = REFINED,
+        seed: int | None = None,
+    ) -> None:
+        """As `TwoMemoryLinear` and torch.nn.Conv1d."""
+        super().__init__(in_channels, out_channels, (1, kernel_size), (1, stride), (0, padding), (1, dilation), chip, int(bias), readout, rule, seed)
+
+    def forward(self, x: Tensor) -> Tensor:
+        """(batch, in_channels, length) -> (batch, out_channels, …)."""
+        return self.patches(x.unsqueeze(2)).squeeze(2)
+
+
+class TwoMemoryRNNCell(TwoMemoryLayer):
+    """h' = tanh(x W + h U + b) with W and U on the same lines of two-memory arrays: one read a step."""
+
+    def __init__(
+        self, input_size: int, hidden_size: int, chip: Chip | None = None, *, bias: int = 1, readout: Readout | None = None, rule: Rule = REFINED, seed: int | None = None
+    ) -> None:
+        """As `TwoMemoryLinear` and torch.nn.RNNCell."""
+        super().__init__(input_size + hidden_size, hidden_size, int(bias), chip, readout, rule, seed)
+        self.hidden_size = hidden_size
+
+    def forward(self, x: Tensor, h: Tensor | None = None) -> Tensor:
+        """x (batch, input_size), h (batch, hidden_size) or None for zeros -> (batch, hidden_size)."""
+        h = x.new_zeros(*x.shape[:-1], self.hidden_size) if h is None else h
+        self.learned(x)
+        return torch.tanh(self.read(torch.cat([x, h], dim=-1)))

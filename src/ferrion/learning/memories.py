@@ -1,0 +1,235 @@
+"""The two memories of one layer as a torch module: hidden integers, and the memristor pairs they are transferred to."""
+
+from typing import Any, NamedTuple
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from ferrion.arrays.faults import FaultMap, Faults, draw_faults, remapped
+from ferrion.arrays.pairs import WiredPairs, conductances, read_shares
+from ferrion.arrays.readout import Readout
+from ferrion.arrays.words import FULL_SCALE, LARGEST, LEVEL_SHIFT, STEPS_PER_LEVEL
+from ferrion.chip.chip import Chip
+from ferrion.core.errors import ConfigError
+from ferrion.core.noise import Stream, normals, uniforms
+from ferrion.learning.epoch import flush_wear
+from ferrion.learning.hidden import ONE, update_matrix, update_scratch
+from ferrion.learning.retention import relaxed_shares
+from ferrion.learning.rules import Rule
+from ferrion.learning.transfer import LevelTable, transfer_layer, transfer_words
+
+F4, I2, U4, U8 = np.float32, np.int16, np.uint32, np.uint64
+
+
+class Tally(NamedTuple):
+    """What a layer has done so far."""
+
+    samples: int = 0
+    """Samples learned."""
+    forward_rows: int = 0
+    """Rows driven in forward reads."""
+    backward_rows: int = 0
+    """Columns driven in backward reads."""
+    conversions: int = 0
+    rails: int = 0
+    """Conversions that ended at the first or the last code."""
+    reads: int = 0
+    """Batches read, either way: numbers the draws of the read noise."""
+    fecap_writes: int = 0
+    updates: int = 0
+    """Hidden weights read and written back."""
+    programmed: int = 0
+    """Pairs programmed."""
+    transfers: int = 0
+    rehearsals: int = 0
+
+
+class TwoMemories(torch.nn.Module):
+    """Weights (rows, columns) of a layer, rows of inputs, the last rows - inputs of them bias lines.
+
+    `analogue`, the only parameter, is what the pairs hold; its gradient is what `ferrion.optim.TwoMemorySGD` puts into the hidden memory.
+    All else are buffers, so that a state_dict is the whole layer.
+    """
+
+    hidden: Tensor
+    stale: Tensor
+    recent: Tensor
+    lsb_writes: Tensor
+    programmed: Tensor
+    full: Tensor
+    strength: Tensor
+    stuck: Tensor
+    seed: Tensor
+    ranges: Tensor
+    """Largest number a driver carries and largest partial sum a converter takes, forwards and backwards: (2 sides, 2); NaN before the first batch."""
+    tallied: Tensor
+
+    def __init__(self, rows: int, columns: int, inputs: int, chip: Chip, readout: Readout, rule: Rule, seed: int) -> None:
+        """Starts as a training run does: uniform weights of variance 2 / inputs, biases 0, transferred. Raises ConfigError on sizes below 1."""
+        super().__init__()
+        if min(rows, columns, inputs) < 1 or not 0 <= seed < 2**63:
+            raise ConfigError(f"{inputs} inputs, {columns} outputs, seed {seed}: give 1 or more of each and a seed of 0 to 2^63 - 1")
+        self.chip, self.readout, self.rule, self.inputs = chip, readout, rule, inputs
+        self.table, self.devices = LevelTable(*chip.levels), chip.devices
+        self.rehearsing = False
+        """Whether a training pass reads weights as a transfer would leave them, with a spread of its own each time (hardware-aware training)."""
+        self.analogue = torch.nn.Parameter(torch.zeros(rows, columns))
+        for name, kind in (("hidden", torch.int16), ("recent", torch.uint8), ("lsb_writes", torch.uint32), ("programmed", torch.uint32)):
+            self.register_buffer(name, torch.zeros(rows, columns, dtype=kind))
+        self.register_buffer("stale", torch.ones(rows, columns, dtype=torch.uint8))
+        self.register_buffer("full", torch.tensor(rule.full_scale * np.sqrt(2.0 / inputs), dtype=torch.float32))
+        self.register_buffer("strength", torch.ones(rows, columns, 2))
+        self.register_buffer("stuck", torch.zeros(rows, columns, 2))
+        self.register_buffer("seed", torch.tensor(seed))
+        self.register_buffer("ranges", torch.full((2, 2), torch.nan))
+        self.register_buffer("tallied", torch.zeros(len(Tally._fields), dtype=torch.int64))
+        self._wired = WiredPairs(chip.geometry, readout.wires, self.devices) if readout.wires else None
+        self._scratch = update_scratch(max(rows, columns))
+        self._held: tuple[object, Tensor] | None = None
+        self._sound: tuple[int, bool] | None = None
+        draws = 2.0 * uniforms(seed, Stream.INITIAL, 0, inputs * columns).reshape(inputs, columns) - 1.0
+        first = np.concatenate([np.sqrt(6.0 / inputs) * draws, np.zeros((rows - inputs, columns))])
+        limit = LARGEST - rule.offset
+        self.hidden.numpy()[:] = np.clip(np.rint(first / float(self.full) * FULL_SCALE), -limit, limit)
+        self.transfer()
+
+    @property
+    def tally(self) -> Tally:
+        """What the layer has done."""
+        return Tally(*self.tallied.tolist())
+
+    def count(self, **more: int) -> None:
+        """Add to the tally."""
+        for name, number in more.items():
+            self.tallied.numpy()[Tally._fields.index(name)] += number
+
+    def write(self, weights: NDArray[Any], full: float) -> None:
+        """Deploy `weights` (rows, columns): each at the centre of the level whose mean is nearest, `full` standing for the top one; then transfer."""
+        self.full.fill_(full)
+        level = np.abs(np.abs(weights)[..., None] / full - self.table.mean).argmin(-1)
+        steps = np.minimum((level << LEVEL_SHIFT) + STEPS_PER_LEVEL // 2 - self.rule.offset, LARGEST - self.rule.offset)
+        self.hidden.numpy()[:] = np.where(weights < 0, -steps, steps)
+        self.stale.fill_(1)
+        self.transfer()
+
+    def transfer(self, only_changed: bool | None = None) -> None:
+        """Program the pairs whose level changed (or all; None: as the rule says) from sign and three most significant bits."""
+        hidden, stale, analogue, programmed = (_flat(cells) for cells in (self.hidden, self.stale, self.analogue, self.programmed))
+        words, rule, step = transfer_words(hidden.size), self.rule, U8(self.tally.transfers)
+        only = rule.only_changed if only_changed is None else only_changed
+        draws = U8(int(self.seed)), U8(Stream.TRANSFER), step
+        pairs = transfer_layer(*draws, hidden, stale, analogue, programmed, F4(self.full), self.table, I2(rule.offset), only, words)
+        self.count(programmed=pairs, transfers=1)
+        self._held = None
+
+    def update(self, rate: float, row_words: NDArray[np.uint32], column_words: NDArray[np.uint32]) -> None:
+        """Move every hidden weight against the gradient of `analogue`, by whole steps, right on average (`hidden.update_matrix`)."""
+        if self.analogue.grad is None:
+            return
+        gradient = np.ascontiguousarray(self.analogue.grad.numpy(), F4)
+        hidden, recent, stale = _flat(self.hidden), _flat(self.recent), _flat(self.stale)
+        scale = F4(rate) * F4(FULL_SCALE) / F4(self.full) * ONE
+        units, touched = update_matrix(hidden, recent, stale, I2(self.rule.offset), gradient, row_words, column_words, scale, self._scratch)
+        flush_wear(recent, _flat(self.lsb_writes))
+        self.count(fecap_writes=units, updates=touched)
+
+    def held(self) -> Tensor:
+        """What a product meets (rows, columns), without gradient: the pairs with their faults, behind their wires."""
+        key = (self.analogue._version, self.strength._version, self.full._version)
+        if self._held is None or self._held[0] != key:
+            weights = self.analogue.detach()
+            exact = self._wired is None and not self._faulty()
+            self._held = key, weights.clone() if exact else self._through(weights / self.full) * self.full
+        return self._held[1]
+
+    def _faulty(self) -> bool:
+        """Whether any device does not work, looked up once for every change of the fault map."""
+        if self._sound is None or self._sound[0] != self.strength._version:
+            self._sound = self.strength._version, not bool((self.strength == 1.0).all())
+        return self._sound[1]
+
+    def _through(self, shares: Tensor) -> Tensor:
+        pairs = self._pairs(shares.double().numpy())
+        found = read_shares(pairs, self.devices) if self._wired is None else self._wired.shares(pairs)
+        return torch.from_numpy(found.astype(F4))
+
+    def _pairs(self, shares: NDArray[np.float64]) -> NDArray[np.float64]:
+        return self.faults.applied(conductances(shares, self.devices))
+
+    @property
+    def faults(self) -> FaultMap:
+        """What became of the devices."""
+        return FaultMap(self.strength.double().numpy(), self.stuck.double().numpy())
+
+    @faults.setter
+    def faults(self, found: FaultMap) -> None:
+        self.strength.copy_(torch.from_numpy(found.strength))
+        self.stuck.copy_(torch.from_numpy(found.stuck))
+
+    def fail(self, faults: Faults) -> None:
+        """Let devices and lines fail, which ones by the layer's seed."""
+        rows, columns = self.analogue.shape
+        self.faults = draw_faults(faults, rows, columns, self.chip.geometry, self.devices, int(self.seed))
+
+    def remap(self) -> None:
+        """Move the rows of every tile to the lines whose faults spoil their weights least (`faults.remapped`)."""
+        wanted = conductances((self.analogue.detach() / self.full).double().numpy(), self.devices)
+        self.faults = remapped(self.faults, wanted, self.chip.geometry)
+
+    def rest(self, time: float, temperature: float) -> None:
+        """Let `time` [s] pass at `temperature` [K] since the last transfer: relaxation and drift of the memristors."""
+        shares = relaxed_shares((self.analogue.detach() / self.full).double().numpy(), self.devices, int(self.seed), time, temperature)
+        self.analogue.data.copy_(torch.from_numpy(shares) * self.full)
+
+    def verify(self, weights: NDArray[Any], tolerance: float, most: int) -> float:
+        """Program again, up to `most` times, the pairs that read further than `tolerance` (a share of the full scale) from `weights`.
+
+        Returns the share of the pairs that still do. Every read has its noise, every SET the spread of its level.
+        """
+        wanted, stale = weights / float(self.full), self.stale.numpy()
+        for attempt in range(most + 1):
+            noise = self.readout.noise * normals(int(self.seed), Stream.VERIFY, self.tally.transfers, wanted.size).reshape(wanted.shape)
+            far = np.abs(self.analogue.detach().numpy() / float(self.full) + noise - wanted) > tolerance
+            if attempt == most or not far.any():
+                break
+            stale[:] = far
+            self.transfer(only_changed=True)
+        return float(far.mean())
+
+    def rehearsed(self) -> Tensor:
+        """Weights as if `analogue` were written and transferred now, with gradients: levels and spread are passed straight through, wires exactly."""
+        ideal = (self.analogue / self.full).detach().numpy()
+        level = np.abs(np.abs(ideal)[..., None] - self.table.mean).argmin(-1)
+        xi = normals(int(self.seed), Stream.REHEARSAL, self.tally.rehearsals, ideal.size).reshape(ideal.shape)
+        self.count(rehearsals=1)
+        shares = torch.from_numpy((np.where(ideal < 0, -1.0, 1.0) * (self.table.mean[level] + self.table.spread[level] * xi)).astype(F4))
+        own = self.analogue / self.full
+        return _Through.apply(own + (shares - own).detach(), self) * self.full
+
+
+def _flat(cells: Tensor) -> NDArray[Any]:
+    """The same memory as a flat array."""
+    return cells.detach().numpy().reshape(-1)
+
+
+class _Through(torch.autograd.Function):
+    """Shares of the full scale through faults and wires; backwards by `WiredPairs.gradient`."""
+
+    @staticmethod
+    def forward(ctx: Any, shares: Tensor, memories: TwoMemories) -> Tensor:
+        ctx.save_for_backward(shares)
+        ctx.memories = memories
+        return memories._through(shares)
+
+    @staticmethod
+    def backward(ctx: Any, *slopes: Tensor) -> tuple[Tensor, None]:
+        (shares,), memories = ctx.saved_tensors, ctx.memories
+        ideal, slope = shares.double().numpy(), slopes[0].double().numpy()
+        pairs, span = memories._pairs(ideal), memories.devices.g_span
+        gradient = np.stack([slope, -slope], axis=-1) / span if memories._wired is None else memories._wired.gradient(pairs, slope)
+        gradient = memories.faults.strength * gradient * span
+        side = (ideal < 0).astype(int)
+        own = np.take_along_axis(gradient, side[..., None], -1)[..., 0]
+        return torch.from_numpy((np.where(ideal < 0, -own, own)).astype(F4)), None

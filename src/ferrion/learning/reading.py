@@ -1,0 +1,172 @@
+"""Products through the arrays of a layer, forward and backward, with drivers, read noise and converters.
+
+A layer is cut into tiles; every tile's columns are converted and the digital side adds up the partial sums. Backwards the same pairs are read from
+their columns to their rows. The weights' gradient is the digital product of what was driven and the errors.
+"""
+
+import math
+from typing import Any, NamedTuple
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+from torch.nn.functional import pad
+
+from ferrion.circuits.adc import Converters, Sar, calibrated, converter, draw_converters
+from ferrion.circuits.encoding import MOST_BITS, Plane, driven, squares, steps
+from ferrion.core.errors import DataError
+from ferrion.core.noise import Stream, add_normals
+from ferrion.learning.memories import Tally, TwoMemories
+
+F4, U8 = np.float32, np.uint64
+READS, CONVERSIONS, RAILS, *ROWS = (Tally._fields.index(name) for name in ("reads", "conversions", "rails", "forward_rows", "backward_rows"))
+DRIVEN, CONVERTED = 0, 1
+TINY = 1e-30
+"""Least range: of a layer that has seen nothing but 0."""
+MARGIN = 3.0
+"""Deviations of the read noise for which a converter's range leaves room."""
+FOLLOW = 0.05
+"""How far the ranges of drivers and converters move towards a training batch's largest number."""
+
+
+class Side(NamedTuple):
+    """One way through the arrays."""
+
+    depth: int
+    """Rows of a tile that are driven."""
+    stream: Stream
+    """Draws of the read noise."""
+    adc: Stream
+    """Draws of the converters."""
+
+
+class Noise(NamedTuple):
+    """The draws of one read, and the deviation of a weight's read at a drive of 1."""
+
+    seed: int
+    stream: int
+    step: int
+    sigma: float
+
+
+class Converted(NamedTuple):
+    """One read of all tiles: their sum (samples, outputs), how many conversions ended at a rail, and the largest partial sum with room for noise."""
+
+    out: NDArray[np.float32]
+    rails: int
+    most: float
+
+
+class ArrayRead:
+    """Reads a layer's memories. Ranges of drivers and converters follow the training batches and stand still in evaluation; the first batch sets them."""
+
+    def __init__(self, memories: TwoMemories) -> None:
+        geometry = memories.chip.geometry
+        self.memories = memories
+        self.sides = Side(geometry.lines, Stream.READ, Stream.ADC), Side(geometry.weights_per_line, Stream.READ_BACK, Stream.ADC_BACK)
+        self._converters: dict[tuple[int, int], Converters] = {}
+        self._cells: dict[int, tuple[Tensor | None, Tensor]] = {}
+
+    def __call__(self, inputs: Tensor) -> Tensor:
+        """inputs (samples, inputs) @ weights + bias, through the arrays: (samples, columns)."""
+        memories = self.memories
+        if memories.rehearsing and memories.training:
+            weights = memories.rehearsed()
+            return _Product.apply(inputs, weights, weights.detach(), self)
+        return _Product.apply(inputs, memories.analogue, memories.held(), self)
+
+    def product(self, side: int, numbers: Tensor, met: Tensor) -> tuple[Tensor, float, Tensor]:
+        """What the drivers made of `numbers` (samples, n), as lines (samples, lines of all tiles) and what one step of theirs stands for; and the product.
+
+        Raises DataError on NaN.
+        """
+        memories, cells = self.memories, self._cells_of(side, met)
+        readout, done, ranges = memories.readout, memories.tallied.numpy(), memories.ranges.numpy()[side]
+        source, ones, training = numbers.numpy(), (len(met) - memories.inputs) * (1 - side), memories.training
+        if math.isnan(ranges[DRIVEN]):
+            ranges[DRIVEN] = max(float(np.abs(source).max(initial=ones > 0)), TINY) if readout.encoding else 1.0
+        top, largest = float(ranges[DRIVEN]), steps(readout.encoding.bits) if readout.encoding else 0
+        lines = np.zeros((len(source), cells.shape[0] * cells.shape[1]), F4)
+        driving, most = driven(source, ones, F4((largest or 1) / top), F4(largest), lines)
+        if not math.isfinite(most):
+            raise DataError("a layer was given NaN or infinite numbers: look at its inputs, or lower the learning rate")
+        done[READS] += 1
+        done[ROWS[side]] += driving
+        if training and largest:
+            ranges[DRIVEN] += FOLLOW * (max(most, float(ones > 0), TINY) - top)
+        planes = readout.encoding.planes(lines, cells.shape[1]) if readout.encoding else [Plane(lines, squares(lines, cells.shape[1]), 1.0)]
+        noise = Noise(int(memories.seed), self.sides[side].stream, int(done[READS]) * MOST_BITS, readout.noise * float(memories.full))
+        total: NDArray[np.float32] | None = None
+        for slot, plane in enumerate(planes):
+            unit = plane.weight * top
+            found = self._read(side, noise._replace(step=noise.step + slot), plane, cells, unit, ranges)
+            total = found.out if total is None else total + found.out
+            done[RAILS] += found.rails
+            if readout.adc:
+                done[CONVERSIONS] += cells.shape[0] * found.out.size
+            if training:
+                ranges[CONVERTED] += FOLLOW * (max(found.most * unit, TINY) - ranges[CONVERTED])
+        return torch.from_numpy(lines), top / (largest or 1), torch.from_numpy(total)
+
+    def _read(self, side: int, noise: Noise, plane: Plane, cells: Tensor, unit: float, ranges: NDArray[np.float32]) -> Converted:
+        """One read in units of `unit`: noise, conversion, sum of the partial sums."""
+        adc, drive, sigma = self.memories.readout.adc, torch.from_numpy(plane.drive), F4(noise.sigma)
+        draws = U8(noise.seed), U8(noise.stream), U8(noise.step)
+        if adc is None:
+            out = (drive @ cells.flatten(0, 1)).numpy()
+            if sigma > 0:
+                add_normals(*draws, sigma * np.sqrt(plane.power.sum(1)), out)
+            out *= F4(unit)
+            return Converted(out, 0, 0.0)
+        partials = torch.bmm(drive.view(len(drive), *cells.shape[:2]).transpose(0, 1), cells).numpy()
+        over = MARGIN * noise.sigma * math.sqrt(float(plane.power.max()))
+        if math.isnan(ranges[CONVERTED]):
+            ranges[CONVERTED] = max((float(np.abs(partials).max()) + over) * unit, TINY)
+        lsb = float(ranges[CONVERTED]) / 2.0 ** (adc.bits - 1)
+        out = np.zeros(partials.shape[1:], F4)
+        converters = self._converters_of(side, cells.shape[0], cells.shape[2], adc, noise.seed)
+        rails, most = converter(int(adc.bits))(partials, plane.power, F4(unit / lsb), sigma, F4(adc.noise), converters, *draws, out)
+        out *= F4(lsb)
+        return Converted(out, rails, most + over)
+
+    def _cells_of(self, side: int, met: Tensor) -> Tensor:
+        """The weights met, tile by tile: (tiles, lines of a tile, outputs)."""
+        known, cells = self._cells.get(side, (None, met))
+        if known is not met:
+            turned, depth = met if side == 0 else met[: self.memories.inputs].T, self.sides[side].depth
+            tiles = math.ceil(len(turned) / depth)
+            cells = pad(turned, (0, 0, 0, tiles * depth - len(turned))).view(tiles, depth, -1)
+            self._cells[side] = met, cells
+        return cells
+
+    def _converters_of(self, side: int, tiles: int, columns: int, adc: Sar, seed: int) -> Converters:
+        """The converters of one side of this chip, calibrated."""
+        if (seed, side) not in self._converters:
+            stream, reads = self.sides[side].adc, self.memories.readout.calibration
+            fresh = draw_converters(adc, tiles, columns, self.memories.readout.columns_per_adc, seed, stream)
+            self._converters[seed, side] = calibrated(fresh, adc.noise, reads, seed, Stream.CALIBRATION) if reads else fresh
+        return self._converters[seed, side]
+
+
+class _Product(torch.autograd.Function):
+    """The array's product; backwards its transposed read, and the digital product of drives and errors."""
+
+    @staticmethod
+    def forward(ctx: Any, inputs: Tensor, _weights: Tensor, met: Tensor, reading: ArrayRead) -> Tensor:
+        lines, unit, out = reading.product(0, inputs.contiguous(), met)
+        ctx.save_for_backward(lines, met)
+        ctx.reading, ctx.unit = reading, unit
+        return out
+
+    @staticmethod
+    def backward(ctx: Any, *errors: Tensor) -> tuple[Tensor | None, Tensor | None, None, None]:
+        (lines, met), reading, (error,) = ctx.saved_tensors, ctx.reading, errors
+        below = None
+        if ctx.needs_input_grad[0]:
+            if reading.memories.readout.errors_on_chip:
+                scale = error.abs().amax(1, keepdim=True).clamp(min=torch.finfo(error.dtype).tiny)
+                below = reading.product(1, error / scale, met)[2] * scale
+            else:
+                below = error @ met[: reading.memories.inputs].T
+        return below, lines[:, : len(met)].T @ (error * ctx.unit) if ctx.needs_input_grad[1] else None, None, None

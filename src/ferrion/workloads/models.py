@@ -1,0 +1,87 @@
+"""Models for the lab: a small convolutional net, and a user's own from a Python file."""
+
+import importlib.util
+import sys
+from pathlib import Path
+
+import torch
+from safetensors import SafetensorError
+from safetensors.torch import load_file
+from torch import nn
+
+from ferrion.core.errors import ConfigError
+from ferrion.workloads.data import DataSet
+
+RATE = 2e-3
+"""Step of Adam (Kingma and Ba, ICLR 2015) for the digital training."""
+
+
+def conv_net(data: DataSet) -> nn.Module:
+    """Two convolutions and a linear layer for square grey pictures: 1-8-16 channels, strides of 2. Raises ConfigError for other inputs."""
+    side = int(data.inputs.shape[1] ** 0.5)
+    if side * side != data.inputs.shape[1]:
+        raise ConfigError(f"{data.name} has {data.inputs.shape[1]} features, no square picture: give a model of your own, FILE.py:FUNCTION")
+    left = ((side + 1) // 2 + 1) // 2
+    return nn.Sequential(
+        nn.Unflatten(1, (1, side, side)),
+        nn.Conv2d(1, 8, 5, stride=2, padding=2),
+        nn.ReLU(),
+        nn.Conv2d(8, 16, 3, stride=2, padding=1),
+        nn.ReLU(),
+        nn.Flatten(),
+        nn.Linear(16 * left * left, data.classes),
+    )
+
+
+def model_from(place: str, weights: Path | None) -> nn.Module:
+    """The model that FILE.py:FUNCTION returns, with `weights` (safetensors) loaded. Raises ConfigError saying what is missing."""
+    file, _, name = place.rpartition(":")
+    path = Path(file)
+    if not file or path.suffix != ".py" or not path.is_file():
+        raise ConfigError(f"model {place!r}: give FILE.py:FUNCTION, a file that is there and a function in it that returns a torch.nn.Module")
+    spec = importlib.util.spec_from_file_location(path.stem, path)
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    sys.modules.setdefault(path.stem, module)
+    spec.loader.exec_module(module)
+    build = getattr(module, name, None)
+    if not callable(build):
+        raise ConfigError(f"{path} has no function {name!r}")
+    model = build()
+    if not isinstance(model, nn.Module):
+        raise ConfigError(f"{place} returned {type(model).__name__}; it must return a torch.nn.Module")
+    if weights is not None:
+        try:
+            model.load_state_dict(load_file(weights))
+        except (OSError, SafetensorError, RuntimeError) as problem:
+            raise ConfigError(f"weights {weights}: {problem}") from problem
+    return model
+
+
+def fit(model: nn.Module, data: DataSet, optimiser: torch.optim.Optimizer, epochs: int, batch: int, seed: int) -> None:
+    """Train by cross entropy in batches, the rate falling along half a cosine to 0; the order of samples is the seed's."""
+    inputs, labels = torch.from_numpy(data.inputs), torch.from_numpy(data.labels)
+    order, steps = torch.Generator().manual_seed(seed), max(len(labels) // batch, 1)
+    schedule = torch.optim.lr_scheduler.CosineAnnealingLR(optimiser, epochs * steps)
+    model.train()
+    for _ in range(epochs):
+        for some in torch.randperm(len(labels), generator=order)[: steps * batch].split(batch):
+            optimiser.zero_grad()
+            nn.functional.cross_entropy(model(inputs[some]), labels[some]).backward()
+            optimiser.step()
+            schedule.step()
+    model.eval()
+
+
+def fit_digital(model: nn.Module, data: DataSet, epochs: int, seed: int) -> None:
+    """Train a digital model in float32 with Adam."""
+    fit(model, data, torch.optim.Adam(model.parameters(), RATE), epochs, 64, seed)
+
+
+@torch.no_grad()
+def accuracy(model: nn.Module, data: DataSet) -> float:
+    """Share of the test set answered rightly."""
+    model.eval()
+    answers = torch.cat([model(some).argmax(1) for some in torch.from_numpy(data.test_inputs).split(1000)])
+    return float((answers == torch.from_numpy(data.test_labels)).float().mean())

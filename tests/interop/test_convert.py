@@ -1,0 +1,122 @@
+"""Existing models on a chip: what is replaced, what stays, what is refused; and weights where the levels are."""
+
+import numpy as np
+import pytest
+import torch
+from torch import nn
+
+from ferrion.arrays.readout import Readout
+from ferrion.chip.chip import Chip
+from ferrion.core.errors import ConfigError
+from ferrion.interop.convert import best_scale, compiled, convert, memories_of
+from ferrion.learning.layers import TwoMemoryConv1d, TwoMemoryConv2d, TwoMemoryRNNCell
+
+SURE = Chip.from_card(transfer_spread=0.0)
+
+
+class Net(nn.Module):
+    """Every layer that converts, normalisation in between, one layer inside a block."""
+
+    def __init__(self):
+        super().__init__()
+        self.front = nn.Sequential(nn.Conv2d(1, 4, 3, padding=1, stride=2), nn.BatchNorm2d(4), nn.ReLU())
+        self.along = nn.Conv1d(4, 6, 3, bias=False)
+        self.cell = nn.RNNCell(6, 5)
+        self.head = nn.Linear(5, 3)
+
+    def forward(self, x):
+        h = None
+        for step in self.along(self.front(x).mean(3)).unbind(2):
+            h = self.cell(step, h)
+        return self.head(h)
+
+
+def test_every_supported_layer_is_replaced_and_the_model_left_alone():
+    torch.manual_seed(0)
+    model = Net().eval()
+    before = {name: tensor.clone() for name, tensor in model.state_dict().items()}
+    on_chip = convert(model, SURE, readout=Readout(), digital=["head"])
+    kinds = [type(on_chip.get_submodule(name)) for name in ("front.0", "along", "cell", "head", "front.1")]
+    assert kinds == [TwoMemoryConv2d, TwoMemoryConv1d, TwoMemoryRNNCell, nn.Linear, nn.BatchNorm2d]
+    assert len(memories_of(on_chip)) == 3
+    for name, tensor in model.state_dict().items():
+        assert torch.equal(tensor, before[name])
+    x = torch.rand(4, 1, 12, 12)
+    assert on_chip(x).shape == (4, 3)
+    assert not on_chip.front[0].training
+    seeds = {int(memories.seed) for memories in memories_of(on_chip)}
+    assert len(seeds) == 3
+
+
+def test_weights_stand_at_the_nearest_level():
+    """15 levels with means that are not evenly spaced: no other level is nearer, and the scale found leaves the least error of those tried."""
+    torch.manual_seed(0)
+    layer = nn.Linear(200, 50)
+    twin = convert(layer, SURE, readout=Readout())
+    held, full = twin.memories.held()[:200].T / twin.memories.full, float(twin.memories.full)
+    levels = np.concatenate([-SURE.levels[0], SURE.levels[0]])
+    nearest = np.abs(layer.weight.detach().numpy()[..., None] / full - levels).min(-1)
+    np.testing.assert_allclose(np.abs(layer.weight.detach().numpy() / full - held.numpy()), nearest, atol=2.1 * SURE.levels[0][0])  # level 0 has one sign
+    weights = layer.weight.detach().double().numpy().T
+
+    def error(scale):
+        return np.square(weights - scale * levels[np.abs(weights[..., None] / scale - levels).argmin(-1)]).sum()
+
+    assert error(full) <= min(error(share * np.abs(weights).max()) for share in (0.4, 0.6, 0.8, 1.0)) + 1e-9
+    assert full == best_scale(weights, SURE.levels[0])
+
+
+def test_a_bias_beyond_the_full_scale_takes_several_lines():
+    layer = nn.Linear(40, 6)
+    with torch.no_grad():
+        layer.weight.mul_(0.1)
+        layer.bias.copy_(torch.tensor([1.0, -0.7, 0.3, 0.0, 0.1, -1.0]))
+    twin = convert(layer, SURE, readout=Readout())
+    lines = twin.memories.analogue.shape[0] - 40
+    assert lines >= int(1.0 / float(twin.memories.full))
+    assert (twin(torch.zeros(1, 40))[0] - layer.bias).abs().max() < 0.1
+
+
+def test_fresh_arrays_are_left_to_be_trained():
+    layer = nn.Linear(40, 6)
+    fresh, again = (convert(layer, SURE, fresh=True, seed=seed) for seed in (1, 1))
+    assert torch.equal(fresh.memories.hidden, again.memories.hidden)
+    assert float(fresh.memories.full) == pytest.approx(fresh.memories.rule.full_scale * np.sqrt(2 / 40))
+    assert not torch.equal(fresh.memories.hidden, convert(layer, SURE, fresh=True, seed=2).memories.hidden)
+
+
+@pytest.mark.parametrize(
+    ("model", "words"),
+    [
+        (nn.Sequential(nn.Linear(4, 4), nn.ConvTranspose2d(1, 1, 3)), "1: ConvTranspose2d has weights"),
+        (nn.Sequential(nn.Conv2d(4, 4, 3, groups=2)), "groups = 2"),
+        (nn.Sequential(nn.Conv2d(4, 4, 3, padding="same")), "padding = 'same'"),
+        (nn.Sequential(nn.RNNCell(3, 3, nonlinearity="relu")), "tanh"),
+        (nn.Sequential(nn.Embedding(5, 3), nn.LSTM(3, 3)), r"digital=\['0', '1'\]"),
+    ],
+)
+def test_what_no_array_holds_is_named_with_what_to_do(model, words):
+    with pytest.raises(ConfigError, match=words):
+        convert(model, SURE)
+
+
+def test_unknown_names_of_digital_layers_are_refused():
+    with pytest.raises(ConfigError, match="it has along, cell, front"):
+        convert(Net(), SURE, digital=["haed"])
+
+
+def test_another_chips_state_is_refused_by_torch():
+    with pytest.raises(RuntimeError, match="size mismatch"):
+        convert(nn.Linear(4, 3), SURE).load_state_dict(convert(nn.Linear(5, 3), SURE).state_dict())
+
+
+@pytest.mark.filterwarnings("ignore::DeprecationWarning", "ignore::UserWarning")
+def test_models_with_array_layers_compile_around_them():
+    torch.manual_seed(0)
+    model = convert(nn.Sequential(nn.Linear(12, 8), nn.ReLU(), nn.Linear(8, 3)), SURE, readout=Readout()).eval()
+    x = torch.rand(5, 12)
+    before = model(x)
+    traced = compiled(model, backend="eager")
+    torch.testing.assert_close(traced(x), before)
+    traced(x).sum().backward()
+    assert model[0].memories.analogue.grad.abs().sum() > 0

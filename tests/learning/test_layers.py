@@ -1,0 +1,299 @@
+"""The layers for torch: the same chip as the fused loop, exact where nothing stands in between, right on average where something does."""
+
+import copy
+import io
+from itertools import pairwise
+
+import numpy as np
+import pytest
+import torch
+from torch.nn.functional import conv1d, conv2d, cross_entropy, linear
+
+from ferrion.arrays.faults import Faults
+from ferrion.arrays.nodal import Wires
+from ferrion.arrays.pairs import conductances
+from ferrion.arrays.readout import Readout
+from ferrion.chip.chip import Chip
+from ferrion.circuits.encoding import Amplitude, BitSerial, PulseWidth
+from ferrion.core.errors import ConfigError, DataError
+from ferrion.core.noise import permutation
+from ferrion.learning.descent import TwoMemorySGD
+from ferrion.learning.layers import TwoMemoryConv1d, TwoMemoryConv2d, TwoMemoryLinear, TwoMemoryRNNCell
+from ferrion.learning.rules import REFINED
+from ferrion.learning.training import Plan, Training
+
+IDEAL = Readout()
+CHIP = Chip.from_card()
+WIRES = Wires(row=2.0, column=2.0, driver=100.0, sense=20.0, access=0.0)
+
+
+def parts(layer):
+    """Weights (outputs, inputs) and bias as torch has them."""
+    held = layer.memories.held()
+    return held[: layer.memories.inputs].T, held[layer.memories.inputs]
+
+
+def test_batches_of_one_are_the_fused_loop():
+    """Two layers, 60 samples, the draws of the same seed: all hidden integers agree but those a rounding of float32 decides."""
+    sizes, samples = (13, 9, 6), 60
+    quiet = Chip.from_card(read_spread=0.0)
+    training = Training(Plan(sizes=sizes, chip=quiet, epochs=1, transfer_every=1000, seed=5))
+    layers = [TwoMemoryLinear(n, m, quiet, readout=IDEAL) for n, m in pairwise(sizes)]
+    for index, layer in enumerate(layers):
+        part = slice(training.net.weights[index], training.net.weights[index + 1])
+        for name in ("hidden", "analogue", "stale", "lsb_writes"):
+            tensor = getattr(layer.memories, name).detach()
+            tensor.numpy().reshape(-1)[:] = getattr(training.memory, name)[part]
+    model = torch.nn.Sequential(layers[0], torch.nn.ReLU(), layers[1])
+    rng = np.random.default_rng(0)
+    inputs, labels = rng.random((samples, sizes[0]), np.float32), rng.integers(0, sizes[-1], samples)
+    before = training.memory.hidden.copy()
+    training.advance(inputs, labels, samples)
+    order = permutation(5, 0, samples)
+    descent = TwoMemorySGD(model, lr=REFINED.rate(0, 1), transfer_every=1000, seed=5)
+    for sample in order:
+        descent.zero_grad()
+        cross_entropy(model(torch.from_numpy(inputs[sample : sample + 1])), torch.from_numpy(labels[sample : sample + 1])).backward()
+        descent.step()
+    for index, layer in enumerate(layers):
+        part = slice(training.net.weights[index], training.net.weights[index + 1])
+        for name in ("hidden", "lsb_writes"):
+            found, expected = getattr(layer.memories, name).numpy().reshape(-1), getattr(training.memory, name)[part]
+            assert (found != expected).sum() <= 1
+        assert (layer.memories.hidden.numpy().reshape(-1) != before[part]).mean() > 0.2
+        assert layer.memories.tally.updates == pytest.approx(training.counts.updates[index], abs=2)
+
+
+@pytest.mark.parametrize("encoding", [None, Amplitude(16), PulseWidth(16), BitSerial(16)], ids=["exact", "amplitude", "pulse width", "bit serial"])
+def test_without_imperfections_layers_are_those_of_torch(encoding):
+    """Linear, Conv1d, Conv2d and RNNCell with the weights they hold, and their gradients."""
+    torch.manual_seed(0)
+    fine = Readout(encoding=encoding)
+    x = torch.rand(6, 200, requires_grad=True)
+    layer = TwoMemoryLinear(200, 20, CHIP, readout=fine)
+    weight, bias = parts(layer)
+    check(layer, x, lambda x: linear(x, weight, bias))
+    x = torch.rand(2, 3, 11, 9, requires_grad=True)
+    layer = TwoMemoryConv2d(3, 7, (3, 2), CHIP, stride=(2, 1), padding=(1, 0), dilation=(1, 2), readout=fine)
+    weight, bias = parts(layer)
+    check(layer, x, lambda x: conv2d(x, weight.reshape(7, 3, 3, 2), bias, (2, 1), (1, 0), (1, 2)))
+    x = torch.rand(2, 3, 15, requires_grad=True)
+    layer = TwoMemoryConv1d(3, 5, 4, CHIP, stride=2, padding=1, readout=fine)
+    weight, bias = parts(layer)
+    check(layer, x, lambda x: conv1d(x, weight.reshape(5, 3, 4), bias, 2, 1))
+    x = torch.rand(4, 6, requires_grad=True)
+    cell = TwoMemoryRNNCell(6, 5, CHIP, readout=fine)
+    weight, bias = parts(cell)
+    check(cell, x, lambda x: torch.tanh(linear(torch.cat([x, torch.zeros(4, 5)], 1), weight, bias)))
+
+
+def check(layer, x, expected):
+    """Outputs and gradients of a layer against plain torch, to the 16 bits of the drivers, and of the errors on their way back."""
+    out, plain = layer(x), expected(x)
+    torch.testing.assert_close(out, plain, rtol=0, atol=1e-4)
+    slopes = torch.randn_like(out)
+    (found,) = torch.autograd.grad(out, x, slopes, retain_graph=True)
+    torch.testing.assert_close(found, torch.autograd.grad(plain, x, slopes)[0], rtol=0, atol=3e-4 * float(found.abs().max()))
+
+
+def test_converters_round_every_tile():
+    """300 inputs on arrays of 128 lines: three conversions an output, each off by half a step at most."""
+    torch.manual_seed(0)
+    layer = TwoMemoryLinear(300, 20, CHIP, readout=Readout(adc=CHIP.readout.adc._replace(noise=0.0, offset=0.0, mismatch=0.0)))
+    x = torch.rand(50, 300)
+    layer(x)
+    layer.eval()
+    out, (weight, bias) = layer(x).detach(), parts(layer)
+    step = float(layer.memories.ranges[0, 1]) / 128
+    assert (out - linear(x, weight, bias)).abs().max() <= 3 * 0.5 * step + 1e-5
+    assert (out - linear(x, weight, bias)).std() == pytest.approx(step * np.sqrt(3 / 12), rel=0.1)
+    assert layer.memories.tally.conversions == 2 * 3 * 50 * 20
+
+
+@pytest.mark.parametrize("converters", [False, True])
+def test_read_noise_is_that_of_independent_devices(converters):
+    """sigma full sqrt(sum of squares of inputs and bias), as if every device were drawn at every read; new at every read, the same for one seed."""
+    noise, adc = 0.05, CHIP.readout.adc._replace(bits=14.0, noise=0.0, offset=0.0, mismatch=0.0)
+    layer = TwoMemoryLinear(200, 10, CHIP, readout=Readout(noise=noise, adc=adc if converters else None), seed=3).eval()
+    x = torch.rand(1, 200)
+    out = layer(x.expand(4000, -1))
+    weight, bias = parts(layer)
+    expected = noise * float(layer.memories.full) * float(torch.sqrt((x**2).sum() + 1.0))
+    found = (out - linear(x, weight, bias)).detach()
+    assert found.std() == pytest.approx(expected, rel=5 / np.sqrt(2 * found.numel()))
+    assert found.mean().abs() < 5 * expected / np.sqrt(found.numel())
+    twin = TwoMemoryLinear(200, 10, CHIP, readout=Readout(noise=noise, adc=adc if converters else None), seed=3).eval()
+    assert torch.equal(twin(x.expand(4000, -1)), out)
+    assert not torch.equal(twin(x.expand(4000, -1)), out)
+
+
+def test_wires_are_those_of_the_solver_and_their_gradient_is_exact():
+    layer = TwoMemoryLinear(40, 8, CHIP, readout=Readout(wires=WIRES), seed=1)
+    memories = layer.memories
+    assert (memories.held() - memories.analogue).abs().max() > 0.01 * memories.full
+    shares = (memories.analogue.detach() / memories.full).double().numpy()
+    torch.testing.assert_close(memories.held(), torch.from_numpy(memories._wired.shares(conductances(shares, CHIP.devices))).float() * memories.full)
+    memories.rehearsing, sure = True, CHIP.levels[1] * 0
+    memories.table = memories.table._replace(spread=sure)
+    slopes = torch.randn(41, 8)
+    before = memories.rehearsed()
+    (gradient,) = torch.autograd.grad((before * slopes).sum(), memories.analogue)
+    level = np.abs(np.abs(shares)[..., None] - memories.table.mean).argmin(-1)
+    ideal = np.where(shares < 0, -1.0, 1.0) * memories.table.mean[level]
+
+    def total(shift):
+        moved = ideal.copy()
+        moved[5, 3] += shift
+        return float((memories._wired.shares(conductances(moved, CHIP.devices)) * slopes.numpy()).sum())
+
+    assert gradient[5, 3] == pytest.approx((total(1e-4) - total(-1e-4)) / 2e-4, rel=1e-3)
+
+
+def test_a_state_dict_is_the_whole_chip():
+    """Weights, wear, ranges, seed and count of reads: the loaded twin answers with the same noise and learns the same bits."""
+
+    def model():
+        return torch.nn.Sequential(TwoMemoryLinear(30, 20, CHIP), torch.nn.ReLU(), TwoMemoryLinear(20, 4, CHIP))
+
+    def learn(model, descent, steps):
+        generator = torch.Generator().manual_seed(steps)
+        for _ in range(steps):
+            descent.zero_grad()
+            cross_entropy(model(torch.rand(8, 30, generator=generator)), torch.randint(4, (8,), generator=generator)).backward()
+            descent.step()
+
+    torch.manual_seed(0)
+    first = model()
+    descent = TwoMemorySGD(first, lr=0.05, transfer_every=20)
+    learn(first, descent, 30)
+    file = io.BytesIO()
+    torch.save((first.state_dict(), descent.state_dict()), file)
+    file.seek(0)
+    second = model()
+    resumed = TwoMemorySGD(second, lr=0.05, transfer_every=20)
+    for part, state in zip((second, resumed), torch.load(file, weights_only=True), strict=True):
+        part.load_state_dict(state)
+    for one, its in ((first, descent), (second, resumed)):
+        learn(one, its, 17)
+    for name, tensor in first.state_dict().items():
+        torch.testing.assert_close(tensor, second.state_dict()[name], rtol=0, atol=0, equal_nan=True)
+    twin = copy.deepcopy(first)
+    x = torch.rand(5, 30)
+    assert torch.equal(first.eval()(x), twin.eval()(x))
+
+
+def test_training_on_chip_learns_with_everything_on_and_counts_it():
+    """Two half-moons of noise: a linear rule in 20 dimensions, learned through drivers, wires, noise and converters."""
+    torch.manual_seed(0)
+    rule, x = torch.randn(20), torch.rand(1200, 20)
+    y = ((x - 0.5) @ rule > 0).long()
+    model = torch.nn.Sequential(TwoMemoryLinear(20, 16, CHIP), torch.nn.ReLU(), TwoMemoryLinear(16, 2, CHIP))
+    descent = TwoMemorySGD(model, lr=0.1, transfer_every=16)
+    for _ in range(8):
+        for some in torch.randperm(1000).split(16):
+            descent.zero_grad()
+            cross_entropy(model(x[some]), y[some]).backward()
+            descent.step()
+    model.eval()
+    assert (model(x[1000:]).argmax(1) == y[1000:]).float().mean() > 0.9
+    tally = model[0].memories.tally
+    assert tally.samples == 8 * 1000
+    assert tally.transfers == 1 + 8 * 1000 // 16
+    assert tally.forward_rows >= 8000 * 21 * 0.9
+    assert tally.updates > tally.programmed > 0
+    assert int(model[0].memories.lsb_writes.numpy().sum()) > 0
+
+
+def test_hardware_aware_training_gains_on_the_chip():
+    """A model trained while it rehearses levels and spread loses less when it is written, over five chips, than one trained as if weights were exact."""
+    torch.manual_seed(0)
+    x, rule = torch.rand(2000, 16) - 0.5, torch.randn(16, 5)
+    y = (x @ rule).argmax(1)
+
+    def trained(rehearsing):
+        torch.manual_seed(1)
+        model = torch.nn.Sequential(TwoMemoryLinear(16, 24, CHIP, readout=IDEAL), torch.nn.ReLU(), TwoMemoryLinear(24, 5, CHIP, readout=IDEAL))
+        for layer in (model[0], model[2]):
+            layer.memories.rehearsing = rehearsing
+        adam = torch.optim.Adam(model.parameters(), 5e-3)
+        for _ in range(12):
+            for some in torch.randperm(1500).split(32):
+                adam.zero_grad()
+                cross_entropy(model(x[some]), y[some]).backward()
+                adam.step()
+        found = []
+        for seed in range(5):
+            chip = copy.deepcopy(model).eval()
+            for layer in (chip[0], chip[2]):
+                layer.memories.seed.fill_(seed)
+                layer.memories.write(layer.memories.analogue.detach().numpy().copy(), float(layer.memories.full))
+            found.append((chip(x[1500:]).argmax(1) == y[1500:]).float().mean().item())
+        return np.mean(found)
+
+    assert trained(True) > trained(False) + 0.02
+
+
+def test_write_verify_reaches_its_tolerance_at_a_price():
+    layer = TwoMemoryLinear(60, 40, CHIP, readout=IDEAL, seed=2)
+    memories = layer.memories
+    wanted = np.random.default_rng(0).uniform(-1, 1, (61, 40)) * float(memories.full)
+    memories.write(wanted, float(memories.full))
+
+    def off():
+        return np.abs(memories.analogue.detach().numpy() - wanted) / float(memories.full)
+
+    before, programmed = off().std(), memories.tally.programmed
+    left = memories.verify(wanted, 0.05, 20)
+    assert (off() > 0.05).mean() == left < 0.05
+    assert off().std() < 0.5 * before
+    assert memories.tally.programmed - programmed > 0.3 * wanted.size
+
+
+def test_faults_show_and_remapping_and_rest_act_on_the_weights():
+    layer = TwoMemoryLinear(128, 8, CHIP, readout=IDEAL, seed=4)
+    memories = layer.memories
+    sound = memories.held().clone()
+    memories.fail(Faults(stuck_high=0.02))
+    hurt = (memories.held() - sound).square().sum()
+    assert hurt > 0
+    memories.remap()
+    assert (memories.held() - sound).square().sum() < hurt
+    high = sound.abs() > 0.6 * memories.full
+    memories.rest(3e8, 398.0)
+    assert memories.analogue[high].abs().mean() < 0.97 * sound[high].abs().mean()
+
+
+@pytest.mark.parametrize(
+    ("build", "words"),
+    [
+        (lambda: TwoMemoryLinear(0, 4, CHIP), "1 or more"),
+        (lambda: TwoMemoryConv2d(3, 4, 0, CHIP), "kernel_size"),
+        (lambda: TwoMemoryConv2d(3, 4, 3, CHIP, padding=-1), "padding"),
+        (lambda: TwoMemorySGD(torch.nn.Linear(3, 2)), "no two-memory layers"),
+        (lambda: TwoMemorySGD(TwoMemoryLinear(3, 2, CHIP), lr=0.0), "rate above 0"),
+    ],
+)
+def test_impossible_layers_are_refused(build, words):
+    with pytest.raises(ConfigError, match=words):
+        build()
+
+
+@pytest.mark.parametrize(
+    ("x", "words"),
+    [
+        (torch.rand(5, 7), r"\(…, 8\)"),
+        (torch.ones(5, 8, dtype=torch.int64), "floating-point"),
+        (torch.full((5, 8), torch.nan), "NaN"),
+        (torch.rand(5, 8, device="meta"), "CPU"),
+    ],
+)
+def test_inputs_that_do_not_fit_are_refused(x, words):
+    with pytest.raises(DataError, match=words):
+        TwoMemoryLinear(8, 3, CHIP)(x)
+
+
+def test_pictures_smaller_than_the_kernel_are_refused():
+    with pytest.raises(DataError, match="smaller than the kernel"):
+        TwoMemoryConv2d(1, 2, 5, CHIP)(torch.rand(1, 1, 3, 9))
+    with pytest.raises(DataError, match="batch, 1"):
+        TwoMemoryConv2d(1, 2, 5, CHIP)(torch.rand(1, 2, 9, 9))

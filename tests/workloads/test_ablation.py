@@ -1,0 +1,98 @@
+"""The ablation: settings are what their names say, and the command on a user's own model, with its errors."""
+
+import json
+from dataclasses import asdict
+
+import numpy as np
+import pytest
+import torch
+from safetensors.torch import save_file
+from tests.cli.test_cli import ferrion
+
+from ferrion.chip.chip import Chip
+from ferrion.core.errors import ConfigError
+from ferrion.workloads.ablation import REMOVERS, OnChip, Setting, ablate, only
+from ferrion.workloads.data import DataSet, load
+from ferrion.workloads.models import accuracy, conv_net, fit_digital, model_from
+
+CHIP = Chip.from_card()
+WHOLE = Setting(CHIP, CHIP.readout)
+MODEL = """
+import torch
+def net():
+    torch.manual_seed(0)
+    return torch.nn.Sequential(torch.nn.Linear(64, 16), torch.nn.ReLU(), torch.nn.Linear(16, 10))
+def number():
+    return 3
+"""
+
+
+def small():
+    data = load("digits")
+    return DataSet("some digits", data.inputs[:300], data.labels[:300], data.test_inputs[:100], data.test_labels[:100], 10)
+
+
+def present(setting):
+    """The imperfections a setting has."""
+    readout = setting.readout
+    found = {"drivers": readout.encoding, "wires": readout.wires, "converters": readout.adc, "read noise": readout.noise, "transfer spread": setting.chip.transfer_spread}
+    return {name for name, there in found.items() if there}
+
+
+def test_settings_have_what_their_names_say():
+    assert present(WHOLE) == set(REMOVERS)
+    assert present(only(WHOLE, None)) == set()
+    for part, remove in REMOVERS.items():
+        assert present(only(WHOLE, part)) == {part}
+        assert present(remove(WHOLE)) == set(REMOVERS) - {part}
+
+
+@pytest.mark.parametrize("learning", [None, OnChip(epochs=12, batch=10, transfer_every=10)], ids=["deployed", "trained on chip"])
+def test_a_model_is_measured_in_every_setting(learning):
+    torch.manual_seed(0)
+    data, told = small(), []
+    model = torch.nn.Sequential(torch.nn.Linear(64, 16), torch.nn.ReLU(), torch.nn.Linear(16, 10))
+    fit_digital(model, data, 150, 0)
+    found = ablate(model, data, CHIP, 1, learning, lambda *news: told.append(news))
+    assert found.digital == accuracy(model, data) > 0.75
+    assert [loss.part for loss in found.parts] == list(REMOVERS)
+    assert len(told) == 2 + 2 * len(REMOVERS)
+    everything = [*found.levels, *found.everything, *(value for loss in found.parts for value in (*loss.alone, *loss.without))]
+    assert np.mean(everything) > 0.5
+    assert json.loads(json.dumps(found.to_json()))["parts"][0].keys() == asdict(found.parts[0]).keys()
+
+
+def test_the_command_takes_a_users_model_with_its_weights(tmp_path):
+    (tmp_path / "mine.py").write_text(MODEL)
+    model = model_from(f"{tmp_path / 'mine.py'}:net", None)
+    fit_digital(model, load("digits"), 3, 0)
+    save_file(model.state_dict(), tmp_path / "mine.safetensors")
+    done = ferrion("lab", "ablate", f"{tmp_path / 'mine.py'}:net", "--weights", tmp_path / "mine.safetensors", "--chips", 1, "--out", tmp_path / "run", "--json")
+    found = json.loads(done.stdout)
+    assert found["float_accuracy"] == pytest.approx(accuracy(model, load("digits")))
+    assert "data:image/png" in (tmp_path / "run" / "ablation.html").read_text()
+    assert json.loads((tmp_path / "run" / "result.json").read_text()) == found
+
+
+@pytest.mark.parametrize(
+    ("place", "words"), [("nowhere.py:net", "FILE.py:FUNCTION"), ("mine.py", "FILE.py:FUNCTION"), ("mine.py:nett", "no function"), ("mine.py:number", "returned int")]
+)
+def test_models_that_are_none_are_refused(tmp_path, monkeypatch, place, words):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "mine.py").write_text(MODEL)
+    with pytest.raises(ConfigError, match=words):
+        model_from(place, None)
+
+
+def test_weights_of_another_model_are_refused(tmp_path):
+    (tmp_path / "mine.py").write_text(MODEL)
+    save_file(torch.nn.Linear(3, 2).state_dict(), tmp_path / "other.safetensors")
+    for weights in (tmp_path / "other.safetensors", tmp_path / "mine.py", tmp_path / "none.safetensors"):
+        with pytest.raises(ConfigError, match="weights"):
+            model_from(f"{tmp_path / 'mine.py'}:net", weights)
+
+
+def test_other_inputs_than_pictures_need_a_model():
+    data = small()
+    with pytest.raises(ConfigError, match="no square picture"):
+        conv_net(DataSet("beats", data.inputs[:, :50], data.labels, data.test_inputs[:, :50], data.test_labels, 10))
