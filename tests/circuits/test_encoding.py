@@ -32,11 +32,11 @@ def test_noise_power_follows_amplitude_time_or_bits():
 
 def test_drivers_round_saturate_and_carry_the_bias():
     numbers, lines = np.array([[0.5, -2.0, 0.0, 0.1004]], F4), np.zeros((1, 8), F4)
-    count, most = driven(numbers, 1, F4(255 / 1.5), F4(255), lines)
+    count, most = driven(numbers, 1, 255 / 1.5, 255, lines)
     assert (lines[0] == [85, -255, 0, 17, 170, 0, 0, 0]).all()
     assert (count, most) == (4, 2.0)
     exact = np.zeros((1, 8), F4)
-    driven(numbers, 1, F4(1), F4(0), exact)
+    driven(numbers, 1, 1.0, 0, exact)
     assert (exact[0, :5] == [*numbers[0], 1.0]).all()
 
 
@@ -44,12 +44,13 @@ def test_drivers_round_saturate_and_carry_the_bias():
 def test_drivers_notice_what_is_no_number(wrong):
     numbers = np.ones((3, 40), F4)
     numbers[1, 7] = wrong
-    assert not np.isfinite(driven(numbers, 0, F4(1), F4(7), np.zeros((3, 40), F4))[1])
+    assert not np.isfinite(driven(numbers, 0, 1.0, 7, np.zeros((3, 40), F4))[1])
 
 
 def test_squares_are_summed_tile_by_tile():
     drive = RNG.normal(size=(4, 3 * 40)).astype(F4)
     np.testing.assert_allclose(squares(drive, 40), (drive**2).reshape(4, 3, 40).sum(2), rtol=1e-6)
+    np.testing.assert_allclose(squares(drive, 70)[:, 1], (drive[:, 70:] ** 2).sum(1), rtol=1e-6)
 
 
 @pytest.mark.parametrize("bits", [0, 17])

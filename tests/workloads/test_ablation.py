@@ -96,3 +96,7 @@ def test_other_inputs_than_pictures_need_a_model():
     data = small()
     with pytest.raises(ConfigError, match="no square picture"):
         conv_net(DataSet("beats", data.inputs[:, :50], data.labels, data.test_inputs[:, :50], data.test_labels, 10))
+
+
+def test_impossible_numbers_are_refused():
+    assert "--chips" in ferrion("lab", "ablate", "--chips", 0, code=2).stderr

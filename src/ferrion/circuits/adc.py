@@ -100,6 +100,7 @@ def converter(bits: int) -> Any:
     @compiled
     def convert(partials, power, scale, sigma, noise, converters, seed, stream, step, out):
         tiles, samples, columns = partials.shape
+        scale, sigma, noise, seed, stream, step = F4(scale), F4(sigma), F4(noise), U8(seed), U8(stream), U8(step)
         rails, half = 0, U8(columns + 1) // U8(2)
         words = np.empty((half + U8(3)) // U8(4) * U8(4), np.uint32)
         drawn = np.zeros(2 * words.size, F4)

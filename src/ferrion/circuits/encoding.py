@@ -75,8 +75,8 @@ class PulseWidth(_Bits):
 
     def planes(self, whole: Floats, depth: int) -> list[Plane]:
         """One plane."""
-        sums = np.abs(whole).reshape(len(whole), -1, depth).sum(2)
-        return [Plane(whole, sums * F4(steps(self.bits)), 1.0 / steps(self.bits))]
+        times = squares(np.sqrt(np.abs(whole)), depth)
+        return [Plane(whole, times * F4(steps(self.bits)), 1.0 / steps(self.bits))]
 
 
 class BitSerial(_Bits):
@@ -102,8 +102,8 @@ def steps(bits: int) -> int:
 
 
 def squares(drive: Floats, depth: int) -> Floats:
-    """Sum of squares of the lines of each tile: (samples, lines) -> (samples, tiles)."""
-    found = np.empty((len(drive), drive.shape[1] // depth), F4)
+    """Sum of squares of the lines of each tile of `depth` lines: (samples, lines) -> (samples, tiles)."""
+    found = np.empty((len(drive), -(-drive.shape[1] // depth)), F4)
     _squares(drive, depth, found)
     return found
 
@@ -113,26 +113,26 @@ def _squares(drive, depth, found):
     part = np.empty(16, F4)
     for s in range(drive.shape[0]):
         for t in range(U8(found.shape[1])):
-            line = drive[s, t * U8(depth) : (t + U8(1)) * U8(depth)]
-            whole = U8(depth) // U8(16)
+            line = drive[s, t * U8(depth) : min((t + U8(1)) * U8(depth), U8(drive.shape[1]))]
+            whole = U8(line.size) // U8(16)
             part[:] = F4(0)
             for i in range(whole):
                 for k in range(U8(16)):
                     part[k] += line[i * U8(16) + k] * line[i * U8(16) + k]
-            for i in range(whole * U8(16), U8(depth)):
+            for i in range(whole * U8(16), U8(line.size)):
                 part[0] += line[i] * line[i]
             found[s, t] = part.sum()
 
 
 @compiled
 def driven(numbers, ones, scale, largest, lines):
-    """lines (samples, lines) <- numbers (samples, n), then `ones` bias lines at 1, times `scale`, rounded, cut at +-largest; empty lines stay 0.
+    """lines (samples, lines) <- numbers (samples, n), then 1 on `ones` bias lines, times `scale`, rounded, cut at +-largest; 0 on empty lines.
 
     largest = 0 drives exactly. Returns how many lines are driven, over all samples, and the largest magnitude of `numbers` (NaN if any is).
     """
-    count, n = U8(0), U8(numbers.shape[1])
-    bias = F4(scale) if largest == F4(0) else min(F4(np.rint(scale)), largest)
-    most, wrong = np.zeros(numbers.shape[1], F4), np.zeros(numbers.shape[1], F4)
+    count, n, scale, largest = U8(0), U8(numbers.shape[1]), F4(scale), F4(largest)
+    bias = scale if largest == F4(0) else min(F4(np.rint(scale)), largest)
+    most, wrong, driving = np.zeros(numbers.shape[1], F4), np.zeros(numbers.shape[1], F4), np.zeros(numbers.shape[1], np.uint32)
     for s in range(numbers.shape[0]):
         source, line = numbers[s], lines[s]
         for i in range(n):
@@ -149,7 +149,11 @@ def driven(numbers, ones, scale, largest, lines):
                 steps = steps if steps > -largest else -largest
                 line[i] = np.rint(steps)
         for i in range(n):
-            count += U8(line[i] != F4(0))
+            driving[i] += np.uint32(line[i] != F4(0))
         for i in range(n, n + U8(ones)):
             line[i] = bias
+        for i in range(n + U8(ones), U8(lines.shape[1])):
+            line[i] = F4(0)
+    for i in range(n):
+        count += U8(driving[i])
     return count + U8(numbers.shape[0] * ones), most.max() + wrong.sum()

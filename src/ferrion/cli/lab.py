@@ -6,7 +6,6 @@ from typing import Annotated
 import typer
 
 from ferrion.cli.console import alone_in, bar, errors, print_json, screen
-from ferrion.core.errors import ConfigError
 
 lab = typer.Typer(no_args_is_help=True, help="Measure devices, chips and models as a laboratory would.", rich_markup_mode=None)
 
@@ -22,9 +21,9 @@ def ablate(
     weights: Annotated[Path | None, typer.Option(help="Trained weights of it (.safetensors); it is then not trained here.")] = None,
     data: Annotated[str, typer.Option(help="digits, mnist, fashion-mnist, ecg, or an .npz file.")] = "digits",
     chip: Annotated[str, typer.Option(help="A chip card: a shipped name or a TOML file.")] = "leti-2025",
-    epochs: Annotated[int, typer.Option(help="Epochs of the float training.")] = 10,
-    on_chip: Annotated[int, typer.Option(help="Train on chip for so many epochs in every setting, instead of deploying the float weights (0).")] = 0,
-    chips: Annotated[int, typer.Option(help="Chips a setting, each with devices of its own.")] = 3,
+    epochs: Annotated[int, typer.Option(min=0, help="Epochs of the float training.")] = 10,
+    on_chip: Annotated[int, typer.Option(min=0, help="Train on chip for so many epochs in every setting, instead of deploying the float weights (0).")] = 0,
+    chips: Annotated[int, typer.Option(min=1, help="Chips a setting, each with devices of its own.")] = 3,
     out: Annotated[Path, typer.Option(help="Folder for result.json and the page.")] = Path("runs/ablation"),
     json: Annotated[bool, typer.Option("--json", help="One JSON object on standard output.")] = False,
 ) -> None:
@@ -40,9 +39,6 @@ def ablate(
     from ferrion.workloads.data import load
     from ferrion.workloads.models import conv_net, fit_digital, model_from
 
-    for name, number, least in (("--epochs", epochs, 0), ("--on-chip", on_chip, 0), ("--chips", chips, 1)):
-        if number < least:
-            raise ConfigError(f"{name} {number}: give {least} or more")
     the_chip, the_set = Chip.from_card(chip), load(data)
     torch.manual_seed(0)
     network = conv_net(the_set) if model is None else model_from(model, weights)

@@ -105,13 +105,13 @@ def fill_normals(seed: np.uint64, stream: np.uint64, step: np.uint64, words: NDA
 
 
 @compiled
-def add_normals(seed: np.uint64, stream: np.uint64, step: np.uint64, sigma: NDArray[np.float32], out: NDArray[np.float32]) -> None:
+def add_normals(seed: int, stream: int, step: int, sigma: NDArray[np.float32], out: NDArray[np.float32]) -> None:
     """Add to every row of `out` (rows, columns) unit normals times its sigma (rows,); row r draws at step * 2^32 + r."""
     half = (out.shape[1] + 1) // 2
     words = np.empty((half + 3) // 4 * 4, np.uint32)
     drawn = np.empty(2 * words.size, np.float32)
     for row in range(out.shape[0]):
-        fill_normals(seed, stream, (step << SHIFT) + U64(row), words, drawn)
+        fill_normals(U64(seed), U64(stream), (U64(step) << SHIFT) + U64(row), words, drawn)
         for j in range(U64(out.shape[1])):
             out[row, j] += sigma[row] * drawn[j]
 

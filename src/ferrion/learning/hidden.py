@@ -166,13 +166,13 @@ def sort_columns(column_words, work):
 
 
 @inlined
-def move(hidden, recent, stale, q, steps, offset, limit):
-    """Move weight q by `steps`; returns the unit capacitors changed."""
+def move(hidden, lsb_writes, stale, q, steps, offset, limit):
+    """Move weight q by `steps`, counting a write of its least significant capacitor; returns the unit capacitors changed."""
     old = hidden[q]
     new = clamped(I2(old + steps), limit)
     hidden[q] = new
     flip = I2(word_of(old, offset) ^ word_of(new, offset))
-    recent[q] = U1(recent[q] + U1(flip & I2(1)))
+    lsb_writes[q] += U1(flip & I2(1))
     stale[q] = U1(stale[q] | U1((flip & I2(LEVEL_MASK)) != I2(0)))
     return ones(U8(flip)) + further_units(U8(flip))
 
@@ -242,7 +242,7 @@ def update_layer(hidden, recent, stale, offset, inputs, active, count, errors, r
 
 
 @compiled
-def update_matrix(hidden, recent, stale, offset, gradient, row_words, column_words, rate, work):
+def update_matrix(hidden, lsb_writes, stale, offset, gradient, row_words, column_words, rate, work):
     """One layer, one batch: every weight moves against gradient (rows, columns). `rate` and result as in `update_layer`.
 
     Most weights of a batch stay: the steps of a row are found side by side, and only those that are not 0 are taken, four at a time looked for.
@@ -261,6 +261,6 @@ def update_matrix(hidden, recent, stale, offset, gradient, row_words, column_wor
                 for j in range(four * U8(4), four * U8(4) + U8(4)):
                     steps = flips[j]
                     if steps != I2(0):
-                        changed += move(hidden, recent, stale, start + j, I2(-steps) if rate * slope[j] > F4(0) else steps, offset, limit)
+                        changed += move(hidden, lsb_writes, stale, start + j, I2(-steps) if rate * slope[j] > F4(0) else steps, offset, limit)
                         touched += I8(1)
     return I8(changed), touched

@@ -14,7 +14,6 @@ from ferrion.arrays.words import FULL_SCALE, LARGEST, LEVEL_SHIFT, STEPS_PER_LEV
 from ferrion.chip.chip import Chip
 from ferrion.core.errors import ConfigError
 from ferrion.core.noise import Stream, normals, uniforms
-from ferrion.learning.epoch import flush_wear
 from ferrion.learning.hidden import ONE, update_matrix, update_scratch
 from ferrion.learning.retention import relaxed_shares
 from ferrion.learning.rules import Rule
@@ -55,7 +54,6 @@ class TwoMemories(torch.nn.Module):
 
     hidden: Tensor
     stale: Tensor
-    recent: Tensor
     lsb_writes: Tensor
     programmed: Tensor
     full: Tensor
@@ -76,7 +74,7 @@ class TwoMemories(torch.nn.Module):
         self.rehearsing = False
         """Whether a training pass reads weights as a transfer would leave them, with a spread of its own each time (hardware-aware training)."""
         self.analogue = torch.nn.Parameter(torch.zeros(rows, columns))
-        for name, kind in (("hidden", torch.int16), ("recent", torch.uint8), ("lsb_writes", torch.uint32), ("programmed", torch.uint32)):
+        for name, kind in (("hidden", torch.int16), ("lsb_writes", torch.uint32), ("programmed", torch.uint32)):
             self.register_buffer(name, torch.zeros(rows, columns, dtype=kind))
         self.register_buffer("stale", torch.ones(rows, columns, dtype=torch.uint8))
         self.register_buffer("full", torch.tensor(rule.full_scale * np.sqrt(2.0 / inputs), dtype=torch.float32))
@@ -105,6 +103,10 @@ class TwoMemories(torch.nn.Module):
         for name, number in more.items():
             self.tallied.numpy()[Tally._fields.index(name)] += number
 
+    def books(self, side: int) -> tuple[int, float, NDArray[np.int64], NDArray[np.float32]]:
+        """Seed and full scale; tally and ranges of one side, to be written."""
+        return int(self.seed), float(self.full), self.tallied.numpy(), self.ranges.numpy()[side]
+
     def write(self, weights: NDArray[Any], full: float) -> None:
         """Deploy `weights` (rows, columns): each at the centre of the level whose mean is nearest, `full` standing for the top one; then transfer."""
         self.full.fill_(full)
@@ -129,10 +131,9 @@ class TwoMemories(torch.nn.Module):
         if self.analogue.grad is None:
             return
         gradient = np.ascontiguousarray(self.analogue.grad.numpy(), F4)
-        hidden, recent, stale = _flat(self.hidden), _flat(self.recent), _flat(self.stale)
+        hidden, lsb_writes, stale = _flat(self.hidden), _flat(self.lsb_writes), _flat(self.stale)
         scale = F4(rate) * F4(FULL_SCALE) / F4(self.full) * ONE
-        units, touched = update_matrix(hidden, recent, stale, I2(self.rule.offset), gradient, row_words, column_words, scale, self._scratch)
-        flush_wear(recent, _flat(self.lsb_writes))
+        units, touched = update_matrix(hidden, lsb_writes, stale, I2(self.rule.offset), gradient, row_words, column_words, scale, self._scratch)
         self.count(fecap_writes=units, updates=touched)
 
     def held(self) -> Tensor:
@@ -141,7 +142,7 @@ class TwoMemories(torch.nn.Module):
         if self._held is None or self._held[0] != key:
             weights = self.analogue.detach()
             exact = self._wired is None and not self._faulty()
-            self._held = key, weights.clone() if exact else self._through(weights / self.full) * self.full
+            self._held = key, weights if exact else self._through(weights / self.full) * self.full
         return self._held[1]
 
     def _faulty(self) -> bool:

@@ -35,9 +35,9 @@ class Side(NamedTuple):
 
     depth: int
     """Rows of a tile that are driven."""
-    stream: Stream
+    stream: int
     """Draws of the read noise."""
-    adc: Stream
+    adc: int
     """Draws of the converters."""
 
 
@@ -56,6 +56,7 @@ class Converted(NamedTuple):
     out: NDArray[np.float32]
     rails: int
     most: float
+    """In the layer's units, as the range."""
 
 
 class ArrayRead:
@@ -64,7 +65,7 @@ class ArrayRead:
     def __init__(self, memories: TwoMemories) -> None:
         geometry = memories.chip.geometry
         self.memories = memories
-        self.sides = Side(geometry.lines, Stream.READ, Stream.ADC), Side(geometry.weights_per_line, Stream.READ_BACK, Stream.ADC_BACK)
+        self.sides = Side(geometry.lines, int(Stream.READ), int(Stream.ADC)), Side(geometry.weights_per_line, int(Stream.READ_BACK), int(Stream.ADC_BACK))
         self._converters: dict[tuple[int, int], Converters] = {}
         self._cells: dict[int, tuple[Tensor | None, Tensor]] = {}
 
@@ -81,62 +82,60 @@ class ArrayRead:
 
         Raises DataError on NaN.
         """
-        memories, cells = self.memories, self._cells_of(side, met)
-        readout, done, ranges = memories.readout, memories.tallied.numpy(), memories.ranges.numpy()[side]
-        source, ones, training = numbers.numpy(), (len(met) - memories.inputs) * (1 - side), memories.training
+        memories, cells, readout = self.memories, self._cells_of(side, met), self.memories.readout
+        source, ones, depth = numbers.numpy(), (len(met) - memories.inputs) * (1 - side), cells.shape[1]
+        seed, full, done, ranges = memories.books(side)
         if math.isnan(ranges[DRIVEN]):
             ranges[DRIVEN] = max(float(np.abs(source).max(initial=ones > 0)), TINY) if readout.encoding else 1.0
         top, largest = float(ranges[DRIVEN]), steps(readout.encoding.bits) if readout.encoding else 0
-        lines = np.zeros((len(source), cells.shape[0] * cells.shape[1]), F4)
-        driving, most = driven(source, ones, F4((largest or 1) / top), F4(largest), lines)
+        lines = np.empty((len(source), cells.shape[0] * depth), F4)
+        driving, most = driven(source, ones, (largest or 1) / top, largest, lines)
         if not math.isfinite(most):
             raise DataError("a layer was given NaN or infinite numbers: look at its inputs, or lower the learning rate")
+        planes = readout.encoding.planes(lines, depth) if readout.encoding else [Plane(lines, squares(lines, depth), 1.0)]
         done[READS] += 1
         done[ROWS[side]] += driving
-        if training and largest:
-            ranges[DRIVEN] += FOLLOW * (max(most, float(ones > 0), TINY) - top)
-        planes = readout.encoding.planes(lines, cells.shape[1]) if readout.encoding else [Plane(lines, squares(lines, cells.shape[1]), 1.0)]
-        noise = Noise(int(memories.seed), self.sides[side].stream, int(done[READS]) * MOST_BITS, readout.noise * float(memories.full))
-        total: NDArray[np.float32] | None = None
-        for slot, plane in enumerate(planes):
-            unit = plane.weight * top
-            found = self._read(side, noise._replace(step=noise.step + slot), plane, cells, unit, ranges)
-            total = found.out if total is None else total + found.out
-            done[RAILS] += found.rails
-            if readout.adc:
-                done[CONVERSIONS] += cells.shape[0] * found.out.size
-            if training:
-                ranges[CONVERTED] += FOLLOW * (max(found.most * unit, TINY) - ranges[CONVERTED])
+        noise = Noise(seed, self.sides[side].stream, int(done[READS]) * MOST_BITS, readout.noise * full)
+        found = [self._read(side, noise, slot, plane, cells, plane.weight * top, ranges) for slot, plane in enumerate(planes)]
+        total = found[0].out
+        for more in found[1:]:
+            total += more.out
+        if readout.adc:
+            done[CONVERSIONS] += len(found) * planes[0].power.shape[1] * total.size
+            done[RAILS] += sum(one.rails for one in found)
+        if memories.training:
+            if largest:
+                ranges[DRIVEN] += FOLLOW * (max(most, float(ones > 0), TINY) - top)
+            ranges[CONVERTED] += FOLLOW * (max(TINY, *(one.most for one in found)) - ranges[CONVERTED])
         return torch.from_numpy(lines), top / (largest or 1), torch.from_numpy(total)
 
-    def _read(self, side: int, noise: Noise, plane: Plane, cells: Tensor, unit: float, ranges: NDArray[np.float32]) -> Converted:
+    def _read(self, side: int, noise: Noise, slot: int, plane: Plane, cells: Tensor, unit: float, ranges: NDArray[np.float32]) -> Converted:
         """One read in units of `unit`: noise, conversion, sum of the partial sums."""
-        adc, drive, sigma = self.memories.readout.adc, torch.from_numpy(plane.drive), F4(noise.sigma)
-        draws = U8(noise.seed), U8(noise.stream), U8(noise.step)
+        adc, drive = self.memories.readout.adc, torch.from_numpy(plane.drive)
+        draws = noise.seed, noise.stream, noise.step + slot
         if adc is None:
             out = (drive @ cells.flatten(0, 1)).numpy()
-            if sigma > 0:
-                add_normals(*draws, sigma * np.sqrt(plane.power.sum(1)), out)
+            if noise.sigma > 0:
+                add_normals(*draws, F4(noise.sigma) * np.sqrt(plane.power.sum(1)), out)
             out *= F4(unit)
             return Converted(out, 0, 0.0)
         partials = torch.bmm(drive.view(len(drive), *cells.shape[:2]).transpose(0, 1), cells).numpy()
-        over = MARGIN * noise.sigma * math.sqrt(float(plane.power.max()))
+        over = MARGIN * noise.sigma * math.sqrt(plane.power.max())
         if math.isnan(ranges[CONVERTED]):
             ranges[CONVERTED] = max((float(np.abs(partials).max()) + over) * unit, TINY)
         lsb = float(ranges[CONVERTED]) / 2.0 ** (adc.bits - 1)
         out = np.zeros(partials.shape[1:], F4)
-        converters = self._converters_of(side, cells.shape[0], cells.shape[2], adc, noise.seed)
-        rails, most = converter(int(adc.bits))(partials, plane.power, F4(unit / lsb), sigma, F4(adc.noise), converters, *draws, out)
+        converters = self._converters_of(side, partials.shape[0], partials.shape[2], adc, noise.seed)
+        rails, most = converter(int(adc.bits))(partials, plane.power, unit / lsb, noise.sigma, adc.noise, converters, *draws, out)
         out *= F4(lsb)
-        return Converted(out, rails, most + over)
+        return Converted(out, rails, (most + over) * unit)
 
     def _cells_of(self, side: int, met: Tensor) -> Tensor:
-        """The weights met, tile by tile: (tiles, lines of a tile, outputs)."""
+        """The weights met, tile by tile, empty lines 0: (tiles, lines of a tile, outputs)."""
         known, cells = self._cells.get(side, (None, met))
         if known is not met:
             turned, depth = met if side == 0 else met[: self.memories.inputs].T, self.sides[side].depth
-            tiles = math.ceil(len(turned) / depth)
-            cells = pad(turned, (0, 0, 0, tiles * depth - len(turned))).view(tiles, depth, -1)
+            cells = pad(turned, (0, 0, 0, -len(turned) % depth)).view(-1, depth, turned.shape[1])
             self._cells[side] = met, cells
         return cells
 
@@ -145,7 +144,7 @@ class ArrayRead:
         if (seed, side) not in self._converters:
             stream, reads = self.sides[side].adc, self.memories.readout.calibration
             fresh = draw_converters(adc, tiles, columns, self.memories.readout.columns_per_adc, seed, stream)
-            self._converters[seed, side] = calibrated(fresh, adc.noise, reads, seed, Stream.CALIBRATION) if reads else fresh
+            self._converters[seed, side] = calibrated(fresh, adc.noise, reads, seed, int(Stream.CALIBRATION)) if reads else fresh
         return self._converters[seed, side]
 
 

@@ -57,9 +57,10 @@ Tell = Callable[[str], None]
 def benches() -> dict[str, Callable[[Tell], list[Timing]]]:
     """Every benchmark, by name."""
     from ferrion.workloads.bench_crossbar import crossbar
+    from ferrion.workloads.bench_layers import layers
     from ferrion.workloads.bench_neuron import neuron
 
-    return {"two-memory": two_memory, "neuron": neuron, "crossbar": crossbar}
+    return {"two-memory": two_memory, "neuron": neuron, "crossbar": crossbar, "layers": layers}
 
 
 def bench(name: str, tell: Tell) -> dict[str, Any]:
