@@ -4,5 +4,6 @@ from ferrion.arrays.faults import Faults
 from ferrion.arrays.readout import Readout
 from ferrion.interop.convert import compiled, convert, memories_of
 from ferrion.learning.layers import TwoMemoryConv1d, TwoMemoryConv2d, TwoMemoryLinear, TwoMemoryRNNCell
+from ferrion.learning.model_costs import Cost, clear, cost
 
-__all__ = ["Faults", "Readout", "TwoMemoryConv1d", "TwoMemoryConv2d", "TwoMemoryLinear", "TwoMemoryRNNCell", "compiled", "convert", "memories_of"]
+__all__ = ["Cost", "Faults", "Readout", "TwoMemoryConv1d", "TwoMemoryConv2d", "TwoMemoryLinear", "TwoMemoryRNNCell", "clear", "compiled", "convert", "cost", "memories_of"]

@@ -22,20 +22,21 @@ class Readout:
     encoding: Encoding | None = None
     wires: Wires | None = None
     adc: Sar | None = None
-    columns_per_adc: int = 1
+    weights_per_adc: int = 1
+    """Pairs of columns that share a converter, which takes their difference."""
     calibration: int = 64
     """Conversions of an input of 0 by which the controller learns each converter's offset; 0 leaves it uncalibrated."""
     noise: float = 0.0
     """Standard deviation of one read of a weight (two memristors) at full drive, as a share of the full scale."""
 
     @classmethod
-    def of(cls, card: Card, columns_per_adc: int, noise: float) -> "Readout":
+    def of(cls, card: Card, weights_per_adc: int, noise: float) -> "Readout":
         """All that a converter card describes."""
         return cls(
             encoding=Amplitude(int(card.fill("input", Input).bits)),
             wires=card.fill("wires", Wires),
             adc=card.fill("adc", Sar),
-            columns_per_adc=columns_per_adc,
+            weights_per_adc=weights_per_adc,
             noise=noise,
         )
 

@@ -82,7 +82,7 @@ class Chip:
         """Drivers, wires and converters of its "converters" card; raises CardError when the chip names none."""
         if "converters" not in self.parts:
             raise CardError(f'card {self.name} names no converters; add converters = "converters-130nm" to its parts')
-        return Readout.of(self.parts["converters"], self.columns_per_adc, self.read_noise)
+        return Readout.of(self.parts["converters"], max(self.columns_per_adc // 2, 1), self.read_noise)
 
     @cached_property
     def levels(self) -> tuple[NDArray[np.float32], NDArray[np.float32]]:

@@ -41,6 +41,11 @@ class Encoding(Protocol):
         """Unit pulses one product takes."""
         ...
 
+    @property
+    def reads(self) -> int:
+        """Conversions of every column one product takes."""
+        ...
+
     def planes(self, whole: Floats, depth: int) -> list[Plane]:
         """The reads that carry `whole` steps (samples, lines) in -(2^bits - 1)..2^bits - 1, for tiles of `depth` lines."""
         ...
@@ -58,7 +63,7 @@ class _Bits:
 class Amplitude(_Bits):
     """A digital-to-analogue converter a line: magnitude and sign as voltage, one read. A device's noise grows with its voltage."""
 
-    slots = 1
+    slots, reads = 1, 1
 
     def planes(self, whole: Floats, depth: int) -> list[Plane]:
         """One plane."""
@@ -67,6 +72,8 @@ class Amplitude(_Bits):
 
 class PulseWidth(_Bits):
     """Full voltage for as many slots as the number has steps, the current integrated: one read, no converter a line. White noise grows with time."""
+
+    reads = 1
 
     @property
     def slots(self) -> int:
@@ -85,6 +92,11 @@ class BitSerial(_Bits):
     @property
     def slots(self) -> int:
         """One pulse a bit."""
+        return self.bits
+
+    @property
+    def reads(self) -> int:
+        """One conversion a bit."""
         return self.bits
 
     def planes(self, whole: Floats, depth: int) -> list[Plane]:

@@ -1,5 +1,7 @@
 """From the counts of a run to ledger, latency and wear."""
 
+from typing import NamedTuple
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -13,29 +15,57 @@ LEVEL_UNITS = int(sum(units for bit, units in enumerate(UNITS) if LEVEL_MASK >> 
 """FeCAPs read at each transfer of a weight: sign and three most significant bits."""
 
 
-def ledger_of(net: Layout, counts: Counts, geometry: Geometry, only_changed: bool) -> Ledger:
-    """What a training run is charged for, by layer.
+class Work(NamedTuple):
+    """What the arrays of one layer have done."""
+
+    rows: int
+    """Bias lines included."""
+    columns: int
+    inputs: int
+    """Rows that errors are read back to; 0 where none are."""
+    fecap_writes: int
+    updates: int
+    """Hidden weights read and written back."""
+    pairs: int
+    """Pairs programmed."""
+    flags: int
+    """Flags read to find the pairs to be programmed."""
+    forward: int
+    """Rows driven."""
+    backward: int
+    """Columns driven."""
+    conversions: int
+
+
+def charge(ledger: Ledger, place: str, work: Work, geometry: Geometry) -> None:
+    """Add what one layer is charged for.
 
     A layer is cut into tiles of one array each: a row of the layer is one line of every tile across, and every tile
     converts its own partial sums. An update reads the word of a weight destructively and writes it back; a transfer reads
     eight FeCAPs a pair (or, where only stale pairs are programmed, one flag a weight, written once when set and once when cleared).
     """
+    down, across = geometry.tiles(work.rows, work.columns)
+    ledger.add(place, Action.FECAP_WRITE, work.fecap_writes + (2 * work.pairs if work.flags else 0))
+    ledger.add(place, Action.FECAP_READ, work.updates * USED_FECAPS + work.pairs * LEVEL_UNITS + work.flags)
+    ledger.add(place, Action.MEMRISTOR_PROGRAM, 2 * work.pairs)
+    ledger.add(place, Action.MEMRISTOR_READ, 2 * (work.forward * work.columns + work.backward * work.inputs))
+    ledger.add(place, Action.LINE_DRIVE, work.forward * across + work.backward * down)
+    ledger.add(place, Action.ADC_SAMPLE, work.conversions)
+
+
+def ledger_of(net: Layout, counts: Counts, geometry: Geometry, only_changed: bool) -> Ledger:
+    """What a training run is charged for, by layer; the gradient is a digital product."""
     ledger = Ledger()
     samples, transfers = int(counts.samples[0]), int(counts.transfers[0])
     for layer in range(len(net.sizes) - 1):
         n, m = int(net.sizes[layer]), int(net.sizes[layer + 1])
         down, across = geometry.tiles(n + 1, m)
-        place, weights = f"layer {layer + 1}", int(net.weights[layer + 1] - net.weights[layer])
-        pairs, updates = int(counts.programmed[layer]), int(counts.updates[layer])
-        flags = (transfers * weights, 2 * pairs) if only_changed else (0, 0)
         forward, backward = int(counts.forward_rows[layer]), int(counts.backward_rows[layer])
-        ledger.add(place, Action.FECAP_WRITE, int(counts.fecap_writes[layer]) + flags[1])
-        ledger.add(place, Action.FECAP_READ, updates * USED_FECAPS + pairs * LEVEL_UNITS + flags[0])
-        ledger.add(place, Action.MEMRISTOR_PROGRAM, 2 * pairs)
-        ledger.add(place, Action.MEMRISTOR_READ, 2 * (forward * m + backward * n))
-        ledger.add(place, Action.LINE_DRIVE, forward * across + backward * down)
-        ledger.add(place, Action.ADC_SAMPLE, samples * (m * down + (n * across if layer else 0)))
-        ledger.add(place, Action.DIGITAL_MAC, forward * m)
+        done = int(counts.fecap_writes[layer]), int(counts.updates[layer]), int(counts.programmed[layer])
+        flags = transfers * (n + 1) * m if only_changed else 0
+        work = Work(n + 1, m, n, *done, flags, forward, backward, samples * (m * down + (n * across if layer else 0)))
+        charge(ledger, f"layer {layer + 1}", work, geometry)
+        ledger.add(f"layer {layer + 1}", Action.DIGITAL_MAC, forward * m)
     return ledger
 
 

@@ -36,12 +36,18 @@ class Tally(NamedTuple):
     """Conversions that ended at the first or the last code."""
     reads: int = 0
     """Batches read, either way: numbers the draws of the read noise."""
+    vectors: int = 0
+    """Products, either way, one a sample (or a patch of it)."""
+    products: int = 0
+    """Multiplications of the digital gradient."""
     fecap_writes: int = 0
     updates: int = 0
     """Hidden weights read and written back."""
     programmed: int = 0
     """Pairs programmed."""
     transfers: int = 0
+    flags: int = 0
+    """Flags read to find the pairs to be programmed."""
     rehearsals: int = 0
 
 
@@ -123,7 +129,7 @@ class TwoMemories(torch.nn.Module):
         only = rule.only_changed if only_changed is None else only_changed
         draws = U8(int(self.seed)), U8(Stream.TRANSFER), step
         pairs = transfer_layer(*draws, hidden, stale, analogue, programmed, F4(self.full), self.table, I2(rule.offset), only, words)
-        self.count(programmed=pairs, transfers=1)
+        self.count(programmed=pairs, transfers=1, flags=hidden.size if only else 0)
         self._held = None
 
     def update(self, rate: float, row_words: NDArray[np.uint32], column_words: NDArray[np.uint32]) -> None:

@@ -20,7 +20,9 @@ from ferrion.core.noise import Stream, add_normals
 from ferrion.learning.memories import Tally, TwoMemories
 
 F4, U8 = np.float32, np.uint64
-READS, CONVERSIONS, RAILS, *ROWS = (Tally._fields.index(name) for name in ("reads", "conversions", "rails", "forward_rows", "backward_rows"))
+READS, VECTORS, PRODUCTS, CONVERSIONS, RAILS, *ROWS = (
+    Tally._fields.index(name) for name in ("reads", "vectors", "products", "conversions", "rails", "forward_rows", "backward_rows")
+)
 DRIVEN, CONVERTED = 0, 1
 TINY = 1e-30
 """Least range: of a layer that has seen nothing but 0."""
@@ -94,7 +96,8 @@ class ArrayRead:
             raise DataError("a layer was given NaN or infinite numbers: look at its inputs, or lower the learning rate")
         planes = readout.encoding.planes(lines, depth) if readout.encoding else [Plane(lines, squares(lines, depth), 1.0)]
         done[READS] += 1
-        done[ROWS[side]] += driving
+        done[VECTORS] += len(source)
+        done[ROWS[side]] += driving if len(planes) == 1 else sum(int(np.count_nonzero(plane.drive)) for plane in planes)
         noise = Noise(seed, self.sides[side].stream, int(done[READS]) * MOST_BITS, readout.noise * full)
         found = [self._read(side, noise, slot, plane, cells, plane.weight * top, ranges) for slot, plane in enumerate(planes)]
         total = found[0].out
@@ -143,7 +146,7 @@ class ArrayRead:
         """The converters of one side of this chip, calibrated."""
         if (seed, side) not in self._converters:
             stream, reads = self.sides[side].adc, self.memories.readout.calibration
-            fresh = draw_converters(adc, tiles, columns, self.memories.readout.columns_per_adc, seed, stream)
+            fresh = draw_converters(adc, tiles, columns, self.memories.readout.weights_per_adc, seed, stream)
             self._converters[seed, side] = calibrated(fresh, adc.noise, reads, seed, int(Stream.CALIBRATION)) if reads else fresh
         return self._converters[seed, side]
 
@@ -168,4 +171,6 @@ class _Product(torch.autograd.Function):
                 below = reading.product(1, error / scale, met)[2] * scale
             else:
                 below = error @ met[: reading.memories.inputs].T
+        if ctx.needs_input_grad[1]:
+            reading.memories.tallied.numpy()[PRODUCTS] += lines.shape[0] * met.numel()
         return below, lines[:, : len(met)].T @ (error * ctx.unit) if ctx.needs_input_grad[1] else None, None, None
