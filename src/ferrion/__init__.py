@@ -3,6 +3,8 @@
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from ferrion import nn as nn
+    from ferrion import optim as optim
     from ferrion.chip.chip import Chip as Chip
     from ferrion.circuits.neuron import Neuron as Neuron
     from ferrion.circuits.trainable import IonCell as IonCell
@@ -10,7 +12,7 @@ if TYPE_CHECKING:
     from ferrion.devices.stack import Stack as Stack
     from ferrion.learning.classifier import TwoMemoryClassifier as TwoMemoryClassifier
 
-__all__ = ["Chip", "IonCell", "Neuron", "SilverGap", "Stack", "TwoMemoryClassifier"]
+__all__ = ["Chip", "IonCell", "Neuron", "SilverGap", "Stack", "TwoMemoryClassifier", "nn", "optim"]
 _HOME = {
     "Chip": "ferrion.chip.chip",
     "IonCell": "ferrion.circuits.trainable",
@@ -18,6 +20,8 @@ _HOME = {
     "SilverGap": "ferrion.devices.silver",
     "Stack": "ferrion.devices.stack",
     "TwoMemoryClassifier": "ferrion.learning.classifier",
+    "nn": "ferrion",
+    "optim": "ferrion",
 }
 
 
@@ -27,4 +31,6 @@ def __getattr__(name: str) -> Any:
         raise AttributeError(f"module 'ferrion' has no {name!r}; it has {', '.join(__all__)}")
     from importlib import import_module
 
+    if _HOME[name] == "ferrion":
+        return import_module(f"ferrion.{name}")
     return getattr(import_module(_HOME[name]), name)

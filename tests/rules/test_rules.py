@@ -37,9 +37,9 @@ def test_everything_public_has_a_docstring(path):
 
 
 def test_the_public_names_are_these():
-    assert fe.__all__ == ["Chip", "IonCell", "Neuron", "SilverGap", "Stack", "TwoMemoryClassifier"]
+    assert fe.__all__ == ["Chip", "IonCell", "Neuron", "SilverGap", "Stack", "TwoMemoryClassifier", "nn", "optim"]
     for name in fe.__all__:
-        assert getattr(fe, name).__name__ == name
+        assert getattr(fe, name).__name__.removeprefix("ferrion.") == name
     with pytest.raises(AttributeError, match="it has Chip"):
         _ = fe.Chipp
 
@@ -56,3 +56,9 @@ def test_the_readme_quotes_the_last_results():
         assert round(simulated[quantity]["simulated"], digits) == float(value), quantity
         if spread:
             assert round(simulated[quantity]["spread"], len(spread.partition(".")[2])) == float(spread), quantity
+
+
+@pytest.mark.parametrize("page", ["crossbar", "layers"])
+def test_the_code_of_the_pages_runs(page):
+    for block in re.findall(r"^```python\n(.*?)^```", (ROOT / f"docs/{page}.md").read_text(), re.MULTILINE | re.DOTALL):
+        exec(compile(block, page, "exec"), {})
