@@ -93,7 +93,7 @@ def reproduced() -> str:
 def ablation() -> str:
     """The last ablations of the small convolutional net on Fashion-MNIST."""
     lines = ["# What each imperfection costs", "", "The default model of `ferrion lab ablate`, two convolutions and a linear layer, on Fashion-MNIST (20,000 training images),", ""]
-    lines += ["test accuracy; `alone` is beside the rounding to levels only, `without` is with everything else.", ""]
+    lines += ["mean ± standard deviation over chips; lost beside the rounding to levels, won back beside everything else.", ""]
     for name, command in ABLATIONS.items():
         found = json.loads((ROOT / f"docs/results/ablation-{name}.json").read_text(encoding="utf-8"))
         lines += [
@@ -102,16 +102,19 @@ def ablation() -> str:
             f"`{command}`: float {100 * found['float_accuracy']:.2f} %, levels only {percent(found['levels'])}, everything {percent(found['everything'])}.",
             "",
         ]
-        lines += ["| imperfection | alone | without |", "|---|---|---|"]
-        lines += [f"| {part['part']} | {percent(part['alone'])} | {percent(part['without'])} |" for part in found["parts"]]
+        lines += ["| imperfection | lost to it alone [points] | won back without it [points] |", "|---|---|---|"]
+        for part in found["parts"]:
+            lost = percent(levels - alone for levels, alone in zip(found["levels"], part["alone"], strict=True))
+            won = percent(without - everything for without, everything in zip(part["without"], found["everything"], strict=True))
+            lines.append(f"| {part['part']} | {lost} | {won} |")
         lines.append("")
     return "\n".join(lines)
 
 
 def percent(accuracies) -> str:
-    """Mean and standard deviation over chips."""
+    """Mean and standard deviation over chips of shares, in hundredths."""
     values = [100 * accuracy for accuracy in accuracies]
-    return f"{statistics.mean(values):.2f}" + (f" ± {statistics.stdev(values):.2f}" if len(values) > 1 else "") + " %"
+    return f"{statistics.mean(values):.2f}" + (f" ± {statistics.stdev(values):.2f}" if len(values) > 1 else "")
 
 
 def _rows(name: str) -> list[str]:

@@ -1,7 +1,7 @@
 """An ablation as lines for the terminal and as a page with bars."""
 
 import statistics
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from ferrion.report import plots
@@ -11,17 +11,17 @@ from ferrion.workloads.ablation import Ablation, spread
 
 
 def rows(found: Ablation) -> list[Row]:
-    """Accuracies [%], and points lost to each part alone and won back without it."""
+    """Accuracies [%], and points lost to each part alone and won back without it, chip by chip."""
 
-    def row(quantity: str, values: tuple[float, ...], unit: str = "%", less: float = 0.0, sign: float = 1.0) -> Row:
-        deviation = spread(values)
-        return Row(quantity=quantity, unit=unit, simulated=100 * sign * (statistics.mean(values) - less), spread=None if deviation is None else 100 * deviation, source="simulated")
+    def row(quantity: str, shares: Sequence[float], unit: str = "%") -> Row:
+        deviation = spread(tuple(shares))
+        return Row(quantity=quantity, unit=unit, simulated=100 * statistics.mean(shares), spread=None if deviation is None else 100 * deviation, source="simulated")
 
-    levels, everything = statistics.mean(found.levels), statistics.mean(found.everything)
     table = [row("float", (found.digital,)), row("rounded to the chip's levels", found.levels), row("with everything", found.everything)]
     for loss in found.parts:
-        table.append(row(f"{loss.part}: lost to it alone, beside the levels", loss.alone, "points", levels, -1.0))
-        table.append(row(f"{loss.part}: won back when it alone is taken away", loss.without, "points", everything))
+        lost = [levels - alone for levels, alone in zip(found.levels, loss.alone, strict=True)]
+        won = [without - everything for without, everything in zip(loss.without, found.everything, strict=True)]
+        table += [row(f"{loss.part}: lost to it alone, beside the levels", lost, "points"), row(f"{loss.part}: won back when it alone is taken away", won, "points")]
     return table
 
 

@@ -84,4 +84,4 @@ def accuracy(model: nn.Module, data: DataSet) -> float:
     """Share of the test set answered rightly."""
     model.eval()
     answers = torch.cat([model(some).argmax(1) for some in torch.from_numpy(data.test_inputs).split(1000)])
-    return float((answers == torch.from_numpy(data.test_labels)).float().mean())
+    return float((answers == torch.from_numpy(data.test_labels)).double().mean())
