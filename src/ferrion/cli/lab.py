@@ -41,7 +41,7 @@ def ablate(
 
     the_chip, the_set = Chip.from_card(chip), load(data)
     torch.manual_seed(0)
-    network = conv_net(the_set) if model is None else model_from(model, weights)
+    network: torch.nn.Module = conv_net(the_set) if model is None else model_from(model, weights)
     with alone_in(out), bar(f"{model or 'small convolutional net'} on {the_set.name}") as progress:
         if weights is None:
             task = progress.add_task("float training", total=None)
@@ -74,3 +74,46 @@ def ablate(
         screen.print(line)
     errors.print("the page:")
     screen.print(str(out / "ablation.html"), soft_wrap=True)
+
+
+@lab.command()
+def features(
+    model: Annotated[str | None, typer.Argument(help="FILE.py:FUNCTION that returns the extractor, a torch.nn.Module; default: a small convolutional net trained here.")] = None,
+    weights: Annotated[Path | None, typer.Option(help="Trained weights of it (.safetensors).")] = None,
+    source: Annotated[str, typer.Option(help="What the default extractor is trained on.")] = "mnist",
+    data: Annotated[str, typer.Option(help="What features are extracted from: digits, mnist, fashion-mnist, ecg, or an .npz file.")] = "fashion-mnist",
+    bits: Annotated[int, typer.Option(min=2, max=16, help="Of the extractor's weights and of the features.")] = 4,
+    epochs: Annotated[int, typer.Option(min=1, help="Epochs of the default extractor's training.")] = 5,
+    out: Annotated[Path, typer.Option(help="The .npz file to write; then: ferrion train --data FILE --hidden ''")] = Path("runs/features.npz"),
+    json: Annotated[bool, typer.Option("--json", help="One JSON object on standard output.")] = False,
+) -> None:
+    """Features of a frozen, quantised extractor, to train a classifier on chip with (transfer learning)."""
+    import torch
+
+    from ferrion.workloads import features as frozen
+    from ferrion.workloads.data import load
+    from ferrion.workloads.models import conv_net, fit_digital, model_from
+
+    the_set = load(data)
+    if model is None:
+        errors.print(f"training the extractor on {source}")
+        learned = load(source)
+        torch.manual_seed(0)
+        whole = conv_net(learned)
+        fit_digital(whole, learned, epochs, 0)
+    extractor = frozen.without_classifier(whole) if model is None else model_from(model, weights)
+    found = frozen.features(extractor, the_set, bits)
+    frozen.write_features(found, out)
+    result = {
+        "extractor": model or f"conv_net on {source}",
+        "data": data,
+        "bits": bits,
+        "features": found.inputs.shape[1],
+        "train": len(found.labels),
+        "test": len(found.test_labels),
+        "out": str(out),
+    }
+    if json:
+        print_json(result)
+        return
+    screen.print(f"{result['features']} features of {result['train']} training and {result['test']} test samples; now: ferrion train --data {out} --hidden ''", soft_wrap=True)

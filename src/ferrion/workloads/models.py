@@ -16,7 +16,7 @@ RATE = 2e-3
 """Step of Adam (Kingma and Ba, ICLR 2015) for the digital training."""
 
 
-def conv_net(data: DataSet) -> nn.Module:
+def conv_net(data: DataSet) -> nn.Sequential:
     """Two convolutions and a linear layer for square grey pictures: 1-8-16 channels, strides of 2. Raises ConfigError for other inputs."""
     side = int(data.inputs.shape[1] ** 0.5)
     if side * side != data.inputs.shape[1]:
