@@ -263,6 +263,59 @@ def test_faults_show_and_remapping_and_rest_act_on_the_weights():
     assert memories.analogue[high].abs().mean() < 0.97 * sound[high].abs().mean()
 
 
+@pytest.mark.parametrize("readout", [IDEAL, Readout(wires=WIRES)], ids=["exact", "wires"])
+def test_every_change_of_the_devices_shows_at_the_next_read(readout):
+    """Caches of the held weights follow optimisers, transfers, faults, rest, writes and loaded states."""
+    layer, other = (TwoMemoryLinear(30, 6, CHIP, readout=readout, seed=seed).eval() for seed in (7, 8))
+    x, memories = torch.rand(3, 30), layer.memories
+    adam = torch.optim.Adam(layer.parameters(), 1e-2)
+    layer(x).sum().backward()
+    changes = (
+        lambda: None,
+        adam.step,
+        lambda: memories.fail(Faults(stuck_high=0.1)),
+        lambda: memories.rest(1e6, 398.0),
+        lambda: memories.write(np.zeros((31, 6)), 1.0),
+        lambda: layer.load_state_dict(other.state_dict()),
+    )
+    seen = []
+    for change in changes:
+        change()
+        seen.append(layer(x).detach())
+    assert all((a != b).any() for a, b in pairwise(seen))
+    torch.testing.assert_close(seen[-1], other(x), rtol=0, atol=1e-6)
+
+
+def test_writing_is_charged_by_the_bits_that_change():
+    layer = TwoMemoryLinear(6, 3, CHIP, readout=IDEAL)
+    memories = layer.memories
+    memories.write(np.full((7, 3), 1.0), 1.0)
+    before = memories.tally.fecap_writes
+    memories.write(np.full((7, 3), -1.0), 1.0)
+    assert memories.tally.fecap_writes - before == 7 * 3  # the sign alone
+    assert memories.tally.programmed == 3 * 7 * 3
+
+
+def test_single_samples_and_empty_batches_are_as_in_torch():
+    layer = TwoMemoryLinear(5, 3, CHIP, readout=IDEAL)
+    one = torch.rand(5)
+    torch.testing.assert_close(layer(one), layer(one[None])[0])
+    assert layer.memories.tally.samples == 2
+    assert layer(torch.rand(0, 5)).shape == (0, 3)
+
+
+@pytest.mark.parametrize("wrong", [(np.zeros((3, 3)), 1.0), (np.full((6, 3), np.nan), 1.0), (np.zeros((6, 3)), 0.0)])
+def test_weights_that_cannot_be_written_are_refused(wrong):
+    with pytest.raises(DataError, match="full scale"):
+        TwoMemoryLinear(5, 3, CHIP).memories.write(*wrong)
+
+
+def test_a_loss_that_is_no_number_stops_at_the_layer():
+    layer = TwoMemoryLinear(5, 3, CHIP)
+    with pytest.raises(DataError, match="lower the learning rate"):
+        (layer(torch.rand(2, 5)).sum() * torch.nan).backward()
+
+
 @pytest.mark.parametrize(
     ("build", "words"),
     [

@@ -264,3 +264,15 @@ def update_matrix(hidden, lsb_writes, stale, offset, gradient, row_words, column
                         changed += move(hidden, lsb_writes, stale, start + j, I2(-steps) if rate * slope[j] > F4(0) else steps, offset, limit)
                         touched += I8(1)
     return I8(changed), touched
+
+
+@compiled
+def rewrite(hidden, wanted, lsb_writes, offset):
+    """hidden <- wanted, capacitor by capacitor where a bit differs; returns the unit capacitors changed."""
+    changed = U8(0)
+    for q in range(hidden.size):
+        flip = I2(word_of(hidden[q], offset) ^ word_of(wanted[q], offset))
+        lsb_writes[q] += U1(flip & I2(1))
+        changed += ones(U8(flip)) + further_units(U8(flip))
+        hidden[q] = wanted[q]
+    return I8(changed)

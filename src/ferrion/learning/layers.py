@@ -30,13 +30,15 @@ class TwoMemoryLayer(torch.nn.Module):
             raise DataError(f"inputs of shape {tuple(inputs.shape)} and type {inputs.dtype}: give floating-point numbers as (…, {self.memories.inputs})")
         if inputs.device.type != "cpu":
             raise DataError(f"inputs on {inputs.device}: arrays are simulated on the CPU; call .cpu() on model and inputs")
-        flat = self.reading(inputs.reshape(-1, inputs.shape[-1]).float())
-        return flat.reshape(*inputs.shape[:-1], -1).to(inputs.dtype)
+        shape = *inputs.shape[:-1], self.memories.analogue.shape[1]
+        if inputs.numel() == 0:
+            return inputs.new_zeros(shape)
+        return self.reading(inputs.reshape(-1, inputs.shape[-1]).float()).reshape(shape).to(inputs.dtype)
 
     def learned(self, inputs: Tensor) -> None:
-        """Count the samples of a training batch."""
+        """Count the samples of a training batch: the first axis, or one where there is none."""
         if self.training and torch.is_grad_enabled():
-            self.memories.count(samples=len(inputs))
+            self.memories.count(samples=len(inputs) if inputs.dim() > 1 else 1)
 
 
 class TwoMemoryLinear(TwoMemoryLayer):
@@ -156,7 +158,7 @@ class TwoMemoryRNNCell(TwoMemoryLayer):
         self.hidden_size = hidden_size
 
     def forward(self, x: Tensor, h: Tensor | None = None) -> Tensor:
-        """x (batch, input_size), h (batch, hidden_size) or None for zeros -> (batch, hidden_size)."""
+        """x (batch, input_size), h (batch, hidden_size) or None for zeros -> (batch, hidden_size). Every step counts as a sample learned."""
         h = x.new_zeros(*x.shape[:-1], self.hidden_size) if h is None else h
         self.learned(x)
         return torch.tanh(self.read(torch.cat([x, h], dim=-1)))

@@ -12,9 +12,9 @@ from ferrion.arrays.pairs import WiredPairs, conductances, read_shares
 from ferrion.arrays.readout import Readout
 from ferrion.arrays.words import FULL_SCALE, LARGEST, LEVEL_SHIFT, STEPS_PER_LEVEL
 from ferrion.chip.chip import Chip
-from ferrion.core.errors import ConfigError
+from ferrion.core.errors import ConfigError, DataError
 from ferrion.core.noise import Stream, normals, uniforms
-from ferrion.learning.hidden import ONE, update_matrix, update_scratch
+from ferrion.learning.hidden import ONE, rewrite, update_matrix, update_scratch
 from ferrion.learning.retention import relaxed_shares
 from ferrion.learning.rules import Rule
 from ferrion.learning.transfer import LevelTable, transfer_layer, transfer_words
@@ -96,8 +96,7 @@ class TwoMemories(torch.nn.Module):
         draws = 2.0 * uniforms(seed, Stream.INITIAL, 0, inputs * columns).reshape(inputs, columns) - 1.0
         first = np.concatenate([np.sqrt(6.0 / inputs) * draws, np.zeros((rows - inputs, columns))])
         limit = LARGEST - rule.offset
-        self.hidden.numpy()[:] = np.clip(np.rint(first / float(self.full) * FULL_SCALE), -limit, limit)
-        self.transfer()
+        self._put(np.clip(np.rint(first / float(self.full) * FULL_SCALE), -limit, limit))
 
     @property
     def tally(self) -> Tally:
@@ -114,13 +113,22 @@ class TwoMemories(torch.nn.Module):
         return int(self.seed), float(self.full), self.tallied.numpy(), self.ranges.numpy()[side]
 
     def write(self, weights: NDArray[Any], full: float) -> None:
-        """Deploy `weights` (rows, columns): each at the centre of the level whose mean is nearest, `full` standing for the top one; then transfer."""
+        """Deploy `weights` (rows, columns): each at the centre of the level whose mean is nearest, `full` standing for the top one; then transfer.
+
+        Raises DataError on another shape or NaN, and unless `full` is above 0.
+        """
+        if np.shape(weights) != tuple(self.analogue.shape) or not np.isfinite(weights).all() or not 0 < full < np.inf:
+            raise DataError(f"weights of shape {np.shape(weights)}, full scale {full}: give finite weights as {tuple(self.analogue.shape)} and a scale above 0")
         self.full.fill_(full)
         level = np.abs(np.abs(weights)[..., None] / full - self.table.mean).argmin(-1)
         steps = np.minimum((level << LEVEL_SHIFT) + STEPS_PER_LEVEL // 2 - self.rule.offset, LARGEST - self.rule.offset)
-        self.hidden.numpy()[:] = np.where(weights < 0, -steps, steps)
-        self.stale.fill_(1)
-        self.transfer()
+        self._put(np.where(weights < 0, -steps, steps))
+
+    def _put(self, hidden: NDArray[Any]) -> None:
+        """Write every hidden weight and transfer all."""
+        units = rewrite(_flat(self.hidden), hidden.astype(np.int16).reshape(-1), _flat(self.lsb_writes), I2(self.rule.offset))
+        self.count(fecap_writes=units)
+        self.transfer(only_changed=False)
 
     def transfer(self, only_changed: bool | None = None) -> None:
         """Program the pairs whose level changed (or all; None: as the rule says) from sign and three most significant bits."""
@@ -188,7 +196,8 @@ class TwoMemories(torch.nn.Module):
     def rest(self, time: float, temperature: float) -> None:
         """Let `time` [s] pass at `temperature` [K] since the last transfer: relaxation and drift of the memristors."""
         shares = relaxed_shares((self.analogue.detach() / self.full).double().numpy(), self.devices, int(self.seed), time, temperature)
-        self.analogue.data.copy_(torch.from_numpy(shares) * self.full)
+        with torch.no_grad():
+            self.analogue.copy_(torch.from_numpy(shares) * self.full)
 
     def verify(self, weights: NDArray[Any], tolerance: float, most: int) -> float:
         """Program again, up to `most` times, the pairs that read further than `tolerance` (a share of the full scale) from `weights`.

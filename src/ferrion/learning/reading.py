@@ -164,6 +164,8 @@ class _Product(torch.autograd.Function):
     @staticmethod
     def backward(ctx: Any, *errors: Tensor) -> tuple[Tensor | None, Tensor | None, None, None]:
         (lines, met), reading, (error,) = ctx.saved_tensors, ctx.reading, errors
+        if not bool(error.isfinite().all()):
+            raise DataError("errors that come back to a layer are NaN or infinite: lower the learning rate, or look at the loss")
         below = None
         if ctx.needs_input_grad[0]:
             if reading.memories.readout.errors_on_chip:
