@@ -8,7 +8,7 @@ import pytest
 from ferrion.core.units import registry
 from ferrion.kernels.dimensions import dimensional, with_units
 from ferrion.params.card import load
-from ferrion.physics import ageing, diffusive, endurance, ferroelectric, filament, heat, mosfet, nucleation, silver, threshold, transistor
+from ferrion.physics import ageing, between, diffusive, endurance, ferroelectric, filament, heat, mosfet, nucleation, silver, threshold, transistor
 
 Q = registry().Quantity
 FECAP, MEMRISTOR, TRANSFER = load("fecap-martemucci2025"), load("memristor-martemucci2025"), load("transfer-martemucci2025")
@@ -67,6 +67,9 @@ CASES = [
     (endurance.life, (ONE, ENDURANCE), ""),
     (endurance.worn, (Q(1e7), Q(1e8), ENDURANCE), ""),
     (endurance.threshold_shift, (ONE, V, 0 * V), "V"),
+    (between.leak, (Q(1.0, "Mohm"), NUCLEATION), ""),
+    (between.residue_fed, (V, V, ONE, ONE, S, NUCLEATION), ""),
+    (between.conduction, (V, S, NUCLEATION), "s"),
     (diffusive.field, (V, ONE, DIFFUSIVE), "V"),
     (diffusive.filament_rate, (ONE, ONE, V, DIFFUSIVE), "1/s"),
     (diffusive.residue_rate, (ONE, ONE, DIFFUSIVE), "1/s"),
@@ -83,7 +86,7 @@ def test_an_equation_has_the_right_dimension(equation, arguments, unit):
 
 def test_every_equation_is_among_the_cases():
     here = {equation for equation, _, _ in CASES}
-    for module in (heat, ferroelectric, ageing, filament, transistor, mosfet, nucleation, diffusive, threshold):
+    for module in (heat, ferroelectric, ageing, filament, transistor, mosfet, nucleation, diffusive, threshold, between):
         for name, equation in inspect.getmembers(module, inspect.isfunction):
             if equation.__module__ == module.__name__:
                 assert equation in here, f"{module.__name__}.{name} has no case"

@@ -15,7 +15,7 @@ from ferrion.circuits.firing import Cell, rate, threshold
 from ferrion.core.compiled import compiled, inlined
 from ferrion.kernels.cpu import scalar
 from ferrion.kernels.exponential import exponential
-from ferrion.physics import nucleation
+from ferrion.physics import between, nucleation
 
 FORMS = 4.0
 """Formation times until a filament conducts as if complete."""
@@ -27,6 +27,7 @@ SHORTEST = 1e-4
 HOPELESS = 10.0
 """Thermal voltages below the threshold at which nucleation is a ten-thousandth of its greatest rate and what is left out before, too."""
 thermal_voltage = scalar(nucleation.thermal_voltage)
+leak_of, residue_fed, conduction = scalar(between.leak), scalar(between.residue_fed), scalar(between.conduction)
 
 
 class Kept(NamedTuple):
@@ -51,10 +52,10 @@ def twice(kept):
 
 @inlined
 def residue_after(r, v_in, v, fed, kept, tau, p):
-    """Residue after it was r, the gate decaying from v: solution of dR/dt = chi (v_in - v exp(-t / tau)) - gamma R, fed in forward bias only."""
+    """Residue after it was r, the gate decaying from v; fed in forward bias only."""
     if not fed:
         return r * kept.residue
-    return r * kept.residue + p.chi * (v_in * (1.0 - kept.residue) / p.gamma - v * (kept.gate - kept.residue) / (p.gamma - 1.0 / tau))
+    return r * kept.residue + residue_fed(v_in, v, kept.gate, kept.residue, tau, p)
 
 
 @inlined
@@ -83,7 +84,7 @@ def conducting(u, left, cell):
     if u <= p.v_hold:
         return u, 0.0
     tau = cell.gate.c_gate / p.g_on
-    needed = FORMS * p.t_form + tau * np.log(u / p.v_hold)
+    needed = FORMS * p.t_form + conduction(u, tau, p)
     if needed <= left:
         return p.v_hold, needed
     return u * exponential(-max(left - FORMS * p.t_form, 0.0) / tau), left
@@ -93,7 +94,7 @@ def conducting(u, left, cell):
 def fire_cell(number, seed, noisy, cell, edges, volts, slopes, spikes):
     """Spike times [s] of one neuron from rest, as `firing.run_cell`; returns how many it fired (at most spikes.size are kept)."""
     p, v_t = cell.memristor, thermal_voltage(cell.temperature, cell.memristor)
-    leak = p.g_off * cell.gate.r_control / (1.0 + p.g_off * cell.gate.r_control)
+    leak = leak_of(cell.gate.r_control, p)
     tau = cell.gate.r_control * cell.gate.c_gate * (1.0 - leak)
     v, r, m, clock, fired = 0.0, 0.0, 0.0, 0.0, 0
     limit = threshold(seed, number, fired, 0, noisy)

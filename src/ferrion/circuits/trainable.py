@@ -17,11 +17,12 @@ from ferrion.circuits.firing import thresholds
 from ferrion.circuits.neuron import Neuron
 from ferrion.core.errors import ConfigError
 from ferrion.kernels.reference import reference
-from ferrion.physics import nucleation
+from ferrion.physics import between, nucleation
 
 POINTS = 9
 """Points at which the rate is taken in one step, both ends among them."""
 rate = reference(nucleation.nucleation_rate)
+leak_of, residue_fed, conduction = reference(between.leak), reference(between.residue_fed), reference(between.conduction)
 
 
 class IonState(NamedTuple):
@@ -73,7 +74,7 @@ class IonCell(torch.nn.Module):
             raise ConfigError(f"cells = {cells}, dt = {dt}: give one cell or more and a finite step above 0 s")
         p, gate = neuron.memristor, neuron.gate
         self.neuron, self.dt, self.seed, self.noise = neuron, dt, seed, noise
-        self.leak = p.g_off * gate.r_control / (1.0 + p.g_off * gate.r_control)
+        self.leak = leak_of(gate.r_control, p)
         self.tau = gate.r_control * gate.c_gate * (1.0 - self.leak)
         if dt > self.tau:
             raise ConfigError(
@@ -98,11 +99,11 @@ class IonCell(torch.nn.Module):
         return torch.as_tensor(drawn).to(self.shift).reshape(firings.shape)
 
     def _after(self, v_in: Tensor, gate: Tensor, residue: Tensor, remnant: Tensor, time: Tensor) -> tuple[Tensor, Tensor, Tensor]:
-        """Gate, residue and remnant after `time` with the switch open; `events.residue_after` says how."""
+        """Gate, residue and remnant after `time` with the switch open."""
         p, floor = self.neuron.memristor, self.leak * v_in
         kept_gate, kept = torch.exp(-time / self.tau), torch.exp(-p.gamma * time)
         w, d = v_in - floor, gate - floor
-        fed = p.chi * (w * (1.0 - kept) / p.gamma - d * (kept_gate - kept) / (p.gamma - 1.0 / self.tau))
+        fed = residue_fed(w, d, kept_gate, kept, self.tau, p)
         forward = w > d * torch.exp(-0.5 * time / self.tau)
         return floor + d * kept_gate, residue * kept + torch.where(forward, fed, 0.0), remnant * torch.exp(-p.gamma_m * time)
 
@@ -110,7 +111,7 @@ class IonCell(torch.nn.Module):
         """Gate after up to `time` through a standing filament; time left, whether it still stands, and until when it forms; `events.conducting` says how."""
         p, over = self.neuron.memristor, v_in - gate
         held, tau = over.clamp(min=p.v_hold), self.neuron.gate.c_gate / p.g_on
-        needed = torch.where(over > p.v_hold, forming + tau * torch.log(held / p.v_hold), 0.0)
+        needed = torch.where(over > p.v_hold, forming + conduction(held, tau, p), 0.0)
         spent = torch.minimum(needed, time)
         kept = torch.where(over > p.v_hold, held * torch.exp(-(spent - forming).clamp(min=0.0) / tau), over)
         return v_in - kept, time - spent, needed > time, (forming - spent).clamp(min=0.0)
