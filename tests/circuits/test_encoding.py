@@ -13,7 +13,7 @@ RNG = np.random.default_rng(0)
 @pytest.mark.parametrize("encoding", [Amplitude(6), PulseWidth(6), BitSerial(6)], ids=lambda encoding: type(encoding).__name__)
 def test_planes_add_up_to_the_number(encoding):
     whole = RNG.integers(-63, 64, (5, 32)).astype(F4)
-    total = sum(plane.drive * plane.weight for plane in encoding.planes(whole, 16))
+    total = sum(plane.drive / plane.full * plane.weight for plane in encoding.planes(whole, 16))
     np.testing.assert_allclose(total, whole / 63, atol=1e-6)
     assert encoding.slots == {Amplitude: 1, PulseWidth: 63, BitSerial: 6}[type(encoding)]
 
@@ -23,10 +23,11 @@ def test_noise_power_follows_amplitude_time_or_bits():
     whole = np.array([[21.0, 0.0]], F4)
 
     def variance(encoding):
-        return sum(plane.power[0, 0] * plane.weight**2 for plane in encoding.planes(whole, 2))
+        return sum(plane.power[0, 0] * (plane.weight / plane.full) ** 2 for plane in encoding.planes(whole, 2))
 
     assert variance(Amplitude(6)) == pytest.approx((21 / 63) ** 2)
     assert variance(PulseWidth(6)) == pytest.approx(21 / 63)
+    assert {kind: sum(plane.pulses for plane in kind(6).planes(whole, 2)) for kind in (Amplitude, PulseWidth, BitSerial)} == {Amplitude: 1, PulseWidth: 21, BitSerial: 3}
     assert variance(BitSerial(6)) == pytest.approx((16**2 + 4**2 + 1) / 63**2)  # 21 = 16 + 4 + 1
 
 

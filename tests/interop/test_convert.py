@@ -1,5 +1,7 @@
 """Existing models on a chip: what is replaced, what stays, what is refused; and weights where the levels are."""
 
+from collections import OrderedDict
+
 import numpy as np
 import pytest
 import torch
@@ -9,7 +11,7 @@ from ferrion.arrays.readout import Readout
 from ferrion.chip.chip import Chip
 from ferrion.core.errors import ConfigError
 from ferrion.interop.convert import best_scale, compiled, convert, memories_of
-from ferrion.learning.layers import TwoMemoryConv1d, TwoMemoryConv2d, TwoMemoryRNNCell
+from ferrion.learning.layers import TwoMemoryConv1d, TwoMemoryConv2d, TwoMemoryLinear, TwoMemoryRNNCell
 
 SURE = Chip.from_card(transfer_spread=0.0)
 
@@ -77,6 +79,36 @@ def test_a_bias_beyond_the_full_scale_takes_several_lines():
     assert (twin(torch.zeros(1, 40))[0] - layer.bias).abs().max() < 0.1
 
 
+def test_a_layer_used_twice_stays_one_and_tied_weights_are_refused():
+    shared = nn.Linear(4, 4)
+    twice = nn.ModuleDict({"a": shared, "b": shared})
+    on_chip = convert(twice, SURE)
+    assert on_chip["a"] is on_chip["b"]
+    assert isinstance(on_chip["a"], TwoMemoryLinear)
+    tied = nn.ModuleDict({"a": nn.Linear(4, 4), "b": nn.Linear(4, 4)})
+    tied["b"].weight = tied["a"].weight
+    with pytest.raises(ConfigError, match="b: shares a parameter with a"):
+        convert(tied, SURE)
+
+
+def test_deployment_is_billed_once():
+    memories = convert(nn.Linear(20, 6), SURE).memories
+    assert memories.tally.transfers == 1
+    assert memories.tally.programmed == memories.analogue.numel()
+    assert (memories.programmed.numpy() == 1).all()
+
+
+def test_large_biases_raise_the_scale_and_nan_weights_are_refused():
+    layer = nn.Linear(4, 2)
+    with torch.no_grad():
+        layer.weight.mul_(1e-5)
+    assert convert(layer, SURE).memories.analogue.shape[0] <= 4 + 16
+    with torch.no_grad():
+        layer.bias[0] = torch.nan
+    with pytest.raises(ConfigError, match="first: its weights hold NaN"):
+        convert(nn.Sequential(OrderedDict(first=layer)), SURE)
+
+
 def test_fresh_arrays_are_left_to_be_trained():
     layer = nn.Linear(40, 6)
     fresh, again = (convert(layer, SURE, fresh=True, seed=seed) for seed in (1, 1))
@@ -107,7 +139,7 @@ def test_unknown_names_of_digital_layers_are_refused():
 
 def test_another_chips_state_is_refused_by_torch():
     with pytest.raises(RuntimeError, match="size mismatch"):
-        convert(nn.Linear(4, 3), SURE).load_state_dict(convert(nn.Linear(5, 3), SURE).state_dict())
+        convert(nn.Linear(4, 3), SURE).load_state_dict(convert(nn.Linear(4, 2), SURE).state_dict())
 
 
 @pytest.mark.filterwarnings("ignore::DeprecationWarning", "ignore::UserWarning")

@@ -2,6 +2,7 @@
 
 import copy
 import io
+from dataclasses import replace
 from itertools import pairwise
 
 import numpy as np
@@ -108,6 +109,22 @@ def test_converters_round_every_tile():
     assert (out - linear(x, weight, bias)).abs().max() <= 3 * 0.5 * step + 1e-5
     assert (out - linear(x, weight, bias)).std() == pytest.approx(step * np.sqrt(3 / 12), rel=0.1)
     assert layer.memories.tally.conversions == 2 * 3 * 50 * 20
+
+
+def test_bit_serial_numbers_are_converted_bit_by_bit_before_they_are_added():
+    """Small numbers use the converters' whole range; a converter's noise is added up with the weights of the bits: sqrt(sum of 4^k) / 255."""
+    quiet = CHIP.readout.adc._replace(noise=0.0, offset=0.0, mismatch=0.0)
+    layer = TwoMemoryLinear(100, 20, CHIP, bias=0, readout=Readout(encoding=BitSerial(8), adc=quiet), seed=1).eval()
+    layer(torch.ones(1, 100))
+    few = torch.zeros(1, 100)
+    few[0, :10] = 1 / 255
+    step = float(layer.memories.ranges[0, 1]) / 128
+    assert (layer(few) - few @ layer.memories.held()).abs().max() <= 0.51 * step / 255
+    noisy = TwoMemoryLinear(100, 20, CHIP, bias=0, readout=Readout(encoding=BitSerial(8), adc=quiet._replace(noise=3.0)), seed=1).eval()
+    noisy.memories.ranges.copy_(layer.memories.ranges)
+    x = torch.rand(500, 100)
+    spread = (noisy(x) - layer(x)).std().item()
+    assert spread == pytest.approx(3.0 * step * np.sqrt(sum(4**k for k in range(8))) / 255, rel=0.05)
 
 
 @pytest.mark.parametrize("converters", [False, True])
@@ -249,6 +266,47 @@ def test_write_verify_reaches_its_tolerance_at_a_price():
     assert memories.tally.programmed - programmed > 0.3 * wanted.size
 
 
+def test_verifying_sees_faults_and_leaves_pending_transfers():
+    layer = TwoMemoryLinear(20, 6, CHIP, readout=IDEAL, seed=3)
+    memories = layer.memories
+    wanted = np.full((21, 6), float(memories.full))
+    memories.write(wanted, float(memories.full))
+    memories.hidden.fill_(0)
+    memories.stale.fill_(1)
+    held = memories.analogue.detach().clone()
+    memories.verify(held.numpy().astype(float), 0.05, 3)
+    assert torch.equal(memories.analogue, held)
+    memories.transfer()
+    assert memories.analogue.abs().max() < 0.1 * memories.full
+    memories.fail(Faults(stuck_low=1.0))
+    assert memories.verify(wanted, 0.05, 1) == 1.0
+
+
+def test_rests_add_up():
+    one, two = (TwoMemoryLinear(20, 6, CHIP, readout=IDEAL, seed=3).memories for _ in range(2))
+    one.rest(2e7, 398.0)
+    two.rest(1e7, 398.0)
+    two.rest(1e7, 398.0)
+    torch.testing.assert_close(one.analogue, two.analogue)
+    one.transfer(only_changed=False)
+    assert one.age == 0.0
+
+
+def test_ranges_are_set_by_numbers_and_not_by_nothing():
+    """A batch of zeros, or one that is refused, leaves no range behind; evaluation under inference mode leaves nothing that training trips over."""
+    torch.manual_seed(0)
+    layer, twin = (TwoMemoryLinear(20, 6, CHIP, seed=3).eval() for _ in range(2))
+    with torch.inference_mode():
+        layer(torch.zeros(1, 20))
+    with pytest.raises(DataError, match="NaN or infinite"):
+        layer(torch.full((1, 20), torch.inf))
+    assert layer.memories.ranges.isnan().all()
+    x = torch.rand(5, 20)
+    layer(x), twin(x)
+    torch.testing.assert_close(layer.memories.ranges, twin.memories.ranges, equal_nan=True, rtol=0.01, atol=0)
+    layer.train()(x).sum().backward()
+
+
 def test_faults_show_and_remapping_and_rest_act_on_the_weights():
     layer = TwoMemoryLinear(128, 8, CHIP, readout=IDEAL, seed=4)
     memories = layer.memories
@@ -277,6 +335,8 @@ def test_every_change_of_the_devices_shows_at_the_next_read(readout):
         lambda: memories.rest(1e6, 398.0),
         lambda: memories.write(np.zeros((31, 6)), 1.0),
         lambda: layer.load_state_dict(other.state_dict()),
+        lambda: torch.nn.utils.vector_to_parameters(torch.zeros(31 * 6), layer.parameters()),
+        lambda: layer.load_state_dict(other.state_dict(), assign=True),
     )
     seen = []
     for change in changes:
@@ -301,7 +361,11 @@ def test_single_samples_and_empty_batches_are_as_in_torch():
     one = torch.rand(5)
     torch.testing.assert_close(layer(one), layer(one[None])[0])
     assert layer.memories.tally.samples == 2
-    assert layer(torch.rand(0, 5)).shape == (0, 3)
+    empty = layer(torch.rand(0, 5))
+    assert empty.shape == (0, 3)
+    empty.sum().backward()
+    with pytest.raises(DataError, match=r"call \.float"):
+        layer.double()(one.double())
 
 
 @pytest.mark.parametrize("wrong", [(np.zeros((3, 3)), 1.0), (np.full((6, 3), np.nan), 1.0), (np.zeros((6, 3)), 0.0)])
@@ -320,6 +384,8 @@ def test_a_loss_that_is_no_number_stops_at_the_layer():
     ("build", "words"),
     [
         (lambda: TwoMemoryLinear(0, 4, CHIP), "1 or more"),
+        (lambda: TwoMemoryLinear(4, 4, CHIP, bias=-1), "bias lines"),
+        (lambda: replace(CHIP.readout, weights_per_adc=0), "weights_per_adc"),
         (lambda: TwoMemoryConv2d(3, 4, 0, CHIP), "kernel_size"),
         (lambda: TwoMemoryConv2d(3, 4, 3, CHIP, padding=-1), "padding"),
         (lambda: TwoMemorySGD(torch.nn.Linear(3, 2)), "no two-memory layers"),

@@ -7,7 +7,7 @@ import torch
 from torch.nn.functional import cross_entropy
 
 from ferrion.chip.chip import Chip
-from ferrion.circuits.encoding import BitSerial
+from ferrion.circuits.encoding import BitSerial, PulseWidth
 from ferrion.core.errors import ConfigError
 from ferrion.core.ledger import Action
 from ferrion.learning.descent import TwoMemorySGD
@@ -38,7 +38,7 @@ def test_an_inference_costs_what_its_counts_say():
     assert found.joules == pytest.approx(300 * 283e-15 * 256 + 40200 * 0.2e-12 + 3015 * 0.14e-12)
     assert found.seconds == pytest.approx(5 * (100e-9 + 8 / 1e7))
     assert found.arrays == 9
-    assert found.area == pytest.approx(9 * (128 * 144 * 0.68e-12 + 1e-8))
+    assert found.area == pytest.approx(9 * (128 * 144 * 0.68e-12 + 17e-8))  # a converter for eight columns, sixteen for the rows
 
 
 def test_bit_serial_inputs_pay_a_conversion_a_bit():
@@ -48,6 +48,14 @@ def test_bit_serial_inputs_pay_a_conversion_a_bit():
     found = counts(cost(layer), "layer")
     assert found[Action.ADC_SAMPLE] == 2 * 4 * 8
     assert found[Action.MEMRISTOR_READ] == 2 * 2 * 8 * (100 * 2 + 4)  # 5 = 0101: two planes; the bias at full scale: four
+
+
+def test_pulse_widths_pay_for_their_time():
+    layer = TwoMemoryLinear(100, 8, CHIP, readout=replace(READOUT, encoding=PulseWidth(4))).eval()
+    clear(layer)
+    layer(torch.full((2, 100), 5 / 15))
+    assert counts(cost(layer), "layer")[Action.MEMRISTOR_READ] == 2 * 2 * 8 * (100 * 5 + 15)
+    assert counts(cost(layer), "layer")[Action.LINE_DRIVE] == 2 * 101
 
 
 def test_learning_is_charged_update_by_update():

@@ -50,6 +50,8 @@ def test_what_is_no_extractor_is_refused(tmp_path):
         features(nn.Unflatten(0, (1, -1)), digits, 4)
     with pytest.raises(ConfigError, match="give 2 to 16"):
         quantised(nn.Linear(3, 2), 1)
-    with pytest.raises(ConfigError, match=r"ends in .npz"):
-        write_features(digits, tmp_path / "features.csv")
-    assert "0.0<=" not in ferrion("lab", "features", "--bits", 1, code=2).stderr
+    assert "ends in .npz" in ferrion("lab", "features", "--out", tmp_path / "features.csv", code=2).stderr
+    assert "--bits" in ferrion("lab", "features", "--bits", 1, code=2).stderr
+    write_features(digits, tmp_path / "digits.npz")
+    np.savez(tmp_path / "other.npz", x=digits.inputs[:, :49], y=digits.labels)
+    assert "sets of one size" in " ".join(ferrion("lab", "features", "--source", tmp_path / "other.npz", "--data", tmp_path / "digits.npz", code=2).stderr.split())

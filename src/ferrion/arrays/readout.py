@@ -3,9 +3,12 @@
 from dataclasses import dataclass
 from typing import Annotated, NamedTuple
 
+import numpy as np
+
 from ferrion.arrays.nodal import Wires
 from ferrion.circuits.adc import Sar
 from ferrion.circuits.encoding import Amplitude, Encoding
+from ferrion.core.errors import ConfigError
 from ferrion.params.card import Card
 
 
@@ -29,6 +32,15 @@ class Readout:
     noise: float = 0.0
     """Standard deviation of one read of a weight (two memristors) at full drive, as a share of the full scale."""
 
+    errors_on_chip: bool = True
+    """Whether errors go back through the arrays; if not, the digital side carries them back exactly, as in training off chip."""
+
+    def __post_init__(self) -> None:
+        if self.weights_per_adc < 1 or self.calibration < 0 or not 0.0 <= self.noise < np.inf:
+            raise ConfigError(
+                f"weights_per_adc = {self.weights_per_adc}, calibration = {self.calibration}, noise = {self.noise}: give 1 or more, 0 or more, and a finite share of 0 or more"
+            )
+
     @classmethod
     def of(cls, card: Card, weights_per_adc: int, noise: float) -> "Readout":
         """All that a converter card describes."""
@@ -39,6 +51,3 @@ class Readout:
             weights_per_adc=weights_per_adc,
             noise=noise,
         )
-
-    errors_on_chip: bool = True
-    """Whether errors go back through the arrays; if not, the digital side carries them back exactly, as in training off chip."""

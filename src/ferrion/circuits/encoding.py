@@ -24,8 +24,12 @@ class Plane(NamedTuple):
     """What the lines carry, (samples, lines)."""
     power: Floats
     """Variance of the sum of the read noise of a tile's devices, over that of one device at a drive of 1: (samples, tiles)."""
+    full: float
+    """The drive at full voltage for a full read."""
     weight: float
-    """By what the digital side multiplies the result: what a drive of 1 stands for, as a share of the range."""
+    """By what the digital side multiplies the result of a read at full drive."""
+    pulses: int
+    """Unit pulses on lines, over all samples: what reads are charged by."""
 
 
 class Encoding(Protocol):
@@ -67,7 +71,7 @@ class Amplitude(_Bits):
 
     def planes(self, whole: Floats, depth: int) -> list[Plane]:
         """One plane."""
-        return [Plane(whole, squares(whole, depth), 1.0 / steps(self.bits))]
+        return [Plane(whole, squares(whole, depth), steps(self.bits), 1.0, int(np.count_nonzero(whole)))]
 
 
 class PulseWidth(_Bits):
@@ -83,7 +87,7 @@ class PulseWidth(_Bits):
     def planes(self, whole: Floats, depth: int) -> list[Plane]:
         """One plane."""
         times = squares(np.sqrt(np.abs(whole)), depth)
-        return [Plane(whole, times * F4(steps(self.bits)), 1.0 / steps(self.bits))]
+        return [Plane(whole, times * F4(steps(self.bits)), steps(self.bits), 1.0, int(np.abs(whole).sum(dtype=np.float64)))]
 
 
 class BitSerial(_Bits):
@@ -104,7 +108,7 @@ class BitSerial(_Bits):
         magnitude, found = np.abs(whole).astype(np.int32), []
         for bit in range(self.bits - 1, -1, -1):
             drive = np.copysign((magnitude >> bit & 1).astype(F4), whole)
-            found.append(Plane(drive, squares(drive, depth), 2.0**bit / steps(self.bits)))
+            found.append(Plane(drive, squares(drive, depth), 1.0, 2.0**bit / steps(self.bits), int(np.count_nonzero(drive))))
         return found
 
 

@@ -6,6 +6,7 @@ from typing import Annotated
 import typer
 
 from ferrion.cli.console import alone_in, bar, errors, print_json, screen
+from ferrion.core.errors import ConfigError
 
 lab = typer.Typer(no_args_is_help=True, help="Measure devices, chips and models as a laboratory would.", rich_markup_mode=None)
 
@@ -94,10 +95,16 @@ def features(
     from ferrion.workloads.data import load
     from ferrion.workloads.models import conv_net, fit_digital, model_from
 
+    if out.suffix != ".npz":
+        raise ConfigError(f"--out {out}: give a path that ends in .npz")
     the_set = load(data)
     if model is None:
         errors.print(f"training the extractor on {source}")
         learned = load(source)
+        if learned.inputs.shape[1] != the_set.inputs.shape[1]:
+            raise ConfigError(
+                f"--source {source} has {learned.inputs.shape[1]} features and --data {data} {the_set.inputs.shape[1]}: give sets of one size, or an extractor of your own"
+            )
         torch.manual_seed(0)
         whole = conv_net(learned)
         fit_digital(whole, learned, epochs, 0)

@@ -2,7 +2,7 @@
 
 import copy
 from collections.abc import Callable, Collection, Iterator
-from functools import partial
+from functools import lru_cache, partial
 from typing import Any
 
 import numpy as np
@@ -18,6 +18,8 @@ from ferrion.learning.memories import TwoMemories
 from ferrion.learning.rules import REFINED, Rule
 
 SUPPORTED = (nn.Linear, nn.Conv1d, nn.Conv2d, nn.RNNCell)
+MOST_BIAS_LINES = 16
+"""Lines a bias may take; a larger one raises the full scale of its layer."""
 SCALES = np.linspace(0.3, 1.0, 36)
 """Full scales tried for a layer, as shares of its largest weight."""
 
@@ -45,12 +47,14 @@ def convert(
         raise ConfigError(f"digital = {unknown}: the model has no such layers; it has {', '.join(sorted(names - {''}))}")
     problems = list(_problems(module, digital))
     if problems:
-        raise ConfigError("; ".join(problems) + f". Rewrite them, or keep them digital: digital={[problem.split(':')[0] for problem in problems]}")
-    number = 0
-    for name, layer in module.named_modules():
+        named = [name for name in (problem.split(":")[0] for problem in problems) if name in names]
+        raise ConfigError("; ".join(problems) + f". Rewrite them{f', or keep them digital: digital={named}' if named else ''}")
+    twins: dict[int, TwoMemoryLayer] = {}
+    for name, layer in module.named_modules(remove_duplicate=False):
         if isinstance(layer, SUPPORTED) and not _kept(name, digital):
-            twin = _twin(layer, chip, readout, rule, seed + number * 2**32, fresh)
-            number += 1
+            if id(layer) not in twins:
+                twins[id(layer)] = _twin(name, layer, chip, readout, rule, seed + len(twins) * 2**32, fresh)
+            twin = twins[id(layer)]
             if not name:
                 return twin
             parent, _, own = name.rpartition(".")
@@ -66,13 +70,16 @@ def memories_of(model: nn.Module) -> list[TwoMemories]:
 def compiled(model: nn.Module, **settings: Any) -> nn.Module:
     """torch.compile of the digital parts of a model; its array layers, which torch cannot trace, run as they are between them.
 
-    settings: as torch.compile takes them. The model itself is marked, so that it is not traced by mistake either.
+    settings: as torch.compile takes them. From the first call on, torch.compile itself leaves array layers alone, too.
     """
-    for layer in model.modules():
-        if isinstance(layer, TwoMemoryLayer):
-            layer.read = torch.compiler.disable(layer.read)  # type: ignore[method-assign]
+    _leave_reads_alone()
     found: nn.Module = torch.compile(model, **settings)  # type: ignore[assignment]
     return found
+
+
+@lru_cache
+def _leave_reads_alone() -> None:
+    TwoMemoryLayer.read = torch.compiler.disable(TwoMemoryLayer.read)  # type: ignore[method-assign]
 
 
 def _kept(name: str, digital: Collection[str]) -> bool:
@@ -81,6 +88,12 @@ def _kept(name: str, digital: Collection[str]) -> bool:
 
 def _problems(module: nn.Module, digital: Collection[str]) -> Iterator[str]:
     """What cannot go onto arrays."""
+    owners: dict[int, tuple[str, nn.Module]] = {}
+    for name, layer in module.named_modules():
+        for parameter in layer.parameters(recurse=False) if isinstance(layer, SUPPORTED) and not _kept(name, digital) else ():
+            first, owner = owners.setdefault(id(parameter), (name, layer))
+            if owner is not layer:
+                yield f"{name}: shares a parameter with {first}; on arrays each layer has devices of its own"
     for name, layer in module.named_modules():
         if _kept(name, digital):
             continue
@@ -92,15 +105,18 @@ def _problems(module: nn.Module, digital: Collection[str]) -> Iterator[str]:
             yield f"{name or 'the model itself'}: {type(layer).__name__} has weights that no array layer holds (there are {', '.join(kind.__name__ for kind in SUPPORTED)})"
 
 
-def _twin(layer: nn.Module, chip: Chip, readout: Readout | None, rule: Rule, seed: int, fresh: bool) -> TwoMemoryLayer:
+def _twin(name: str, layer: nn.Module, chip: Chip, readout: Readout | None, rule: Rule, seed: int, fresh: bool) -> TwoMemoryLayer:
     """The array layer for a digital one, its weights deployed."""
     weights, bias = _weights(layer)
-    full = best_scale(weights, chip.levels[0])
+    if not (np.isfinite(weights).all() and (bias is None or np.isfinite(bias).all())):
+        raise ConfigError(f"{name or 'the layer'}: its weights hold NaN or infinite numbers; train it anew or load other weights")
+    full = max(best_scale(weights, chip.levels[0]), 0.0 if bias is None else float(np.abs(bias).max()) / MOST_BIAS_LINES)
     lines = 0 if bias is None else 1 if fresh else max(1, int(np.ceil(np.abs(bias).max() / full)))
     build = partial(_built(layer), chip=chip, bias=lines, readout=readout, rule=rule, seed=seed)
     twin = build()
     if fresh:
         return twin.train(layer.training)
+    twin.memories.blank()
     rows = [weights] if bias is None else [weights, np.repeat(bias[None] / lines, lines, axis=0)]
     twin.memories.write(np.concatenate(rows), full)
     return twin.train(layer.training)

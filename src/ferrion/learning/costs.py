@@ -21,8 +21,6 @@ class Work(NamedTuple):
     rows: int
     """Bias lines included."""
     columns: int
-    inputs: int
-    """Rows that errors are read back to; 0 where none are."""
     fecap_writes: int
     updates: int
     """Hidden weights read and written back."""
@@ -34,6 +32,8 @@ class Work(NamedTuple):
     """Rows driven."""
     backward: int
     """Columns driven."""
+    reads: int
+    """Unit pulses on memristors."""
     conversions: int
 
 
@@ -48,7 +48,7 @@ def charge(ledger: Ledger, place: str, work: Work, geometry: Geometry) -> None:
     ledger.add(place, Action.FECAP_WRITE, work.fecap_writes + (2 * work.pairs if work.flags else 0))
     ledger.add(place, Action.FECAP_READ, work.updates * USED_FECAPS + work.pairs * LEVEL_UNITS + work.flags)
     ledger.add(place, Action.MEMRISTOR_PROGRAM, 2 * work.pairs)
-    ledger.add(place, Action.MEMRISTOR_READ, 2 * (work.forward * work.columns + work.backward * work.inputs))
+    ledger.add(place, Action.MEMRISTOR_READ, work.reads)
     ledger.add(place, Action.LINE_DRIVE, work.forward * across + work.backward * down)
     ledger.add(place, Action.ADC_SAMPLE, work.conversions)
 
@@ -63,7 +63,7 @@ def ledger_of(net: Layout, counts: Counts, geometry: Geometry, only_changed: boo
         forward, backward = int(counts.forward_rows[layer]), int(counts.backward_rows[layer])
         done = int(counts.fecap_writes[layer]), int(counts.updates[layer]), int(counts.programmed[layer])
         flags = transfers * (n + 1) * m if only_changed else 0
-        work = Work(n + 1, m, n, *done, flags, forward, backward, samples * (m * down + (n * across if layer else 0)))
+        work = Work(n + 1, m, *done, flags, forward, backward, 2 * (forward * m + backward * n), samples * (m * down + (n * across if layer else 0)))
         charge(ledger, f"layer {layer + 1}", work, geometry)
         ledger.add(f"layer {layer + 1}", Action.DIGITAL_MAC, forward * m)
     return ledger

@@ -28,11 +28,13 @@ class TwoMemoryLayer(torch.nn.Module):
         """(…, inputs) -> (…, outputs) through the arrays. Raises DataError on other shapes, on integers, and on another device than the CPU."""
         if inputs.shape[-1] != self.memories.inputs or not inputs.is_floating_point():
             raise DataError(f"inputs of shape {tuple(inputs.shape)} and type {inputs.dtype}: give floating-point numbers as (…, {self.memories.inputs})")
+        if self.memories.analogue.dtype != torch.float32:
+            raise DataError(f"the layer was made {self.memories.analogue.dtype}: array layers keep float32 weights; call .float() on the model")
         if inputs.device.type != "cpu":
             raise DataError(f"inputs on {inputs.device}: arrays are simulated on the CPU; call .cpu() on model and inputs")
         shape = *inputs.shape[:-1], self.memories.analogue.shape[1]
         if inputs.numel() == 0:
-            return inputs.new_zeros(shape)
+            return inputs.new_zeros(shape) + 0.0 * self.memories.analogue.sum()
         return self.reading(inputs.reshape(-1, inputs.shape[-1]).float()).reshape(shape).to(inputs.dtype)
 
     def learned(self, inputs: Tensor) -> None:

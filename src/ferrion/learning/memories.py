@@ -18,6 +18,7 @@ from ferrion.learning.hidden import ONE, rewrite, update_matrix, update_scratch
 from ferrion.learning.retention import relaxed_shares
 from ferrion.learning.rules import Rule
 from ferrion.learning.transfer import LevelTable, transfer_layer, transfer_words
+from ferrion.physics.filament import equivalent
 
 F4, I2, U4, U8 = np.float32, np.int16, np.uint32, np.uint64
 
@@ -31,6 +32,12 @@ class Tally(NamedTuple):
     """Rows driven in forward reads."""
     backward_rows: int = 0
     """Columns driven in backward reads."""
+    forward_pulses: int = 0
+    """Unit pulses on rows."""
+    backward_pulses: int = 0
+    """Unit pulses on columns."""
+    verified: int = 0
+    """Pairs read to verify them."""
     conversions: int = 0
     rails: int = 0
     """Conversions that ended at the first or the last code."""
@@ -66,6 +73,10 @@ class TwoMemories(torch.nn.Module):
     strength: Tensor
     stuck: Tensor
     seed: Tensor
+    written: Tensor
+    """What the pairs held when they began to rest."""
+    age: Tensor
+    """Equivalent time [s] they have rested since the last transfer."""
     ranges: Tensor
     """Largest number a driver carries and largest partial sum a converter takes, forwards and backwards: (2 sides, 2); NaN before the first batch."""
     tallied: Tensor
@@ -73,8 +84,10 @@ class TwoMemories(torch.nn.Module):
     def __init__(self, rows: int, columns: int, inputs: int, chip: Chip, readout: Readout, rule: Rule, seed: int) -> None:
         """Starts as a training run does: uniform weights of variance 2 / inputs, biases 0, transferred. Raises ConfigError on sizes below 1."""
         super().__init__()
-        if min(rows, columns, inputs) < 1 or not 0 <= seed < 2**63:
-            raise ConfigError(f"{inputs} inputs, {columns} outputs, seed {seed}: give 1 or more of each and a seed of 0 to 2^63 - 1")
+        if min(columns, inputs) < 1 or rows < inputs or not 0 <= seed < 2**63:
+            raise ConfigError(
+                f"{inputs} inputs, {rows - inputs} bias lines, {columns} outputs, seed {seed}: give 1 or more inputs and outputs, 0 or more bias lines, a seed of 0 to 2^63 - 1"
+            )
         self.chip, self.readout, self.rule, self.inputs = chip, readout, rule, inputs
         self.table, self.devices = LevelTable(*chip.levels), chip.devices
         self.rehearsing = False
@@ -87,15 +100,22 @@ class TwoMemories(torch.nn.Module):
         self.register_buffer("strength", torch.ones(rows, columns, 2))
         self.register_buffer("stuck", torch.zeros(rows, columns, 2))
         self.register_buffer("seed", torch.tensor(seed))
+        self.register_buffer("written", torch.zeros(rows, columns))
+        self.register_buffer("age", torch.tensor(0.0, dtype=torch.float64))
         self.register_buffer("ranges", torch.full((2, 2), torch.nan))
         self.register_buffer("tallied", torch.zeros(len(Tally._fields), dtype=torch.int64))
         self._wired = WiredPairs(chip.geometry, readout.wires, self.devices) if readout.wires else None
         self._scratch = update_scratch(max(rows, columns))
         self._held: tuple[object, Tensor] | None = None
-        self._sound: tuple[int, bool] | None = None
-        draws = 2.0 * uniforms(seed, Stream.INITIAL, 0, inputs * columns).reshape(inputs, columns) - 1.0
-        first = np.concatenate([np.sqrt(6.0 / inputs) * draws, np.zeros((rows - inputs, columns))])
-        limit = LARGEST - rule.offset
+        self._sound: tuple[object, bool] | None = None
+        self.begin()
+
+    def begin(self) -> None:
+        """Write and transfer the initial weights of a training run: uniform of variance 2 / inputs, biases 0."""
+        rows, columns = self.analogue.shape
+        draws = 2.0 * uniforms(int(self.seed), Stream.INITIAL, 0, self.inputs * columns).reshape(self.inputs, columns) - 1.0
+        first = np.concatenate([np.sqrt(6.0 / self.inputs) * draws, np.zeros((rows - self.inputs, columns))])
+        limit = LARGEST - self.rule.offset
         self._put(np.clip(np.rint(first / float(self.full) * FULL_SCALE), -limit, limit))
 
     @property
@@ -124,6 +144,11 @@ class TwoMemories(torch.nn.Module):
         steps = np.minimum((level << LEVEL_SHIFT) + STEPS_PER_LEVEL // 2 - self.rule.offset, LARGEST - self.rule.offset)
         self._put(np.where(weights < 0, -steps, steps))
 
+    def blank(self) -> None:
+        """As they came from the factory: hidden weights 0, nothing written, programmed or counted."""
+        for cells in (self.hidden, self.lsb_writes, self.programmed, self.tallied):
+            cells.zero_()
+
     def _put(self, hidden: NDArray[Any]) -> None:
         """Write every hidden weight and transfer all."""
         units = rewrite(_flat(self.hidden), hidden.astype(np.int16).reshape(-1), _flat(self.lsb_writes), I2(self.rule.offset))
@@ -138,6 +163,7 @@ class TwoMemories(torch.nn.Module):
         draws = U8(int(self.seed)), U8(Stream.TRANSFER), step
         pairs = transfer_layer(*draws, hidden, stale, analogue, programmed, F4(self.full), self.table, I2(rule.offset), only, words)
         self.count(programmed=pairs, transfers=1, flags=hidden.size if only else 0)
+        self.age.zero_()
         self._held = None
 
     def update(self, rate: float, row_words: NDArray[np.uint32], column_words: NDArray[np.uint32]) -> None:
@@ -151,18 +177,20 @@ class TwoMemories(torch.nn.Module):
         self.count(fecap_writes=units, updates=touched)
 
     def held(self) -> Tensor:
-        """What a product meets (rows, columns), without gradient: the pairs with their faults, behind their wires."""
-        key = (self.analogue._version, self.strength._version, self.full._version)
+        """What a product meets (rows, columns), without gradient: the pairs with their faults, behind their wires. Writes through `.data` go unnoticed."""
+        key = tuple((tensor._version, tensor.data_ptr()) for tensor in (self.analogue, self.strength, self.full))
         if self._held is None or self._held[0] != key:
-            weights = self.analogue.detach()
-            exact = self._wired is None and not self._faulty()
-            self._held = key, weights if exact else self._through(weights / self.full) * self.full
+            with torch.inference_mode(False):
+                weights = self.analogue.detach()
+                exact = self._wired is None and not self._faulty()
+                self._held = key, weights if exact else self._through(weights / self.full) * self.full
         return self._held[1]
 
     def _faulty(self) -> bool:
         """Whether any device does not work, looked up once for every change of the fault map."""
-        if self._sound is None or self._sound[0] != self.strength._version:
-            self._sound = self.strength._version, not bool((self.strength == 1.0).all())
+        key = self.strength._version, self.strength.data_ptr()
+        if self._sound is None or self._sound[0] != key:
+            self._sound = key, not bool((self.strength == 1.0).all())
         return self._sound[1]
 
     def _through(self, shares: Tensor) -> Tensor:
@@ -194,24 +222,33 @@ class TwoMemories(torch.nn.Module):
         self.faults = remapped(self.faults, wanted, self.chip.geometry)
 
     def rest(self, time: float, temperature: float) -> None:
-        """Let `time` [s] pass at `temperature` [K] since the last transfer: relaxation and drift of the memristors."""
-        shares = relaxed_shares((self.analogue.detach() / self.full).double().numpy(), self.devices, int(self.seed), time, temperature)
+        """Let `time` [s] pass at `temperature` [K]: relaxation and drift of the memristors. Rests since a transfer are one of their joint length."""
         with torch.no_grad():
+            if self.age == 0.0:
+                self.written.copy_(self.analogue)
+            self.age += float(equivalent(time, temperature, self.devices.filament))
+            shares = relaxed_shares((self.written / self.full).double().numpy(), self.devices, int(self.seed), float(self.age))
             self.analogue.copy_(torch.from_numpy(shares) * self.full)
 
     def verify(self, weights: NDArray[Any], tolerance: float, most: int) -> float:
         """Program again, up to `most` times, the pairs that read further than `tolerance` (a share of the full scale) from `weights`.
 
-        Returns the share of the pairs that still do. Every read has its noise, every SET the spread of its level.
+        Returns the share of the pairs that still do. Every read has its noise, every SET the spread of its level; pairs are read one by
+        one, so wires are left out, faults are not.
         """
         wanted, stale = weights / float(self.full), self.stale.numpy()
+        pending = stale.copy()
         for attempt in range(most + 1):
             noise = self.readout.noise * normals(int(self.seed), Stream.VERIFY, self.tally.transfers, wanted.size).reshape(wanted.shape)
-            far = np.abs(self.analogue.detach().numpy() / float(self.full) + noise - wanted) > tolerance
+            held = read_shares(self._pairs((self.analogue.detach() / self.full).double().numpy()), self.devices)
+            far = np.abs(held + noise - wanted) > tolerance
+            self.count(verified=far.size)
             if attempt == most or not far.any():
                 break
             stale[:] = far
             self.transfer(only_changed=True)
+            pending[far] = 0
+        stale[:] = pending
         return float(far.mean())
 
     def rehearsed(self) -> Tensor:

@@ -69,7 +69,8 @@ def priced(memories: TwoMemories) -> Prices:
     prices, adc = memories.chip.prices, memories.readout.adc
     if adc is None:
         return prices
-    number = memories.chip.parts["converters"].section("adc")["walden"]
+    card = memories.chip.parts.get("converters")
+    number = card.section("adc")["walden"] if card else prices.energy[Action.ADC_SAMPLE][1]
     return replace(prices, energy={**prices.energy, Action.ADC_SAMPLE: (adc.joules, number)})
 
 
@@ -78,13 +79,13 @@ def _work(memories: TwoMemories) -> Work:
     return Work(
         rows,
         columns,
-        memories.inputs,
         tally.fecap_writes,
         tally.updates,
         tally.programmed,
         tally.flags,
         tally.forward_rows,
         tally.backward_rows,
+        2 * (tally.forward_pulses * columns + tally.backward_pulses * memories.inputs + tally.verified),
         tally.conversions,
     )
 
@@ -111,4 +112,5 @@ def _area(memories: TwoMemories) -> float:
     area = _arrays(memories) * chip.geometry.lines * sum(chip.prices.area[device] * number for device, number in cells.items())
     if readout.adc is None:
         return area
-    return area + _arrays(memories) * -(-chip.geometry.weights_per_line // readout.weights_per_adc) * readout.adc.area
+    ends = (chip.geometry.weights_per_line, chip.geometry.lines if readout.errors_on_chip else 0)
+    return area + _arrays(memories) * sum(-(-lines // readout.weights_per_adc) for lines in ends) * readout.adc.area

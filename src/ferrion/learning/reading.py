@@ -20,9 +20,8 @@ from ferrion.core.noise import Stream, add_normals
 from ferrion.learning.memories import Tally, TwoMemories
 
 F4, U8 = np.float32, np.uint64
-READS, VECTORS, PRODUCTS, CONVERSIONS, RAILS, *ROWS = (
-    Tally._fields.index(name) for name in ("reads", "vectors", "products", "conversions", "rails", "forward_rows", "backward_rows")
-)
+READS, VECTORS, PRODUCTS, CONVERSIONS, RAILS = (Tally._fields.index(name) for name in ("reads", "vectors", "products", "conversions", "rails"))
+ROWS, PULSES = ([Tally._fields.index(name) for name in names] for names in (("forward_rows", "backward_rows"), ("forward_pulses", "backward_pulses")))
 DRIVEN, CONVERTED = 0, 1
 TINY = 1e-30
 """Least range: of a layer that has seen nothing but 0."""
@@ -87,50 +86,61 @@ class ArrayRead:
         memories, cells, readout = self.memories, self._cells_of(side, met), self.memories.readout
         source, ones, depth = numbers.numpy(), (len(met) - memories.inputs) * (1 - side), cells.shape[1]
         seed, full, done, ranges = memories.books(side)
-        if math.isnan(ranges[DRIVEN]):
-            ranges[DRIVEN] = max(float(np.abs(source).max(initial=ones > 0)), TINY) if readout.encoding else 1.0
-        top, largest = float(ranges[DRIVEN]), steps(readout.encoding.bits) if readout.encoding else 0
+        top, settled = float(ranges[DRIVEN]), True
+        if math.isnan(top):
+            top = float(np.abs(source).max(initial=0.0))
+            settled = top > 0
+            top = max(top, float(ones > 0)) or 1.0 if readout.encoding else 1.0
+        largest = steps(readout.encoding.bits) if readout.encoding else 0
         lines = np.empty((len(source), cells.shape[0] * depth), F4)
         driving, most = driven(source, ones, (largest or 1) / top, largest, lines)
         if not math.isfinite(most):
             raise DataError("a layer was given NaN or infinite numbers: look at its inputs, or lower the learning rate")
-        planes = readout.encoding.planes(lines, depth) if readout.encoding else [Plane(lines, squares(lines, depth), 1.0)]
+        planes = readout.encoding.planes(lines, depth) if readout.encoding else [Plane(lines, squares(lines, depth), 1.0, 1.0, driving)]
         done[READS] += 1
         done[VECTORS] += len(source)
-        done[ROWS[side]] += driving if len(planes) == 1 else sum(int(np.count_nonzero(plane.drive)) for plane in planes)
+        done[ROWS[side]] += driving if len(planes) == 1 else sum(plane.pulses for plane in planes)
+        done[PULSES[side]] += sum(plane.pulses for plane in planes)
         noise = Noise(seed, self.sides[side].stream, int(done[READS]) * MOST_BITS, readout.noise * full)
-        found = [self._read(side, noise, slot, plane, cells, plane.weight * top, ranges) for slot, plane in enumerate(planes)]
+        found = [self._read(side, noise, slot, plane, cells, top, float(ranges[CONVERTED])) for slot, plane in enumerate(planes)]
         total = found[0].out
         for more in found[1:]:
             total += more.out
         if readout.adc:
             done[CONVERSIONS] += len(found) * planes[0].power.shape[1] * total.size
             done[RAILS] += sum(one.rails for one in found)
-        if memories.training:
-            if largest:
-                ranges[DRIVEN] += FOLLOW * (max(most, float(ones > 0), TINY) - top)
-            ranges[CONVERTED] += FOLLOW * (max(TINY, *(one.most for one in found)) - ranges[CONVERTED])
+        if settled:
+            self._follow(ranges, top, max(most, float(ones > 0), TINY) if largest else top, max(TINY, *(one.most for one in found)))
         return torch.from_numpy(lines), top / (largest or 1), torch.from_numpy(total)
 
-    def _read(self, side: int, noise: Noise, slot: int, plane: Plane, cells: Tensor, unit: float, ranges: NDArray[np.float32]) -> Converted:
-        """One read in units of `unit`: noise, conversion, sum of the partial sums."""
+    def _follow(self, ranges: NDArray[np.float32], top: float, largest: float, converted: float) -> None:
+        """Set ranges that have not been set; move others towards what a training batch needed."""
+        ranges[DRIVEN] = top
+        if math.isnan(ranges[CONVERTED]):
+            ranges[CONVERTED] = converted
+        elif self.memories.training:
+            ranges[DRIVEN] += FOLLOW * (largest - top)
+            ranges[CONVERTED] += FOLLOW * (converted - ranges[CONVERTED])
+
+    def _read(self, side: int, noise: Noise, slot: int, plane: Plane, cells: Tensor, top: float, reach: float) -> Converted:
+        """One read: noise, conversion, sum of the partial sums. reach: range of the converters at a full drive of `top`; NaN: what this read needs."""
         adc, drive = self.memories.readout.adc, torch.from_numpy(plane.drive)
-        draws = noise.seed, noise.stream, noise.step + slot
+        draws, unit = (noise.seed, noise.stream, noise.step + slot), top / plane.full
         if adc is None:
             out = (drive @ cells.flatten(0, 1)).numpy()
             if noise.sigma > 0:
                 add_normals(*draws, F4(noise.sigma) * np.sqrt(plane.power.sum(1)), out)
-            out *= F4(unit)
+            out *= F4(unit * plane.weight)
             return Converted(out, 0, 0.0)
         partials = torch.bmm(drive.view(len(drive), *cells.shape[:2]).transpose(0, 1), cells).numpy()
         over = MARGIN * noise.sigma * math.sqrt(plane.power.max())
-        if math.isnan(ranges[CONVERTED]):
-            ranges[CONVERTED] = max((float(np.abs(partials).max()) + over) * unit, TINY)
-        lsb = float(ranges[CONVERTED]) / 2.0 ** (adc.bits - 1)
+        if math.isnan(reach):
+            reach = max((float(np.abs(partials).max()) + over) * unit, TINY)
+        lsb = reach / 2.0 ** (adc.bits - 1)
         out = np.zeros(partials.shape[1:], F4)
         converters = self._converters_of(side, partials.shape[0], partials.shape[2], adc, noise.seed)
         rails, most = converter(int(adc.bits))(partials, plane.power, unit / lsb, noise.sigma, adc.noise, converters, *draws, out)
-        out *= F4(lsb)
+        out *= F4(lsb * plane.weight)
         return Converted(out, rails, (most + over) * unit)
 
     def _cells_of(self, side: int, met: Tensor) -> Tensor:

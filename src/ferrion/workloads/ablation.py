@@ -12,7 +12,7 @@ from ferrion.chip.chip import Chip
 from ferrion.interop.convert import convert
 from ferrion.learning.descent import TwoMemorySGD
 from ferrion.workloads.data import DataSet
-from ferrion.workloads.models import accuracy, fit
+from ferrion.workloads.models import accuracy, fit, settle
 
 Tell = Callable[[str, int, int], None]
 """Told (what is being measured, how many done, how many in all)."""
@@ -78,7 +78,7 @@ def only(setting: Setting, part: str | None) -> Setting:
 
 
 def ablate(model: nn.Module, data: DataSet, chip: Chip, chips: int, learning: OnChip | None, tell: Tell) -> Ablation:
-    """Measure `model` (trained, digital) on `chips` chips a setting; with `learning`, networks of its shape trained on chip from scratch."""
+    """Measure `model` (trained, digital) on `chips` chips a setting; with `learning`, its arrays trained on chip from initial weights (digital parameters go on from their own)."""
     whole = Setting(chip, chip.readout)
     settings = {"levels": only(whole, None), "everything": whole}
     settings |= {f"alone: {part}": only(whole, part) for part in REMOVERS} | {f"without: {part}": remove(whole) for part, remove in REMOVERS.items()}
@@ -95,6 +95,8 @@ def _measured(model: nn.Module, data: DataSet, setting: Setting, seed: int, lear
     if learning is not None:
         descent = TwoMemorySGD(on_chip, learning.rate, learning.transfer_every, seed)
         fit(on_chip, data, descent, learning.epochs, learning.batch, seed)
+    else:
+        settle(on_chip, data)
     return accuracy(on_chip, data)
 
 

@@ -36,7 +36,9 @@ def without_classifier(model: nn.Sequential) -> nn.Sequential:
 
 @torch.no_grad()
 def features(extractor: nn.Module, data: DataSet, bits: int) -> DataSet:
-    """What the quantised extractor makes of every sample, (samples, features), over the largest of the training set, rounded to `bits` bits.
+    """What the quantised extractor makes of every sample, (samples, features), over the largest of the training set.
+
+    Magnitudes are rounded to `bits` bits, besides the sign.
 
     Raises DataError when it makes NaN, or something else than one row of numbers a sample.
     """
@@ -58,9 +60,7 @@ def _through(extractor: nn.Module, inputs: NDArray[np.float32]) -> NDArray[np.fl
 
 
 def write_features(data: DataSet, path: Path) -> None:
-    """Write them as an .npz that `ferrion train --data` takes, whole or not at all. Raises ConfigError for another ending."""
-    if path.suffix != ".npz":
-        raise ConfigError(f"--out {path}: give a path that ends in .npz")
+    """Write them as an .npz that `ferrion train --data` takes, whole or not at all."""
 
     def write(place: Path) -> None:
         with place.open("wb") as file:

@@ -85,3 +85,10 @@ def accuracy(model: nn.Module, data: DataSet) -> float:
     model.eval()
     answers = torch.cat([model(some).argmax(1) for some in torch.from_numpy(data.test_inputs).split(1000)])
     return float((answers == torch.from_numpy(data.test_labels)).double().mean())
+
+
+@torch.no_grad()
+def settle(model: nn.Module, data: DataSet) -> None:
+    """Let drivers and converters of deployed layers find their ranges on training samples."""
+    model.eval()
+    model(torch.from_numpy(data.inputs[:1000]))
