@@ -386,6 +386,7 @@ def test_a_loss_that_is_no_number_stops_at_the_layer():
         (lambda: TwoMemoryLinear(0, 4, CHIP), "1 or more"),
         (lambda: TwoMemoryLinear(4, 4, CHIP, bias=-1), "bias lines"),
         (lambda: replace(CHIP.readout, weights_per_adc=0), "weights_per_adc"),
+        (lambda: TwoMemoryLinear(128, 8, CHIP, readout=Readout(tiling=False)), "129 lines of 8 weights do not fit one array of leti-2025, 128 lines of 8"),
         (lambda: TwoMemoryConv2d(3, 4, 0, CHIP), "kernel_size"),
         (lambda: TwoMemoryConv2d(3, 4, 3, CHIP, padding=-1), "padding"),
         (lambda: TwoMemorySGD(torch.nn.Linear(3, 2)), "no two-memory layers"),
@@ -409,6 +410,10 @@ def test_impossible_layers_are_refused(build, words):
 def test_inputs_that_do_not_fit_are_refused(x, words):
     with pytest.raises(DataError, match=words):
         TwoMemoryLinear(8, 3, CHIP)(x)
+
+
+def test_a_layer_that_fits_needs_no_tiling():
+    assert TwoMemoryLinear(127, 8, CHIP, readout=Readout(tiling=False))(torch.rand(2, 127)).shape == (2, 8)
 
 
 def test_pictures_smaller_than_the_kernel_are_refused():

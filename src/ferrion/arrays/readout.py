@@ -32,6 +32,8 @@ class Readout:
     noise: float = 0.0
     """Standard deviation of one read of a weight (two memristors) at full drive, as a share of the full scale."""
 
+    tiling: bool = True
+    """Whether a layer may be cut into several arrays; if not, one that does not fit is refused."""
     errors_on_chip: bool = True
     """Whether errors go back through the arrays; if not, the digital side carries them back exactly, as in training off chip."""
 

@@ -88,6 +88,12 @@ class TwoMemories(torch.nn.Module):
             raise ConfigError(
                 f"{inputs} inputs, {rows - inputs} bias lines, {columns} outputs, seed {seed}: give 1 or more inputs and outputs, 0 or more bias lines, a seed of 0 to 2^63 - 1"
             )
+        geometry = chip.geometry
+        if not readout.tiling and geometry.tiles(rows, columns) != (1, 1):
+            raise ConfigError(
+                f"{rows} lines of {columns} weights do not fit one array of {chip.name}, {geometry.lines} lines of {geometry.weights_per_line} weights: "
+                "allow tiling (Readout(tiling=True)), or give a chip card with larger arrays"
+            )
         self.chip, self.readout, self.rule, self.inputs = chip, readout, rule, inputs
         self.table, self.devices = LevelTable(*chip.levels), chip.devices
         self.rehearsing = False
