@@ -142,6 +142,11 @@ def test_another_chips_state_is_refused_by_torch():
         convert(nn.Linear(4, 3), SURE).load_state_dict(convert(nn.Linear(4, 2), SURE).state_dict())
 
 
+def test_a_state_with_other_inputs_but_as_many_rows_is_refused():
+    with pytest.raises(RuntimeError, match="biases"):
+        TwoMemoryLinear(4, 3, SURE, bias=2).load_state_dict(TwoMemoryLinear(5, 3, SURE, bias=1).state_dict())
+
+
 @pytest.mark.filterwarnings("ignore::DeprecationWarning", "ignore::UserWarning")
 def test_models_with_array_layers_compile_around_them():
     torch.manual_seed(0)

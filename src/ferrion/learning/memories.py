@@ -72,6 +72,8 @@ class TwoMemories(torch.nn.Module):
     full: Tensor
     strength: Tensor
     stuck: Tensor
+    biases: Tensor
+    """What the bias lines carry; by its shape a state of another number of inputs is refused, even where the rows add up to the same."""
     seed: Tensor
     written: Tensor
     """What the pairs held when they began to rest."""
@@ -105,6 +107,7 @@ class TwoMemories(torch.nn.Module):
         self.register_buffer("full", torch.tensor(rule.full_scale * np.sqrt(2.0 / inputs), dtype=torch.float32))
         self.register_buffer("strength", torch.ones(rows, columns, 2))
         self.register_buffer("stuck", torch.zeros(rows, columns, 2))
+        self.register_buffer("biases", torch.ones(rows - inputs))
         self.register_buffer("seed", torch.tensor(seed))
         self.register_buffer("written", torch.zeros(rows, columns))
         self.register_buffer("age", torch.tensor(0.0, dtype=torch.float64))
