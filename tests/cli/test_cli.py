@@ -48,11 +48,19 @@ def test_train_then_infer(tmp_path):
 
 def test_an_interrupted_run_stops_soon_and_keeps_its_checkpoint(tmp_path):
     command = [*COMMAND, "train", "--epochs", "3000", "--fidelity", "device", "--out", str(tmp_path / "run")]
-    process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-    while not (tmp_path / "run" / "checkpoint.safetensors").exists() and process.poll() is None:
-        time.sleep(0.1)
-    process.send_signal(signal.SIGINT)
-    assert process.wait(timeout=60) == 130
+    process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, preexec_fn=heed_interrupts)
+    try:
+        while not (tmp_path / "run" / "checkpoint.safetensors").exists() and process.poll() is None:
+            time.sleep(0.1)
+        process.send_signal(signal.SIGINT)
+        assert process.wait(timeout=60) == 130
+    finally:
+        process.kill()
+
+
+def heed_interrupts():
+    """A suite that runs in the background is started with interrupts ignored, and its children would be, too."""
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 def test_several_chips(tmp_path):
