@@ -19,14 +19,16 @@ BENCHES = {
     " netlist ngspice took 1,450 s on this machine, once: 0.69 neuron ms/s",
     "crossbar": "medians of 7 runs, of the peer 3; all cores; ours over theirs is how many times faster",
     "layers": "medians of 7 blocks of 40 batches, one thread, dense random input; ferrion and torch block by block in turn."
-    " The aim was half of torch's speed with noise and converters; it is a quarter to a third, of which 120,000 conversions a batch take a sixth. With wires, 228 effective matrices a transfer are most of the time",
+    " The aim was half of torch's speed with noise and converters; it is a quarter to a third, of which 120,000 conversions"
+    " a batch take a sixth. With wires, 228 effective matrices a transfer are most of the time",
 }
 ABLATIONS = {
     "deployed": ("ferrion lab ablate --data fashion-mnist --epochs 8 --chips 3", "Devices differ in how they were transferred: that is nearly all of the loss."),
     "trained-on-chip": (
         "ferrion lab ablate --data fashion-mnist --epochs 8 --on-chip 5 --chips 1",
-        "One chip a setting, so differences below half a point say nothing (10,000 test images: 0.35 points of standard error each; the same setting"
-        " with other rounding gave 85.03 instead of 85.28 with everything). What learning on chip shows is that the spread of transfers, which costs 1.8 points when weights are deployed, is learned around.",
+        "One chip a setting, so differences below half a point say nothing (10,000 test images: 0.35 points of standard error each;"
+        " the same setting with other rounding gave 85.03 instead of 85.28 with everything). What learning on chip shows is that the"
+        " spread of transfers, which costs 1.8 points when weights are deployed, is learned around.",
     ),
 }
 PAPERS = {
