@@ -17,8 +17,7 @@ BENCHES = {
     " 5.2 and 6.4 times torch and 13 and 16 times aihwkit on dense input, 17 and 16 and 51 and 36 times on MNIST",
     "neuron": "medians of 7 runs, of the peers 3; one thread unless said, compiling not counted. For all 1,000 neurons in one"
     " netlist ngspice took 1,450 s on this machine, once: 0.69 neuron ms/s",
-    "crossbar": "medians of 7 runs, of the peer 3; ours on all cores, the peer (a direct sparse solver) under one-thread limits in this record;"
-    " ours over theirs is how many times faster",
+    "crossbar": "medians of 7 runs, of the peer 3; both with as many threads as they take; ours over theirs is how many times faster",
     "layers": "medians of 7 blocks of 40 batches, one thread, dense random input; ferrion and torch block by block in turn."
     " The aim was half of torch's speed with noise and converters; it is a quarter to a third, of which 120,000 conversions"
     " a batch take a sixth. With wires, 228 effective matrices a transfer are most of the time",
