@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 
 from ferrion.arrays import pairs
-from ferrion.arrays.cascade import cascade, cascade_gradient, links_of
+from ferrion.arrays.cascade import cascade, cascade_gradient
 from ferrion.arrays.crossbar import Crossbar
-from ferrion.arrays.nodal import Wires
+from ferrion.arrays.nodal import Wires, links_of
 from ferrion.arrays.pairs import WiredPairs, conductances, read_shares
 from ferrion.chip.chip import Chip
 from ferrion.core.errors import ConfigError

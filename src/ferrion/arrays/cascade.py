@@ -6,26 +6,9 @@ sense amplifiers: row i of W is T_i c_i with T_last = g_out E_last^-1 and T_i = 
 for some dozens of columns less than iterations cost, for hundreds more.
 """
 
-from typing import NamedTuple
-
 import numpy as np
 
-from ferrion.arrays.nodal import Wires
 from ferrion.core.compiled import compiled, inlined
-
-
-class Links(NamedTuple):
-    """Conductances [S] of a row's segment, a column's, a row's first with its driver, a column's last with its amplifier."""
-
-    row: float
-    column: float
-    source: float
-    out: float
-
-
-def links_of(wires: Wires) -> Links:
-    """What joins the nodes."""
-    return Links(1 / wires.row, 1 / wires.column, 1 / (wires.row + wires.driver), 1 / (wires.column + wires.sense))
 
 
 @inlined

@@ -13,7 +13,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from ferrion.arrays.nodal import ALONE, LANES, SIDE_BY_SIDE, Wires, pivots
+from ferrion.arrays.nodal import ALONE, LANES, SIDE_BY_SIDE, Links, Wires, links_of, pivots
 from ferrion.core.errors import ConfigError
 
 Floats = NDArray[np.float64]
@@ -72,10 +72,8 @@ class Crossbar:
         return self.devices / (1.0 + self.devices * self.wires.access)
 
     @cached_property
-    def _links(self) -> tuple[float, float, float, float]:
-        """Conductances [S]: a row's segment, a column's, a row's first with its driver, a column's last with its amplifier."""
-        w = self.wires
-        return 1 / w.row, 1 / w.column, 1 / (w.row + w.driver), 1 / (w.column + w.sense)
+    def _links(self) -> Links:
+        return links_of(self.wires)
 
     @cached_property
     def _factors(self) -> tuple[Floats, Floats, Floats]:
@@ -104,7 +102,7 @@ class Crossbar:
         parts = [inputs[i : i + LANES] for i in range(0, len(inputs), LANES)]
         with ThreadPoolExecutor(os.cpu_count()) as pool:
             found = list(pool.map(self._solved, parts))
-        currents = np.concatenate([self._links[3] * b[-1].T[: len(part)] for part, (_, b, _) in zip(parts, found, strict=True)])
+        currents = np.concatenate([self._links.out * b[-1].T[: len(part)] for part, (_, b, _) in zip(parts, found, strict=True)])
         return Read(currents.reshape(*np.shape(volts)[:-1], -1), max(residual for *_, residual in found))
 
     def nodes(self, volts: ArrayLike) -> Nodes:

@@ -71,11 +71,9 @@ def remapped(faults: FaultMap, pairs: Floats, geometry: Geometry) -> FaultMap:
     pairs (rows, columns, 2) [S] is what the rows are to hold. Wires are taken to be the same for all lines.
     """
     strength, stuck = faults.strength.copy(), faults.stuck.copy()
-    for top in range(0, len(pairs), geometry.lines):
-        for left in range(0, pairs.shape[1], geometry.weights_per_line):
-            tile = slice(top, top + geometry.lines), slice(left, left + geometry.weights_per_line)
-            lines = _assigned(faults.strength[tile], faults.stuck[tile], pairs[tile])
-            strength[tile], stuck[tile] = faults.strength[tile][lines], faults.stuck[tile][lines]
+    for tile in geometry.cuts(*pairs.shape[:2]):
+        lines = _assigned(faults.strength[tile], faults.stuck[tile], pairs[tile])
+        strength[tile], stuck[tile] = faults.strength[tile][lines], faults.stuck[tile][lines]
     return FaultMap(strength, stuck)
 
 

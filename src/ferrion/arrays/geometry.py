@@ -59,6 +59,11 @@ class Geometry:
         """Arrays down and across that a layer of `rows` inputs and `columns` outputs takes: a row is a line."""
         return -(-rows // self.lines), -(-columns // self.weights_per_line)
 
+    def cuts(self, rows: int, columns: int) -> list[tuple[slice, slice]]:
+        """Rows and columns of a layer that stand on each of its arrays."""
+        across = range(0, columns, self.weights_per_line)
+        return [(slice(i, i + self.lines), slice(j, j + self.weights_per_line)) for i in range(0, rows, self.lines) for j in across]
+
     def line_numbers(self, rows: int, columns: int) -> NDArray[np.int64]:
         """The line each weight (rows, columns) of a layer stands on, counted within the layer."""
         _, across = self.tiles(rows, columns)

@@ -34,6 +34,20 @@ class Wires(NamedTuple):
     """Of the access transistor in series with every device."""
 
 
+class Links(NamedTuple):
+    """Conductances [S] of a row's segment, a column's, a row's first with its driver, a column's last with its amplifier."""
+
+    row: float
+    column: float
+    source: float
+    out: float
+
+
+def links_of(wires: Wires) -> Links:
+    """What joins the nodes."""
+    return Links(1 / wires.row, 1 / wires.column, 1 / (wires.row + wires.driver), 1 / (wires.column + wires.sense))
+
+
 @compiled
 def pivots(diagonal, link, inverse):
     """Reciprocal pivots of tridiagonal matrices along the first axis, off-diagonals -link: diagonal (length, lines) -> inverse."""

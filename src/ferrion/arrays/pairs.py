@@ -5,17 +5,17 @@ memristors G+ and G- of a weight stand side by side; the digital side subtracts 
 """
 
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 from numpy.typing import NDArray
 
-from ferrion.arrays.cascade import cascade, cascade_gradient, links_of
+from ferrion.arrays.cascade import cascade, cascade_gradient
 from ferrion.arrays.crossbar import WEAKEST, Crossbar, Floats
 from ferrion.arrays.geometry import Geometry
 from ferrion.arrays.hybrid import DeviceParams
-from ferrion.arrays.nodal import Wires
+from ferrion.arrays.nodal import Wires, links_of
 from ferrion.core.errors import ConfigError
 
 NARROW = 96
@@ -47,7 +47,7 @@ class WiredPairs:
         """Effective weights (rows, columns) as shares of the full scale, for pairs (rows, columns, 2) [S]."""
         if self._pairs.shape != pairs.shape:
             self._pairs, self._shares = np.full(pairs.shape, np.nan), np.empty(pairs.shape[:2])
-        stale = [tile for tile in self._tiles(pairs.shape) if not np.array_equal(self._pairs[tile], pairs[tile])]
+        stale = [tile for tile in self.geometry.cuts(*pairs.shape[:2]) if not np.array_equal(self._pairs[tile], pairs[tile])]
         for tile, weights in zip(stale, _beside(lambda tile: self._solved(pairs[tile]), stale), strict=True):
             self._shares[tile] = read_shares(weights, self.p)
         self._pairs = pairs.copy()
@@ -56,14 +56,10 @@ class WiredPairs:
     def gradient(self, pairs: Floats, slopes: Floats) -> Floats:
         """d(sum of slopes x shares)/d(pairs): slopes (rows, columns), result (rows, columns, 2) [1/S]."""
         gradient, signed = np.empty_like(pairs), np.stack([slopes, -slopes], axis=-1) / self.p.g_span
-        tiles = list(self._tiles(pairs.shape))
+        tiles = self.geometry.cuts(*pairs.shape[:2])
         for tile, found in zip(tiles, _beside(lambda tile: self._slope(pairs[tile], signed[tile]), tiles), strict=True):
             gradient[tile] = found
         return gradient
-
-    def _tiles(self, shape: tuple[int, ...]) -> Iterator[tuple[slice, slice]]:
-        lines, across = self.geometry.lines, self.geometry.weights_per_line
-        return ((slice(i, i + lines), slice(j, j + across)) for i in range(0, shape[0], lines) for j in range(0, shape[1], across))
 
     def _solved(self, pairs: Floats) -> Floats:
         """Effective conductances (rows, columns, 2) of one tile."""

@@ -31,7 +31,6 @@ class Readout:
     """Conversions of an input of 0 by which the controller learns each converter's offset; 0 leaves it uncalibrated."""
     noise: float = 0.0
     """Standard deviation of one read of a weight (two memristors) at full drive, as a share of the full scale."""
-
     tiling: bool = True
     """Whether a layer may be cut into several arrays; if not, one that does not fit is refused."""
     errors_on_chip: bool = True
