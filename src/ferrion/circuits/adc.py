@@ -79,9 +79,7 @@ def calibrated(converters: Converters, noise: float, reads: int, seed: int, stre
     for tile in range(tiles):
         one = Converters(converters.shares[tile : tile + 1], converters.offset[tile : tile + 1], np.zeros((1, columns), F4))
         out[:] = 0.0
-        converter(converters.shares.shape[1] // columns)(
-            np.zeros((1, reads, columns), F4), np.zeros((reads, 1), F4), F4(1), F4(0), F4(noise), one, U8(seed), U8(stream), U8(tile), out
-        )
+        converter(converters.shares.shape[1] // columns)(np.zeros((1, reads, columns), F4), np.zeros((reads, 1), F4), 1.0, 0.0, noise, one, seed, stream, tile, out)
         zero[tile] = out.mean(axis=0)
     return converters._replace(zero=zero)
 

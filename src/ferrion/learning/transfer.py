@@ -1,6 +1,6 @@
 """The transfer of sign and three most significant bits from the hidden to the analogue memory, every k samples."""
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,6 +17,11 @@ class LevelTable(NamedTuple):
 
     mean: NDArray[np.float32]
     spread: NDArray[np.float32]
+
+
+def nearest(shares: NDArray[Any], mean: NDArray[np.float32]) -> NDArray[np.int64]:
+    """The level 0..7 whose mean is nearest to the magnitude of each share of the full scale."""
+    return np.searchsorted((mean[1:] + mean[:-1]) / 2, np.abs(shares))
 
 
 @compiled
