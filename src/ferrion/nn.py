@@ -2,8 +2,9 @@
 
 from ferrion.arrays.faults import Faults
 from ferrion.arrays.readout import Readout
-from ferrion.interop.convert import compiled, convert, memories_of
+from ferrion.interop.convert import compiled, convert
 from ferrion.learning.layers import TwoMemoryConv1d, TwoMemoryConv2d, TwoMemoryLinear, TwoMemoryRNNCell
+from ferrion.learning.memories import memories_of
 from ferrion.learning.model_costs import Cost, clear, cost
 
 __all__ = ["Cost", "Faults", "Readout", "TwoMemoryConv1d", "TwoMemoryConv2d", "TwoMemoryLinear", "TwoMemoryRNNCell", "clear", "compiled", "convert", "cost", "memories_of"]

@@ -10,8 +10,9 @@ from torch import nn
 from ferrion.arrays.readout import Readout
 from ferrion.chip.chip import Chip
 from ferrion.core.errors import ConfigError
-from ferrion.interop.convert import best_scale, compiled, convert, memories_of
+from ferrion.interop.convert import best_scale, compiled, convert
 from ferrion.learning.layers import TwoMemoryConv1d, TwoMemoryConv2d, TwoMemoryLinear, TwoMemoryRNNCell
+from ferrion.learning.memories import memories_of
 
 SURE = Chip.from_card(transfer_spread=0.0)
 

@@ -200,7 +200,7 @@ def test_a_state_dict_is_the_whole_chip():
 
 
 def test_training_on_chip_learns_with_everything_on_and_counts_it():
-    """Two half-moons of noise: a linear rule in 20 dimensions, learned through drivers, wires, noise and converters."""
+    """A linear rule in 20 dimensions, learned through drivers, wires, noise and converters."""
     torch.manual_seed(0)
     rule, x = torch.randn(20), torch.rand(1200, 20)
     y = ((x - 0.5) @ rule > 0).long()

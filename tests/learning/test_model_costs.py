@@ -13,6 +13,7 @@ from ferrion.core.ledger import Action
 from ferrion.learning.descent import TwoMemorySGD
 from ferrion.learning.layers import TwoMemoryConv2d, TwoMemoryLinear
 from ferrion.learning.model_costs import clear, cost
+from ferrion.learning.rules import PUBLISHED, REFINED
 
 CHIP = Chip.from_card()
 READOUT = replace(CHIP.readout, wires=None)
@@ -77,6 +78,22 @@ def test_learning_is_charged_update_by_update():
     assert front[Action.ADC_SAMPLE] == 8 * 36 * 4
     assert found.seconds > 8 * 36 * 100e-9
     assert 0 <= found.rails < 0.05
+
+
+@pytest.mark.parametrize("rule", [PUBLISHED, REFINED])
+def test_learning_takes_the_time_of_its_words_transfers_and_flags(rule):
+    """One array, one weight a line at most: every step takes a word of ten bits, every transfer four bits and a SET, flags as many reads as a line has weights."""
+    layer = TwoMemoryLinear(20, 1, CHIP, readout=READOUT, rule=rule).eval()
+    clear(layer)
+    descent = TwoMemorySGD(layer, lr=0.05, transfer_every=3)
+    for _ in range(7):
+        layer.memories.count(samples=1)
+        layer.memories.analogue.grad = torch.ones(21, 1)
+        descent.step()
+    seconds, flag = CHIP.prices.seconds, 8 * CHIP.prices.seconds[Action.FECAP_READ] if rule.only_changed else 0.0
+    bit = seconds[Action.FECAP_READ] + seconds[Action.FECAP_WRITE]
+    transfers = 2 if layer.memories.tally.programmed else 0
+    assert cost(layer).seconds == pytest.approx(7 * 10 * bit + transfers * (4 * bit + seconds[Action.MEMRISTOR_PROGRAM]) + 2 * flag)
 
 
 def test_a_model_without_arrays_has_no_bill():

@@ -14,8 +14,8 @@ from ferrion.arrays.readout import Readout
 from ferrion.chip.chip import Chip
 from ferrion.core.errors import ConfigError
 from ferrion.learning.layers import TwoMemoryConv1d, TwoMemoryConv2d, TwoMemoryLayer, TwoMemoryLinear, TwoMemoryRNNCell
-from ferrion.learning.memories import TwoMemories
 from ferrion.learning.rules import REFINED, Rule
+from ferrion.learning.transfer import nearest
 
 SUPPORTED = (nn.Linear, nn.Conv1d, nn.Conv2d, nn.RNNCell)
 MOST_BIAS_LINES = 16
@@ -62,24 +62,20 @@ def convert(
     return converted
 
 
-def memories_of(model: nn.Module) -> list[TwoMemories]:
-    """The blocks of weights of a model that stand in two memories, in order: to let them fail, rest, be verified, or to look at them."""
-    return [module for module in model.modules() if isinstance(module, TwoMemories)]
-
-
 def compiled(model: nn.Module, **settings: Any) -> nn.Module:
     """torch.compile of the digital parts of a model; its array layers, which torch cannot trace, run as they are between them.
 
     settings: as torch.compile takes them. From the first call on, torch.compile itself leaves array layers alone, too.
     """
     _leave_reads_alone()
-    found: nn.Module = torch.compile(model, **settings)  # type: ignore[assignment]
+    found = torch.compile(model, **settings)
+    assert isinstance(found, nn.Module)
     return found
 
 
 @lru_cache
 def _leave_reads_alone() -> None:
-    TwoMemoryLayer.read = torch.compiler.disable(TwoMemoryLayer.read)  # type: ignore[method-assign]
+    TwoMemoryLayer.product = torch.compiler.disable(TwoMemoryLayer.product)
 
 
 def _kept(name: str, digital: Collection[str]) -> bool:
@@ -112,8 +108,7 @@ def _twin(name: str, layer: nn.Module, chip: Chip, readout: Readout | None, rule
         raise ConfigError(f"{name or 'the layer'}: its weights hold NaN or infinite numbers; train it anew or load other weights")
     full = max(best_scale(weights, chip.levels[0]), 0.0 if bias is None else float(np.abs(bias).max()) / MOST_BIAS_LINES)
     lines = 0 if bias is None else 1 if fresh else max(1, int(np.ceil(np.abs(bias).max() / full)))
-    build = partial(_built(layer), chip=chip, bias=lines, readout=readout, rule=rule, seed=seed)
-    twin = build()
+    twin = _built(layer)(chip=chip, bias=lines, readout=readout, rule=rule, seed=seed)
     if fresh:
         return twin.train(layer.training)
     twin.memories.blank()
@@ -148,7 +143,5 @@ def _weights(layer: nn.Module) -> tuple[NDArray[np.float64], NDArray[np.float64]
 def best_scale(weights: NDArray[np.float64], levels: NDArray[np.float32]) -> float:
     """The full scale at which these levels (shares of it) leave the least squared error."""
     largest = float(np.abs(weights).max()) or 1.0
-    sizes = np.abs(weights).ravel()
-    edges = (levels[1:] + levels[:-1]) / 2
-    errors = [float(np.square(sizes - scale * levels[np.searchsorted(edges, sizes / scale)]).sum()) for scale in SCALES * largest]
+    errors = [float(np.square(np.abs(weights) - scale * levels[nearest(weights / scale, levels)]).sum()) for scale in SCALES * largest]
     return float(SCALES[int(np.argmin(errors))] * largest)

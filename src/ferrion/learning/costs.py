@@ -86,24 +86,41 @@ def arrays_of(net: Layout, geometry: Geometry) -> int:
     return sum(int(np.prod(geometry.tiles(int(n) + 1, int(m)))) for n, m in zip(net.sizes[:-1], net.sizes[1:], strict=True))
 
 
-def latency(net: Layout, counts: Counts, chip: Chip, only_changed: bool) -> float:
-    """Seconds the chip takes for the run. All lines of all arrays work at once; what shares a line or a converter queues.
+class Rewriting(NamedTuple):
+    """How often the memories were written anew."""
 
-    Products and conversions are those of the layers in turn. Updates and transfers are spread evenly over the lines, but a sample
-    that updates at all takes one word's time at least, and so does a transfer. The ten bits of a word share a line and are read
-    and written in turn, as are the four of a transfer; where only stale pairs are programmed, the flags of a line are read in turn.
+    updates: int
+    """Hidden weights read and written back."""
+    steps: int
+    """Updates of all weights at once, one a sample or a batch."""
+    pairs: int
+    """Pairs programmed."""
+    transfers: int
+
+
+def rewriting(chip: Chip, arrays: int, done: Rewriting, only_changed: bool) -> float:
+    """Seconds that updates and transfers take on so many arrays.
+
+    They are spread evenly over the lines, but a step that updates at all takes one word's time at least, and so does a transfer. The ten bits of a
+    word share a line and are read and written in turn, as are the four of a transfer; where only stale pairs are programmed, the flags of a line
+    are read in turn.
     """
-    seconds, samples = chip.prices.seconds, int(counts.samples[0])
-    lines = arrays_of(net, chip.geometry) * chip.geometry.lines
-    products = 2 * (len(net.sizes) - 1) - 1
+    seconds, lines = chip.prices.seconds, arrays * chip.geometry.lines
     read_and_write = seconds[Action.FECAP_READ] + seconds[Action.FECAP_WRITE]
-    transfers = int(counts.transfers[0])
-    words = max(counts.updates.sum() / lines, min(samples, counts.updates.sum()))
-    pairs = max(counts.programmed.sum() / lines, min(transfers, counts.programmed.sum()))
-    flags = transfers * chip.geometry.weights_per_line * seconds[Action.FECAP_READ] if only_changed else 0.0
-    return float(
-        samples * products * (seconds[Action.MEMRISTOR_READ] + chip.columns_per_adc * seconds[Action.ADC_SAMPLE])
-        + words * len(UNITS) * read_and_write
-        + pairs * ((MSBS + 1) * read_and_write + seconds[Action.MEMRISTOR_PROGRAM])
-        + flags
-    )
+    words, pairs = max(done.updates / lines, min(done.steps, done.updates)), max(done.pairs / lines, min(done.transfers, done.pairs))
+    flags = done.transfers * chip.geometry.weights_per_line * seconds[Action.FECAP_READ] if only_changed else 0.0
+    return float(words * len(UNITS) * read_and_write + pairs * ((MSBS + 1) * read_and_write + seconds[Action.MEMRISTOR_PROGRAM]) + flags)
+
+
+def latency(net: Layout, counts: Counts, chip: Chip, only_changed: bool) -> float:
+    """Seconds the chip takes for the run. All lines of all arrays work at once; what shares a converter queues; the layers' products come in turn."""
+    seconds, samples = chip.prices.seconds, int(counts.samples[0])
+    product = seconds[Action.MEMRISTOR_READ] + chip.columns_per_adc * seconds[Action.ADC_SAMPLE]
+    done = Rewriting(int(counts.updates.sum()), samples, int(counts.programmed.sum()), int(counts.transfers[0]))
+    return float(samples * (2 * (len(net.sizes) - 1) - 1) * product + rewriting(chip, arrays_of(net, chip.geometry), done, only_changed))
+
+
+def cell_area(chip: Chip, arrays: int) -> float:
+    """Of the devices of so many arrays [m^2]; drivers, wires, converters and digital control are not counted."""
+    cells = {"fecap": chip.geometry.fecaps_per_line, "memristor": chip.geometry.memristors_per_line}
+    return arrays * chip.geometry.lines * sum(chip.prices.area[device] * number for device, number in cells.items())

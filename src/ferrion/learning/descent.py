@@ -3,12 +3,11 @@
 from collections.abc import Callable
 from typing import Any
 
-import numpy as np
 import torch
 
 from ferrion.core.errors import ConfigError
 from ferrion.core.noise import Stream, words
-from ferrion.learning.memories import TwoMemories
+from ferrion.learning.memories import some_memories_of
 
 
 class TwoMemorySGD(torch.optim.Optimizer):
@@ -20,12 +19,13 @@ class TwoMemorySGD(torch.optim.Optimizer):
 
     def __init__(self, model: torch.nn.Module, lr: float = 0.005, transfer_every: int = 100, seed: int = 0) -> None:
         """model: a network with two-memory layers. Raises ConfigError when it has none, or on settings out of range."""
-        self.memories = [module for module in model.modules() if isinstance(module, TwoMemories)]
-        if not self.memories:
-            raise ConfigError("the model has no two-memory layers: build it from ferrion.nn layers, or call ferrion.nn.convert(model, chip) first")
+        self.memories = some_memories_of(model)
         if lr <= 0 or transfer_every < 1 or seed < 0:
             raise ConfigError(f"lr = {lr}, transfer_every = {transfer_every}, seed = {seed}: give a rate above 0, 1 sample or more, a seed of 0 or more")
         super().__init__(model.parameters(), {"lr": lr, "transfer_every": transfer_every, "seed": seed, "steps": 0, "transfers": 0})
+        on_chip = {id(memories.analogue) for memories in self.memories}
+        self._digital = [parameter for parameter in model.parameters() if id(parameter) not in on_chip]
+        self._rows, self._columns, self._words = self._laid_out()
 
     @torch.no_grad()
     def step(self, closure: Callable[[], Any] | None = None) -> Any:
@@ -35,11 +35,12 @@ class TwoMemorySGD(torch.optim.Optimizer):
             with torch.enable_grad():
                 loss = closure()
         group = self.param_groups[0]
-        on_chip = {id(memories.analogue) for memories in self.memories}
-        for parameter in group["params"]:
-            if parameter.grad is not None and id(parameter) not in on_chip:
-                parameter -= group["lr"] * parameter.grad
-        self._update(group["lr"], group["seed"], group["steps"])
+        for parameter in self._digital:
+            if parameter.grad is not None:
+                parameter.add_(parameter.grad, alpha=-group["lr"])
+        row_words, column_words = (words(group["seed"], stream, group["steps"], self._words) for stream in (Stream.ROW_DITHER, Stream.COLUMN_DITHER))
+        for memories, rows, columns in zip(self.memories, self._rows, self._columns, strict=True):
+            memories.update(group["lr"], row_words[rows], column_words[columns])
         group["steps"] += 1
         due = max(memories.tally.samples for memories in self.memories) // group["transfer_every"]
         if due > group["transfers"]:
@@ -48,13 +49,12 @@ class TwoMemorySGD(torch.optim.Optimizer):
             group["transfers"] = due
         return loss
 
-    def _update(self, rate: float, seed: int, step: int) -> None:
-        """All layers draw from one row of words and one of column words, laid out as in a fused run (`network.Layout`)."""
-        shapes = [(memories.inputs, *memories.analogue.shape) for memories in self.memories]
-        widths = [max(outputs, inputs) for (_, _, outputs), (inputs, _, _) in zip(shapes, [*shapes[1:], (0, 0, 0)], strict=True)]
-        rows, columns = np.cumsum([0, *(rows for _, rows, _ in shapes)]), np.cumsum([shapes[0][0], *widths])
-        size = max(int(rows[-1]) + 3, int(columns[-1]) + len(shapes) + 7) // 4 * 4
-        row_words, column_words = words(seed, Stream.ROW_DITHER, step, size), words(seed, Stream.COLUMN_DITHER, step, size)
-        for memories, row, column in zip(self.memories, rows, columns, strict=False):
+    def _laid_out(self) -> tuple[list[slice], list[slice], int]:
+        """Where each layer's words stand in the one row of row words and of column words all draw from, as in a fused run (`network.Layout`); their number."""
+        rows, columns, row, column = [], [], 0, self.memories[0].inputs
+        for memories, above in zip(self.memories, [*self.memories[1:], None], strict=True):
             lines, outputs = memories.analogue.shape
-            memories.update(rate, row_words[row : row + lines], column_words[column : column + outputs])
+            rows.append(slice(row, row + lines))
+            columns.append(slice(column, column + outputs))
+            row, column = row + lines, column + max(outputs, above.inputs if above else 0)
+        return rows, columns, max(row + 3, column + len(rows) + 7) // 4 * 4

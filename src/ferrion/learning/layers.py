@@ -1,6 +1,7 @@
 """Layers for torch whose products run on two-memory arrays: linear, convolutions, recurrent cell."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from typing import ClassVar
 
 import torch
 from torch import Tensor
@@ -16,6 +17,9 @@ from ferrion.learning.rules import REFINED, Rule
 
 class TwoMemoryLayer(torch.nn.Module):
     """What the layers share: one block of weights in two memories, and its reads."""
+
+    product: ClassVar[Callable[[ArrayRead, Tensor], Tensor]] = ArrayRead.__call__
+    """How all layers read; `interop.convert.compiled` shields it from torch's tracing."""
 
     def __init__(self, inputs: int, outputs: int, bias_lines: int, chip: Chip | None, readout: Readout | None, rule: Rule, seed: int | None) -> None:
         super().__init__()
@@ -35,7 +39,7 @@ class TwoMemoryLayer(torch.nn.Module):
         shape = *inputs.shape[:-1], self.memories.analogue.shape[1]
         if inputs.numel() == 0:
             return inputs.new_zeros(shape) + 0.0 * self.memories.analogue.sum()
-        return self.reading(inputs.reshape(-1, inputs.shape[-1]).float()).reshape(shape).to(inputs.dtype)
+        return type(self).product(self.reading, inputs.reshape(-1, inputs.shape[-1]).float()).reshape(shape).to(inputs.dtype)
 
     def learned(self, inputs: Tensor) -> None:
         """Count the samples of a training batch: the first axis, or one where there is none."""

@@ -17,10 +17,10 @@ from ferrion.core.noise import Stream, normals, uniforms
 from ferrion.learning.hidden import ONE, rewrite, update_matrix, update_scratch
 from ferrion.learning.retention import relaxed_shares
 from ferrion.learning.rules import Rule
-from ferrion.learning.transfer import LevelTable, transfer_layer, transfer_words
+from ferrion.learning.transfer import LevelTable, nearest, transfer_layer, transfer_words
 from ferrion.physics.filament import equivalent
 
-F4, I2, U4, U8 = np.float32, np.int16, np.uint32, np.uint64
+F4, I2, U8 = np.float32, np.int16, np.uint64
 
 
 class Tally(NamedTuple):
@@ -50,6 +50,8 @@ class Tally(NamedTuple):
     fecap_writes: int = 0
     updates: int = 0
     """Hidden weights read and written back."""
+    steps: int = 0
+    """Updates of all weights at once, one a batch."""
     programmed: int = 0
     """Pairs programmed."""
     transfers: int = 0
@@ -149,7 +151,7 @@ class TwoMemories(torch.nn.Module):
         if np.shape(weights) != tuple(self.analogue.shape) or not np.isfinite(weights).all() or not 0 < full < np.inf:
             raise DataError(f"weights of shape {np.shape(weights)}, full scale {full}: give finite weights as {tuple(self.analogue.shape)} and a scale above 0")
         self.full.fill_(full)
-        level = np.abs(np.abs(weights)[..., None] / full - self.table.mean).argmin(-1)
+        level = nearest(weights / full, self.table.mean)
         steps = np.minimum((level << LEVEL_SHIFT) + STEPS_PER_LEVEL // 2 - self.rule.offset, LARGEST - self.rule.offset)
         self._put(np.where(weights < 0, -steps, steps))
 
@@ -183,7 +185,7 @@ class TwoMemories(torch.nn.Module):
         hidden, lsb_writes, stale = _flat(self.hidden), _flat(self.lsb_writes), _flat(self.stale)
         scale = F4(rate) * F4(FULL_SCALE) / F4(self.full) * ONE
         units, touched = update_matrix(hidden, lsb_writes, stale, I2(self.rule.offset), gradient, row_words, column_words, scale, self._scratch)
-        self.count(fecap_writes=units, updates=touched)
+        self.count(fecap_writes=units, updates=touched, steps=1)
 
     def held(self) -> Tensor:
         """What a product meets (rows, columns), without gradient: the pairs with their faults, behind their wires. Writes through `.data` go unnoticed."""
@@ -263,12 +265,24 @@ class TwoMemories(torch.nn.Module):
     def rehearsed(self) -> Tensor:
         """Weights as if `analogue` were written and transferred now, with gradients: levels and spread are passed straight through, wires exactly."""
         ideal = (self.analogue / self.full).detach().numpy()
-        level = np.abs(np.abs(ideal)[..., None] - self.table.mean).argmin(-1)
+        level = nearest(ideal, self.table.mean)
         xi = normals(int(self.seed), Stream.REHEARSAL, self.tally.rehearsals, ideal.size).reshape(ideal.shape)
         self.count(rehearsals=1)
         shares = torch.from_numpy((np.where(ideal < 0, -1.0, 1.0) * (self.table.mean[level] + self.table.spread[level] * xi)).astype(F4))
         own = self.analogue / self.full
         return _Through.apply(own + (shares - own).detach(), self) * self.full
+
+
+def memories_of(model: torch.nn.Module) -> list[TwoMemories]:
+    """The blocks of weights of a model that stand in two memories, in order: to let them fail, rest, be verified, or to look at them."""
+    return [module for module in model.modules() if isinstance(module, TwoMemories)]
+
+
+def some_memories_of(model: torch.nn.Module) -> list[TwoMemories]:
+    """`memories_of` a model that has any; raises ConfigError for one that has none."""
+    if found := memories_of(model):
+        return found
+    raise ConfigError("the model has no two-memory layers: build it from ferrion.nn layers, or call ferrion.nn.convert(model, chip) first")
 
 
 def _flat(cells: Tensor) -> NDArray[Any]:

@@ -4,12 +4,10 @@ from dataclasses import dataclass, replace
 
 import torch
 
-from ferrion.arrays.words import MSBS, UNITS
 from ferrion.chip.prices import Bill, Prices
-from ferrion.core.errors import ConfigError
 from ferrion.core.ledger import Action, Ledger
-from ferrion.learning.costs import Work, charge
-from ferrion.learning.memories import Tally, TwoMemories
+from ferrion.learning.costs import Rewriting, Work, cell_area, charge, rewriting
+from ferrion.learning.memories import Tally, TwoMemories, memories_of, some_memories_of
 
 
 @dataclass(frozen=True)
@@ -34,9 +32,8 @@ class Cost:
 
 def cost(model: torch.nn.Module) -> Cost:
     """The bill of every array layer of `model`. Raises ConfigError when it has none."""
-    layers = {name.removesuffix("memories").rstrip(".") or "layer": module for name, module in model.named_modules() if isinstance(module, TwoMemories)}
-    if not layers:
-        raise ConfigError("the model has no two-memory layers: build it from ferrion.nn layers, or call ferrion.nn.convert(model, chip) first")
+    names = [name.removesuffix("memories").rstrip(".") or "layer" for name, module in model.named_modules() if isinstance(module, TwoMemories)]
+    layers = dict(zip(names, some_memories_of(model), strict=True))
     bills: list[Bill] = []
     for name, memories in layers.items():
         ledger = Ledger()
@@ -57,11 +54,10 @@ def cost(model: torch.nn.Module) -> Cost:
 def clear(model: torch.nn.Module) -> None:
     """Begin the bill anew; the counts that number draws and transfers go on."""
     going_on = [Tally._fields.index(name) for name in ("samples", "reads", "transfers", "rehearsals")]
-    for module in model.modules():
-        if isinstance(module, TwoMemories):
-            kept = module.tallied[going_on].clone()
-            module.tallied.zero_()
-            module.tallied[going_on] = kept
+    for memories in memories_of(model):
+        kept = memories.tallied[going_on].clone()
+        memories.tallied.zero_()
+        memories.tallied[going_on] = kept
 
 
 def priced(memories: TwoMemories) -> Prices:
@@ -96,20 +92,19 @@ def _arrays(memories: TwoMemories) -> int:
 
 
 def _seconds(memories: TwoMemories) -> float:
-    """Products with their conversions, one after another; updates and transfers spread over the lines, ten bits in turn (as `costs.latency`)."""
+    """Products with their conversions, one after another; updates and transfers."""
     tally, chip, readout = memories.tally, memories.chip, memories.readout
-    seconds, lines = chip.prices.seconds, _arrays(memories) * chip.geometry.lines
     slots, reads = (readout.encoding.slots, readout.encoding.reads) if readout.encoding else (1, 1)
-    product = slots * seconds[Action.MEMRISTOR_READ] + (reads * readout.weights_per_adc / readout.adc.rate if readout.adc else 0.0)
-    read_and_write = seconds[Action.FECAP_READ] + seconds[Action.FECAP_WRITE]
-    words, pairs = tally.updates / lines * len(UNITS), tally.programmed / lines
-    return tally.vectors * product + words * read_and_write + pairs * ((MSBS + 1) * read_and_write + seconds[Action.MEMRISTOR_PROGRAM])
+    product = slots * chip.prices.seconds[Action.MEMRISTOR_READ] + (reads * readout.weights_per_adc / readout.adc.rate if readout.adc else 0.0)
+    flagged = memories.rule.only_changed
+    transfers = (tally.flags if flagged else tally.programmed) // memories.hidden.numel()
+    done = Rewriting(tally.updates, tally.steps, tally.programmed, transfers)
+    return tally.vectors * product + rewriting(chip, _arrays(memories), done, flagged)
 
 
 def _area(memories: TwoMemories) -> float:
     chip, readout = memories.chip, memories.readout
-    cells = {"fecap": chip.geometry.fecaps_per_line, "memristor": chip.geometry.memristors_per_line}
-    area = _arrays(memories) * chip.geometry.lines * sum(chip.prices.area[device] * number for device, number in cells.items())
+    area = cell_area(chip, _arrays(memories))
     if readout.adc is None:
         return area
     ends = (chip.geometry.weights_per_line, chip.geometry.lines if readout.errors_on_chip else 0)

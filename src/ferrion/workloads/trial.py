@@ -12,7 +12,7 @@ import numpy as np
 from ferrion.core.constants import SECONDS_PER_YEAR
 from ferrion.core.ledger import Action, Ledger
 from ferrion.learning.checkpoint import fingerprint, restore, save
-from ferrion.learning.costs import arrays_of, inference_ledger, latency, ledger_of
+from ferrion.learning.costs import arrays_of, cell_area, inference_ledger, latency, ledger_of
 from ferrion.learning.float_twin import FloatTwin
 from ferrion.learning.inference import infer
 from ferrion.learning.training import Plan, Training
@@ -143,7 +143,6 @@ def result_of(training: Training, data: DataSet, twins: tuple[float, ...], wall:
     joules = chip.prices.joules(ledger)
     arrays = arrays_of(net, chip.geometry)
     answer = infer(net, training.memory.analogue, data.test_inputs[:1000], training.sigma, plan.seed, 0)
-    cells = {"fecap": chip.geometry.fecaps_per_line, "memristor": chip.geometry.memristors_per_line}
     return Result(
         data=data.name,
         chip=chip.name,
@@ -171,6 +170,6 @@ def result_of(training: Training, data: DataSet, twins: tuple[float, ...], wall:
         worn=most_worn(training),
         years={device: samples / SECONDS_PER_YEAR for device, samples in first_deaths(training).items()},
         inference_J=chip.prices.joules(inference_ledger(net, chip.geometry, answer.rows)),
-        area_m2=arrays * chip.geometry.lines * sum(chip.prices.area[device] * number for device, number in cells.items()),
+        area_m2=cell_area(chip, arrays),
         ledger=ledger.rows(),
     )
