@@ -20,7 +20,7 @@ BENCHES = {
     "crossbar": "medians of 7 runs, of the peer 3; both with as many threads as they take; ours over theirs is how many times faster",
     "layers": "medians of 7 blocks of 40 batches, one thread, dense random input; ferrion and torch block by block in turn."
     " The aim was half of torch's speed with noise and converters; it is a quarter to a third, of which 120,000 conversions"
-    " a batch take a sixth. With wires, 228 effective matrices a transfer are most of the time",
+    " a batch take about a seventh. With wires, 228 effective matrices a transfer are most of the time",
 }
 ABLATIONS = {
     "deployed": ("ferrion lab ablate --data fashion-mnist --epochs 8 --chips 3", "Devices differ in how they were transferred: that is nearly all of the loss."),

@@ -11,9 +11,10 @@ from tests.cli.test_cli import ferrion
 
 from ferrion.chip.chip import Chip
 from ferrion.core.errors import ConfigError
+from ferrion.workloads import ablation
 from ferrion.workloads.ablation import REMOVERS, OnChip, Setting, ablate, only
 from ferrion.workloads.data import DataSet, load
-from ferrion.workloads.models import accuracy, conv_net, fit_digital, model_from
+from ferrion.workloads.models import accuracy, conv_net, fit_digital, model_from, trained, tried
 
 CHIP = Chip.from_card()
 WHOLE = Setting(CHIP, CHIP.readout)
@@ -24,6 +25,12 @@ def net():
     return torch.nn.Sequential(torch.nn.Linear(64, 16), torch.nn.ReLU(), torch.nn.Linear(16, 10))
 def number():
     return 3
+def wrong():
+    return torch.nn.Linear(63, 10)
+def short():
+    return torch.nn.Linear(64, 9)
+def broken():
+    return torch.nn.Linear(64)
 """
 
 
@@ -48,12 +55,12 @@ def test_settings_have_what_their_names_say():
 
 
 @pytest.mark.parametrize("learning", [None, OnChip(epochs=12, batch=10, transfer_every=10)], ids=["deployed", "trained on chip"])
-def test_a_model_is_measured_in_every_setting(learning):
+def test_a_model_is_measured_in_every_setting(learning, tmp_path):
     torch.manual_seed(0)
     data, told = small(), []
     model = torch.nn.Sequential(torch.nn.Linear(64, 16), torch.nn.ReLU(), torch.nn.Linear(16, 10))
     fit_digital(model, data, 150, 0)
-    found = ablate(model, data, CHIP, 1, learning, lambda *news: told.append(news))
+    found = ablate(model, "", data, CHIP, 1, learning, tmp_path, lambda *news: told.append(news))
     assert found.digital == accuracy(model, data) > 0.75
     assert [loss.part for loss in found.parts] == list(REMOVERS)
     assert len(told) == 2 + 2 * len(REMOVERS)
@@ -75,13 +82,67 @@ def test_the_command_takes_a_users_model_with_its_weights(tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("place", "words"), [("nowhere.py:net", "FILE.py:FUNCTION"), ("mine.py", "FILE.py:FUNCTION"), ("mine.py:nett", "no function"), ("mine.py:number", "returned int")]
+    ("place", "words"),
+    [
+        ("nowhere.py:net", "FILE.py:FUNCTION"),
+        ("mine.py", "FILE.py:FUNCTION"),
+        ("mine.py:nett", "no function"),
+        ("mine.py:number", "returned int"),
+        ("mine.py:broken", r"does not run: TypeError.*\(line 13\)"),
+        ("bad.py:net", r"does not run: SyntaxError.*\(line 1\)"),
+    ],
 )
 def test_models_that_are_none_are_refused(tmp_path, monkeypatch, place, words):
     monkeypatch.chdir(tmp_path)
     (tmp_path / "mine.py").write_text(MODEL)
+    (tmp_path / "bad.py").write_text("def net(:")
     with pytest.raises(ConfigError, match=words):
         model_from(place, None)
+
+
+@pytest.mark.parametrize(("function", "words"), [("wrong", r"cannot take samples of some digits, \(samples, 64\)"), ("short", r"with \(2, 9\); it must answer \(2, 10\)")])
+def test_a_model_for_other_data_is_refused_before_it_is_trained(tmp_path, function, words):
+    (tmp_path / "mine.py").write_text(MODEL)
+    with pytest.raises(ConfigError, match=words):
+        tried(model_from(f"{tmp_path / 'mine.py'}:{function}", None), small())
+
+
+def test_what_was_measured_is_not_measured_again_unless_something_changed(tmp_path, monkeypatch):
+    data, measured = small(), []
+    model = torch.nn.Sequential(torch.nn.Linear(64, 10))
+
+    def stopped(_model, _data, setting, seed, _learning):
+        if len(measured) == 7:
+            raise KeyboardInterrupt
+        measured.append((present(setting), seed))
+        return seed / 10
+
+    def run(**changes):
+        return ablate(**{"model": model, "source": "", "data": data, "chip": CHIP, "chips": 2, "learning": None, "store": tmp_path, "tell": lambda *_: None} | changes)
+
+    monkeypatch.setattr(ablation, "_measured", stopped)
+    with pytest.raises(KeyboardInterrupt):
+        run()
+    measured.append("again")
+    found = run()
+    assert len(measured) == 1 + 2 * (2 + 2 * len(REMOVERS))
+    assert found.everything == (0.0, 0.1)
+    for changes in ({"source": "other"}, {"learning": OnChip(1)}, {"chip": Chip.from_card(read_spread=0.5)}, {"model": torch.nn.Linear(64, 10)}):
+        before = len(measured)
+        run(**changes)
+        assert len(measured) > before
+
+
+def test_float_weights_are_trained_once(tmp_path):
+    torch.manual_seed(0)
+    first, second = torch.nn.Linear(64, 10), torch.nn.Linear(64, 10)
+    second.load_state_dict(first.state_dict())
+    trained(first, "", small(), 2, tmp_path)
+    (kept,) = tmp_path.iterdir()
+    written = kept.stat().st_mtime_ns
+    trained(second, "", small(), 2, tmp_path)
+    assert kept.stat().st_mtime_ns == written
+    assert torch.equal(first.weight, second.weight)
 
 
 def test_weights_of_another_model_are_refused(tmp_path):

@@ -18,8 +18,8 @@ from ferrion.arrays.hybrid import DeviceParams
 from ferrion.arrays.nodal import Wires, links_of
 from ferrion.core.errors import ConfigError
 
-NARROW = 96
-"""Columns of memristors up to which block elimination beats iterations."""
+NARROW = 64
+"""Columns of memristors up to which block elimination beats iterations: the matrix alone breaks even at 64 to 96, its gradient at 96 (128 and 256 rows)."""
 
 
 def conductances(shares: Floats, p: DeviceParams) -> Floats:
@@ -63,22 +63,21 @@ class WiredPairs:
 
     def _solved(self, pairs: Floats) -> Floats:
         """Effective conductances (rows, columns, 2) of one tile."""
-        flat = pairs.reshape(len(pairs), -1)
-        if flat.shape[1] > NARROW:
-            return Crossbar(flat, self.wires).matrix.reshape(pairs.shape)
-        weights = np.empty_like(flat)
-        cascade(flat / (1.0 + flat * self.wires.access), links_of(self.wires), weights)
+        bar = Crossbar(pairs.reshape(len(pairs), -1), self.wires)
+        if bar.devices.shape[1] > NARROW:
+            return bar.matrix.reshape(pairs.shape)
+        weights = np.empty_like(bar.devices)
+        cascade(bar.branches, links_of(self.wires), weights)
         return weights.reshape(pairs.shape)
 
     def _slope(self, pairs: Floats, slopes: Floats) -> Floats:
-        flat, along = np.ascontiguousarray(pairs.reshape(len(pairs), -1)), np.ascontiguousarray(slopes.reshape(len(pairs), -1))
-        if flat.shape[1] > NARROW:
-            bar = Crossbar(flat, self.wires)
-            units = np.eye(flat.shape[1])
+        bar, along = Crossbar(pairs.reshape(len(pairs), -1), self.wires), np.ascontiguousarray(slopes.reshape(len(pairs), -1))
+        if bar.devices.shape[1] > NARROW:
+            units = np.eye(bar.devices.shape[1])
             return np.sum([bar.sensitivity(along[:, j], units[j]) for j in range(len(units))], axis=0).reshape(pairs.shape)
-        gradient, series = np.empty_like(flat), 1.0 + flat * self.wires.access
-        cascade_gradient(flat / series, links_of(self.wires), along, gradient)
-        return np.asarray(gradient / series**2).reshape(pairs.shape)
+        gradient = np.empty_like(bar.devices)
+        cascade_gradient(bar.branches, links_of(self.wires), along, gradient)
+        return np.asarray(gradient / (1.0 + bar.devices * self.wires.access) ** 2).reshape(pairs.shape)
 
 
 def _beside(work: Callable[[tuple[slice, slice]], Floats], tiles: list[tuple[slice, slice]]) -> list[NDArray[np.float64]]:

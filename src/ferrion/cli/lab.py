@@ -8,6 +8,9 @@ import typer
 from ferrion.cli.console import alone_in, bar, errors, print_json, screen
 from ferrion.core.errors import ConfigError
 
+Weights = Annotated[Path | None, typer.Option(help="Trained weights of the model (.safetensors); it is then not trained here.")]
+Json = Annotated[bool, typer.Option("--json", help="One JSON object on standard output.")]
+
 lab = typer.Typer(no_args_is_help=True, help="Measure devices, chips and models as a laboratory would.", rich_markup_mode=None)
 
 
@@ -19,16 +22,16 @@ def _group() -> None:
 @lab.command()
 def ablate(
     model: Annotated[str | None, typer.Argument(help="FILE.py:FUNCTION that returns a torch.nn.Module of (samples, features); default: a small convolutional net.")] = None,
-    weights: Annotated[Path | None, typer.Option(help="Trained weights of it (.safetensors); it is then not trained here.")] = None,
+    weights: Weights = None,
     data: Annotated[str, typer.Option(help="digits, mnist, fashion-mnist, ecg, or an .npz file.")] = "digits",
     chip: Annotated[str, typer.Option(help="A chip card: a shipped name or a TOML file.")] = "leti-2025",
     epochs: Annotated[int, typer.Option(min=0, help="Epochs of the float training.")] = 10,
     on_chip: Annotated[int, typer.Option(min=0, help="Train on chip for so many epochs in every setting, instead of deploying the float weights (0).")] = 0,
     chips: Annotated[int, typer.Option(min=1, help="Chips a setting, each with devices of its own.")] = 3,
     out: Annotated[Path, typer.Option(help="Folder for result.json and the page.")] = Path("runs/ablation"),
-    json: Annotated[bool, typer.Option("--json", help="One JSON object on standard output.")] = False,
+    json: Json = False,
 ) -> None:
-    """What each imperfection of the chip costs a model in accuracy, one by one."""
+    """What each imperfection of the chip costs a model in accuracy, one by one. Stopped, it goes on where it was when called again."""
     import json as writer
 
     import torch
@@ -38,23 +41,27 @@ def ablate(
     from ferrion.report.ablation import ablation_page, lines
     from ferrion.workloads.ablation import OnChip, ablate
     from ferrion.workloads.data import load
-    from ferrion.workloads.models import conv_net, fit_digital, model_from
+    from ferrion.workloads.models import conv_net, model_from, trained, tried
 
     the_chip, the_set = Chip.from_card(chip), load(data)
     torch.manual_seed(0)
     network: torch.nn.Module = conv_net(the_set) if model is None else model_from(model, weights)
+    source = "" if model is None else Path(model.rpartition(":")[0]).read_text(encoding="utf-8")
+    tried(network, the_set)
     with alone_in(out), bar(f"{model or 'small convolutional net'} on {the_set.name}") as progress:
         if weights is None:
             task = progress.add_task("float training", total=None)
-            fit_digital(network, the_set, epochs, 0)
+            trained(network, source, the_set, epochs, out / "finished")
             progress.remove_task(task)
         settings = progress.add_task("settings", total=None)
         found = ablate(
             network,
+            source,
             the_set,
             the_chip,
             chips,
             OnChip(on_chip) if on_chip else None,
+            out / "finished",
             lambda what, done, total: progress.update(settings, description=what, completed=done, total=total),
         )
         result = {
@@ -80,13 +87,13 @@ def ablate(
 @lab.command()
 def features(
     model: Annotated[str | None, typer.Argument(help="FILE.py:FUNCTION that returns the extractor, a torch.nn.Module; default: a small convolutional net trained here.")] = None,
-    weights: Annotated[Path | None, typer.Option(help="Trained weights of it (.safetensors).")] = None,
+    weights: Weights = None,
     source: Annotated[str, typer.Option(help="What the default extractor is trained on.")] = "mnist",
     data: Annotated[str, typer.Option(help="What features are extracted from: digits, mnist, fashion-mnist, ecg, or an .npz file.")] = "fashion-mnist",
     bits: Annotated[int, typer.Option(min=2, max=16, help="Of the extractor's weights and of the features.")] = 4,
     epochs: Annotated[int, typer.Option(min=1, help="Epochs of the default extractor's training.")] = 5,
     out: Annotated[Path, typer.Option(help="The .npz file to write; then: ferrion train --data FILE --hidden ''")] = Path("runs/features.npz"),
-    json: Annotated[bool, typer.Option("--json", help="One JSON object on standard output.")] = False,
+    json: Json = False,
 ) -> None:
     """Features of a frozen, quantised extractor, to train a classifier on chip with (transfer learning)."""
     import torch

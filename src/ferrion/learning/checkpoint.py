@@ -10,9 +10,9 @@ from numpy.typing import NDArray
 from safetensors import SafetensorError, safe_open
 from safetensors.numpy import save as to_bytes
 
-from ferrion.core.compiled import SOURCES
 from ferrion.core.errors import CheckpointError
 from ferrion.core.files import write_atomically
+from ferrion.core.kept import digest
 from ferrion.learning.training import Plan, Training
 
 FORMAT = "ferrion-checkpoint-2"
@@ -20,16 +20,9 @@ FORMAT = "ferrion-checkpoint-2"
 
 def fingerprint(plan: Plan, *data: NDArray[Any]) -> str:
     """A digest of everything that decides a run: plan, cards, data (training and test), and this package's own source."""
-    digest = hashlib.sha256()
     chip = plan.chip
     settings = (plan.sizes, plan.rule, plan.epochs, plan.transfer_every, plan.fidelity, plan.seed, chip.transfer_spread, chip.read_spread)
-    digest.update(repr((settings, SOURCES)).encode())
-    for card in chip.cards:
-        digest.update(card.text.encode())
-    for array in data:
-        digest.update(repr(array.shape).encode())
-        digest.update(np.ascontiguousarray(array).tobytes())
-    return digest.hexdigest()
+    return digest((settings, [card.text for card in chip.cards]), *data)
 
 
 def save(training: Training, path: Path, run: str) -> None:
@@ -92,8 +85,8 @@ def read(path: Path) -> tuple[dict[str, NDArray[Any]], dict[str, str]]:
 
 
 def _content(tensors: dict[str, NDArray[Any]], state: str) -> str:
-    digest = hashlib.sha256(state.encode())
+    content = hashlib.sha256(state.encode())
     for name in sorted(tensors):
-        digest.update(name.encode())
-        digest.update(np.ascontiguousarray(tensors[name]).tobytes())
-    return digest.hexdigest()
+        content.update(name.encode())
+        content.update(np.ascontiguousarray(tensors[name]).tobytes())
+    return content.hexdigest()

@@ -1,6 +1,5 @@
 """Training runs behind a reproduction, on all cores; finished ones are kept, and the one that was stopped goes on."""
 
-import json
 import os
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -9,7 +8,7 @@ from itertools import count
 from pathlib import Path
 from typing import Any
 
-from ferrion.core.files import write_text
+from ferrion.core.kept import kept
 from ferrion.learning.checkpoint import fingerprint
 from ferrion.learning.training import Plan
 from ferrion.reproduce.figure import Tell
@@ -51,12 +50,10 @@ def _all(what: str, kind: str, plans: Sequence[Plan], data: DataSet, compute: Ca
     done = count(1)
 
     def one(plan: Plan) -> dict[str, Any]:
-        path = STORE / f"{kind}-{fingerprint(plan, data.inputs, data.labels, data.test_inputs, data.test_labels)[:24]}.json"
-        if not path.exists():
-            checkpoint = path.with_suffix(".safetensors")
-            write_text(path, json.dumps(compute(plan, checkpoint)))
-            checkpoint.unlink(missing_ok=True)
-        found: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+        path = STORE / f"{kind}-{fingerprint(plan, *data.arrays)[:24]}.json"
+        checkpoint = path.with_suffix(".safetensors")
+        found = kept(path, lambda: compute(plan, checkpoint))
+        checkpoint.unlink(missing_ok=True)
         tell(what, next(done), len(plans))
         return found
 

@@ -3,12 +3,14 @@
 import statistics
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import Any, NamedTuple
 
 from torch import nn
 
 from ferrion.arrays.readout import Readout
 from ferrion.chip.chip import Chip
+from ferrion.core.kept import digest, kept
 from ferrion.interop.convert import convert
 from ferrion.learning.descent import TwoMemorySGD
 from ferrion.workloads.data import DataSet
@@ -77,15 +79,25 @@ def only(setting: Setting, part: str | None) -> Setting:
     return setting
 
 
-def ablate(model: nn.Module, data: DataSet, chip: Chip, chips: int, learning: OnChip | None, tell: Tell) -> Ablation:
-    """Measure `model` (trained, digital) on `chips` chips a setting; with `learning`, its arrays trained on chip from initial weights (digital parameters go on from their own)."""
+def ablate(model: nn.Module, source: str, data: DataSet, chip: Chip, chips: int, learning: OnChip | None, store: Path, tell: Tell) -> Ablation:
+    """Measure `model` (trained, digital) on `chips` chips a setting; with `learning`, its arrays trained on chip from initial weights (digital parameters go on from their own).
+
+    source: the code of `model`. store: folder of finished measurements; those of the same model, data, chip and setting are not measured again.
+    """
+    states = [tensor.double().numpy() for tensor in model.state_dict().values()]
+    of = digest((source, repr(model), [card.text for card in chip.cards], learning), *states, *data.arrays)
+
+    def measured(setting: Setting, seed: int) -> float:
+        path = store / f"{digest((of, setting.readout, setting.chip.transfer_spread, setting.chip.read_spread, seed))[:24]}.json"
+        return float(kept(path, lambda: {"accuracy": _measured(model, data, setting, seed, learning)})["accuracy"])
+
     whole = Setting(chip, chip.readout)
     settings = {"levels": only(whole, None), "everything": whole}
     settings |= {f"alone: {part}": only(whole, part) for part in REMOVERS} | {f"without: {part}": remove(whole) for part, remove in REMOVERS.items()}
     found: dict[str, tuple[float, ...]] = {}
     for number, (name, setting) in enumerate(settings.items()):
         tell(name, number, len(settings))
-        found[name] = tuple(_measured(model, data, setting, seed, learning) for seed in range(chips))
+        found[name] = tuple(measured(setting, seed) for seed in range(chips))
     losses = tuple(Loss(part, found[f"alone: {part}"], found[f"without: {part}"]) for part in REMOVERS)
     return Ablation(accuracy(model, data), found["levels"], found["everything"], losses)
 

@@ -5,6 +5,7 @@ import zipfile
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -31,6 +32,11 @@ class DataSet:
     test_labels: NDArray[np.int64]
     classes: int
     note: str = ""
+
+    @property
+    def arrays(self) -> tuple[NDArray[Any], ...]:
+        """Inputs and labels, of training and test."""
+        return self.inputs, self.labels, self.test_inputs, self.test_labels
 
 
 def load(name: str) -> DataSet:

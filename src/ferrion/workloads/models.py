@@ -2,14 +2,17 @@
 
 import importlib.util
 import sys
+import traceback
 from pathlib import Path
 
 import torch
 from safetensors import SafetensorError
-from safetensors.torch import load_file
+from safetensors.torch import load_model, save_model
 from torch import nn
 
 from ferrion.core.errors import ConfigError
+from ferrion.core.files import write_atomically
+from ferrion.core.kept import digest
 from ferrion.workloads.data import DataSet
 
 RATE = 2e-3
@@ -44,19 +47,47 @@ def model_from(place: str, weights: Path | None) -> nn.Module:
     assert spec.loader is not None
     module = importlib.util.module_from_spec(spec)
     sys.modules.setdefault(path.stem, module)
-    spec.loader.exec_module(module)
-    build = getattr(module, name, None)
+    try:
+        spec.loader.exec_module(module)
+        build = getattr(module, name, None)
+        model = build() if callable(build) else None
+    except (Exception, SystemExit) as problem:
+        raise ConfigError(f"{place} does not run: {_where(problem, path)}") from problem
     if not callable(build):
         raise ConfigError(f"{path} has no function {name!r}")
-    model = build()
     if not isinstance(model, nn.Module):
         raise ConfigError(f"{place} returned {type(model).__name__}; it must return a torch.nn.Module")
     if weights is not None:
-        try:
-            model.load_state_dict(load_file(weights))
-        except (OSError, SafetensorError, RuntimeError) as problem:
-            raise ConfigError(f"weights {weights}: {problem}") from problem
+        load_weights(model, weights)
     return model
+
+
+def load_weights(model: nn.Module, path: Path) -> None:
+    """Load a safetensors file; raises ConfigError when it is none, or of another model."""
+    try:
+        load_model(model, path)
+    except (OSError, SafetensorError, RuntimeError) as problem:
+        raise ConfigError(f"weights {path}: {problem}") from problem
+
+
+def _where(problem: BaseException, path: Path) -> str:
+    """What went wrong in the file `path`, and in which line."""
+    lines = [frame.lineno for frame in traceback.extract_tb(problem.__traceback__) if Path(frame.filename).resolve() == path.resolve()]
+    line = problem.lineno if isinstance(problem, SyntaxError) else lines[-1] if lines else None
+    return f"{type(problem).__name__}: {problem}" + (f" (line {line})" if line else "")
+
+
+@torch.no_grad()
+def tried(model: nn.Module, data: DataSet) -> None:
+    """Give `model` two samples; raises ConfigError unless it answers with a number for each class."""
+    wanted = (2, data.classes)
+    try:
+        found = model.eval()(torch.from_numpy(data.inputs[:2]))
+    except Exception as problem:
+        raise ConfigError(f"the model cannot take samples of {data.name}, (samples, {data.inputs.shape[1]}) in float32: {problem}") from problem
+    if not isinstance(found, torch.Tensor) or tuple(found.shape) != wanted:
+        got = tuple(found.shape) if isinstance(found, torch.Tensor) else type(found).__name__
+        raise ConfigError(f"the model answers two samples of {data.name} with {got}; it must answer {wanted}, a number for each class")
 
 
 def fit(model: nn.Module, data: DataSet, optimiser: torch.optim.Optimizer, epochs: int, batch: int, seed: int) -> None:
@@ -77,6 +108,17 @@ def fit(model: nn.Module, data: DataSet, optimiser: torch.optim.Optimizer, epoch
 def fit_digital(model: nn.Module, data: DataSet, epochs: int, seed: int) -> None:
     """Train a digital model in float32 with Adam."""
     fit(model, data, torch.optim.Adam(model.parameters(), RATE), epochs, 64, seed)
+
+
+def trained(model: nn.Module, source: str, data: DataSet, epochs: int, folder: Path) -> None:
+    """`fit_digital`, or the weights it left in `folder` for the same model (of code `source`), data and epochs."""
+    states = [tensor.double().numpy() for tensor in model.state_dict().values()]
+    path = folder / f"{digest((source, repr(model), epochs), *states, *data.arrays)[:24]}.safetensors"
+    if path.exists():
+        load_weights(model, path)
+        return
+    fit_digital(model, data, epochs, 0)
+    write_atomically(path, lambda temporary: save_model(model, str(temporary)))
 
 
 @torch.no_grad()

@@ -90,7 +90,7 @@ def train(plan: Plan, data: DataSet, checkpoint: Path | None = None, progress: P
     Raises CheckpointError when the checkpoint is damaged or of another run.
     """
     training = Training(plan)
-    run = fingerprint(plan, data.inputs, data.labels, data.test_inputs, data.test_labels) if checkpoint else ""
+    run = fingerprint(plan, *data.arrays) if checkpoint else ""
     if checkpoint and checkpoint.exists():
         restore(training, checkpoint, run)
     saved = time.monotonic()
