@@ -27,6 +27,7 @@ bench: $(VENV)/installed .venv-bench/installed
 	$(BIN)/ferrion bench two-memory
 	$(BIN)/ferrion bench neuron
 	$(BIN)/ferrion bench crossbar
+	$(BIN)/ferrion bench layers
 
 $(VENV)/installed: pyproject.toml constraints.txt
 	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)

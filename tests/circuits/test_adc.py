@@ -15,7 +15,7 @@ def codes(lsb, converters, *, noise=0.0, sigma=0.0, power=0.0, seed=1, step=1):
     values = np.asarray(lsb, F4)[None]
     out = np.zeros(values.shape[1:], F4)
     bits = converters.shares.shape[1] // values.shape[2]
-    rails, most = converter(bits)(values, np.full((values.shape[1], 1), power, F4), F4(1), F4(sigma), F4(noise), converters, U8(seed), U8(3), U8(step), out)
+    rails, most = converter(bits)(0, values, np.full((values.shape[1], 1), power, F4), F4(1), F4(sigma), F4(noise), converters, U8(seed), U8(3), U8(step), out)
     return out, rails, most
 
 

@@ -17,6 +17,8 @@ from ferrion.core.noise import fill_normals, normals
 Floats = NDArray[np.float32]
 F4, U8 = np.float32, np.uint64
 MOST_BITS = 16
+MARGIN = F4(3.0)
+"""Deviations of the read noise for which a converter's range leaves room."""
 
 
 class Sar(NamedTuple):
@@ -76,58 +78,52 @@ def calibrated(converters: Converters, noise: float, reads: int, seed: int, stre
     tiles, columns = converters.offset.shape
     out = np.zeros((reads, columns), F4)
     zero = np.empty((tiles, columns), F4)
+    convert, still = converter(converters.shares.shape[1] // columns), np.zeros((1, reads, columns), F4)
     for tile in range(tiles):
-        one = Converters(converters.shares[tile : tile + 1], converters.offset[tile : tile + 1], np.zeros((1, columns), F4))
         out[:] = 0.0
-        converter(converters.shares.shape[1] // columns)(np.zeros((1, reads, columns), F4), np.zeros((reads, 1), F4), 1.0, 0.0, noise, one, seed, stream, tile, out)
+        convert(tile, still, np.zeros((reads, tiles), F4), 1.0, 0.0, noise, converters, seed, stream, 0, out)
         zero[tile] = out.mean(axis=0)
     return converters._replace(zero=zero)
 
 
 @lru_cache
 def converter(bits: int) -> Any:
-    """The compiled conversion of `bits` bits, unrolled over them: `convert(partials, power, scale, sigma, noise, converters, seed, stream, step, out)`.
+    """The compiled conversion of `bits` bits, unrolled over them: `convert(first, partials, power, scale, sigma, noise, converters, seed, stream, step, out)`.
 
-    Converts the partial sums (T, S, M) of every tile and adds them, in LSB, to out (S, M). scale: LSB per unit of `partials`. Read noise is
+    Converts the partial sums (t, S, M) of tiles `first`, first + 1 … and adds them, in LSB, to out (S, M). scale: LSB per unit of `partials`. Read noise is
     sigma sqrt(power) for power (S, T): independent Gaussian devices of one deviation give, exactly, one Gaussian of variance sigma^2 (sum of
     squared inputs). noise: the converter's own [LSB]. Returns how many conversions ended at the first or the last code, and the largest
-    magnitude of `partials`.
+    magnitude of `partials` with `MARGIN` deviations of its read noise.
     """
     middle, last = F4(1 << (bits - 1)), F4((1 << bits) - 1)
 
     @compiled
-    def convert(partials, power, scale, sigma, noise, converters, seed, stream, step, out):
+    def convert(first, partials, power, scale, sigma, noise, converters, seed, stream, step, out):
         tiles, samples, columns = partials.shape
         scale, sigma, noise, seed, stream, step = F4(scale), F4(sigma), F4(noise), U8(seed), U8(stream), U8(step)
-        rails, half = 0, U8(columns + 1) // U8(2)
-        words = np.empty((half + U8(3)) // U8(4) * U8(4), np.uint32)
-        drawn = np.zeros(2 * words.size, F4)
-        code, left, most = np.empty(columns, F4), np.empty(columns, F4), np.zeros(columns, F4)
-        for t in range(tiles):
+        words = np.empty((U8(columns + 1) // U8(2) + U8(3)) // U8(4) * U8(4), np.uint32)
+        drawn, most, rails = np.zeros(2 * words.size, F4), np.zeros(columns, F4), np.zeros(columns, np.uint32)
+        loudest = F4(0)
+        for t in range(first, first + tiles):
             offset, zero, shares = converters.offset[t], converters.zero[t], converters.shares[t]
             for s in range(samples):
-                row, result = partials[t, s], out[s]
+                row, result = partials[t - first, s], out[s]
                 spread = F4(np.sqrt(sigma * scale * sigma * scale * power[s, t] + noise * noise))
+                loudest = max(loudest, power[s, t])
                 if spread > F4(0):
                     fill_normals(seed, stream, (step << U8(32)) + U8(t * samples + s), words, drawn)
                 for j in range(U8(columns)):
-                    left[j] = row[j] * scale + (middle + F4(0.5)) + offset[j] + spread * drawn[j]
-                for j in range(U8(columns)):
-                    found, held, value, rest = F4(0), F4(0), middle, left[j]
-                    for b in range(bits):
-                        tried = held + shares[U8(b) * U8(columns) + j]
-                        taken = tried <= rest
-                        held = tried if taken else held
-                        found += value if taken else F4(0)
-                        value = value * F4(0.5)
-                    code[j] = found
-                for j in range(U8(columns)):
-                    rails += (code[j] == F4(0)) | (code[j] == last)
-                for j in range(U8(columns)):
-                    result[j] += code[j] - middle - zero[j]
-                for j in range(U8(columns)):
                     size = abs(row[j])
                     most[j] = size if size > most[j] else most[j]
-        return rails, most.max()
+                    code, value, rest = F4(0), middle, row[j] * scale + (middle + F4(0.5)) + offset[j] + spread * drawn[j]
+                    for b in range(bits):
+                        share = shares[U8(b) * U8(columns) + j]
+                        taken = share <= rest
+                        rest -= share if taken else F4(0)
+                        code += value if taken else F4(0)
+                        value = value * F4(0.5)
+                    rails[j] += np.uint32((code == F4(0)) | (code == last))
+                    result[j] += code - middle - zero[j]
+        return rails.sum(), most.max() + MARGIN * sigma * np.sqrt(loudest)
 
     return convert

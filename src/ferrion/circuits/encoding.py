@@ -9,12 +9,14 @@ from typing import NamedTuple, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from ferrion.core.compiled import compiled
+from ferrion.core.compiled import compiled, inlined
 from ferrion.core.errors import ConfigError
 
 Floats = NDArray[np.float32]
 F4, U8 = np.float32, np.uint64
 MOST_BITS = 16
+LANES = U8(16)
+TINY = F4(np.finfo(F4).tiny)
 
 
 class Plane(NamedTuple):
@@ -22,6 +24,8 @@ class Plane(NamedTuple):
 
     drive: Floats
     """What the lines carry, (samples, lines)."""
+    depth: int
+    """Lines of a tile."""
     power: Floats
     """Variance of the sum of the read noise of a tile's devices, over that of one device at a drive of 1: (samples, tiles)."""
     full: float
@@ -50,8 +54,8 @@ class Encoding(Protocol):
         """Conversions of every column one product takes."""
         ...
 
-    def planes(self, whole: Floats, depth: int) -> list[Plane]:
-        """The reads that carry `whole` steps (samples, lines) in -(2^bits - 1)..2^bits - 1, for tiles of `depth` lines."""
+    def planes(self, whole: Plane) -> list[Plane]:
+        """The reads that carry whole steps in -(2^bits - 1)..2^bits - 1, given as one read of their amplitudes."""
         ...
 
 
@@ -69,9 +73,9 @@ class Amplitude(_Bits):
 
     slots, reads = 1, 1
 
-    def planes(self, whole: Floats, depth: int) -> list[Plane]:
+    def planes(self, whole: Plane) -> list[Plane]:
         """One plane."""
-        return [Plane(whole, squares(whole, depth), steps(self.bits), 1.0, int(np.count_nonzero(whole)))]
+        return [whole]
 
 
 class PulseWidth(_Bits):
@@ -84,10 +88,10 @@ class PulseWidth(_Bits):
         """As many as the largest number has steps."""
         return steps(self.bits)
 
-    def planes(self, whole: Floats, depth: int) -> list[Plane]:
+    def planes(self, whole: Plane) -> list[Plane]:
         """One plane."""
-        times = squares(np.sqrt(np.abs(whole)), depth)
-        return [Plane(whole, times * F4(steps(self.bits)), steps(self.bits), 1.0, int(np.abs(whole).sum(dtype=np.float64)))]
+        times = np.abs(whole.drive)
+        return [whole._replace(power=_summed(times, whole.depth) * F4(whole.full), pulses=int(times.sum(dtype=np.float64)))]
 
 
 class BitSerial(_Bits):
@@ -103,12 +107,12 @@ class BitSerial(_Bits):
         """One conversion a bit."""
         return self.bits
 
-    def planes(self, whole: Floats, depth: int) -> list[Plane]:
+    def planes(self, whole: Plane) -> list[Plane]:
         """A plane for each bit, the largest first."""
-        magnitude, found = np.abs(whole).astype(np.int32), []
+        magnitude, found = np.abs(whole.drive).astype(np.int32), []
         for bit in range(self.bits - 1, -1, -1):
-            drive = np.copysign((magnitude >> bit & 1).astype(F4), whole)
-            found.append(Plane(drive, squares(drive, depth), 1.0, 2.0**bit / steps(self.bits), int(np.count_nonzero(drive))))
+            on = (magnitude >> bit & 1).astype(F4)
+            found.append(Plane(np.copysign(on, whole.drive), whole.depth, _summed(on, whole.depth), 1.0, 2.0**bit / whole.full, int(np.count_nonzero(on))))
         return found
 
 
@@ -117,38 +121,29 @@ def steps(bits: int) -> int:
     return int(2**bits - 1)
 
 
-def squares(drive: Floats, depth: int) -> Floats:
-    """Sum of squares of the lines of each tile of `depth` lines: (samples, lines) -> (samples, tiles)."""
-    found = np.empty((len(drive), -(-drive.shape[1] // depth)), F4)
-    _squares(drive, depth, found)
-    return found
+def _summed(lines: Floats, depth: int) -> Floats:
+    """Sum over the lines of each tile of `depth` lines: (samples, lines) -> (samples, tiles)."""
+    return np.asarray(np.add.reduceat(lines, np.arange(0, lines.shape[1], depth), axis=1))
 
 
-@compiled
-def _squares(drive, depth, found):
-    part = np.empty(16, F4)
-    for s in range(drive.shape[0]):
-        for t in range(U8(found.shape[1])):
-            line = drive[s, t * U8(depth) : min((t + U8(1)) * U8(depth), U8(drive.shape[1]))]
-            whole = U8(line.size) // U8(16)
-            part[:] = F4(0)
-            for i in range(whole):
-                for k in range(U8(16)):
-                    part[k] += line[i * U8(16) + k] * line[i * U8(16) + k]
-            for i in range(whole * U8(16), U8(line.size)):
-                part[0] += line[i] * line[i]
-            found[s, t] = part.sum()
+def amplitudes(numbers: Floats, ones: int, scale: float, largest: int, depth: int) -> tuple[Plane, float]:
+    """Numbers (samples, n), then 1 on `ones` bias lines, times `scale`, rounded to whole steps and cut at +-largest (0: driven exactly), as one read.
 
-
-@compiled
-def driven(numbers, ones, scale, largest, lines):
-    """lines (samples, lines) <- numbers (samples, n), then 1 on `ones` bias lines, times `scale`, rounded, cut at +-largest; 0 on empty lines.
-
-    largest = 0 drives exactly. Returns how many lines are driven, over all samples, and the largest magnitude of `numbers` (NaN if any is).
+    Also the largest magnitude of `numbers`, NaN if any is.
     """
-    count, n, scale, largest = U8(0), U8(numbers.shape[1]), F4(scale), F4(largest)
+    lines = np.empty((len(numbers), numbers.shape[1] + ones), F4)
+    power = np.empty((len(numbers), -(-lines.shape[1] // depth)), F4)
+    pulses, most = driven(numbers, scale, largest, depth, lines, power)
+    return Plane(lines, depth, power, largest or 1.0, 1.0, pulses), most
+
+
+@compiled
+def driven(numbers, scale, largest, depth, lines, power):
+    """`amplitudes` into lines (samples, n + ones) and power (samples, tiles); returns how many lines are driven, over all samples, and the largest number."""
+    n, width, depth, scale, largest = U8(numbers.shape[1]), U8(lines.shape[1]), U8(depth), F4(scale), F4(largest)
     bias = scale if largest == F4(0) else min(F4(np.rint(scale)), largest)
-    most, wrong, driving = np.zeros(numbers.shape[1], F4), np.zeros(numbers.shape[1], F4), np.zeros(numbers.shape[1], np.uint32)
+    most, wrong, driving = np.zeros(n, F4), np.zeros(n, F4), np.zeros(n, np.uint32)
+    part = np.empty(LANES, F4)
     for s in range(numbers.shape[0]):
         source, line = numbers[s], lines[s]
         for i in range(n):
@@ -166,10 +161,50 @@ def driven(numbers, ones, scale, largest, lines):
                 line[i] = np.rint(steps)
         for i in range(n):
             driving[i] += np.uint32(line[i] != F4(0))
-        for i in range(n, n + U8(ones)):
+        for i in range(n, width):
             line[i] = bias
-        for i in range(n + U8(ones), U8(lines.shape[1])):
-            line[i] = F4(0)
+        for t in range(U8(power.shape[1])):
+            power[s, t] = sum_of_squares(line[t * depth : min((t + U8(1)) * depth, width)], part)
+    count = U8(numbers.shape[0]) * (width - n)
     for i in range(n):
         count += U8(driving[i])
-    return count + U8(numbers.shape[0] * ones), most.max() + wrong.sum()
+    return count, most.max() + wrong.sum()
+
+
+@inlined
+def sum_of_squares(numbers, part):
+    """In as many partial sums as a vector has lanes."""
+    part[:] = F4(0)
+    for i in range(U8(numbers.size) // LANES):
+        for k in range(LANES):
+            part[k] += numbers[i * LANES + k] * numbers[i * LANES + k]
+    for i in range(U8(numbers.size) // LANES * LANES, U8(numbers.size)):
+        part[U8(0)] += numbers[i] * numbers[i]
+    return part.sum()
+
+
+@inlined
+def largest_of(numbers, part):
+    """Largest magnitude, `TINY` at least; NaN does not count."""
+    part[:] = TINY
+    for i in range(U8(numbers.size) // LANES):
+        for k in range(LANES):
+            size = abs(numbers[i * LANES + k])
+            part[k] = size if size > part[k] else part[k]
+    for i in range(U8(numbers.size) // LANES * LANES, U8(numbers.size)):
+        part[U8(0)] = max(part[U8(0)], abs(numbers[i]))
+    return part.max()
+
+
+@compiled
+def normalised(numbers, sizes, shares):
+    """sizes (samples, 1) <- the largest magnitude of each row of numbers (samples, n), shares <- numbers / sizes; returns the largest of all (NaN if any is)."""
+    wrong, part = np.zeros(numbers.shape[1], F4), np.empty(LANES, F4)
+    for s in range(numbers.shape[0]):
+        row, share = numbers[s], shares[s]
+        most = largest_of(row, part)
+        sizes[s, 0] = most
+        for j in range(U8(row.size)):
+            share[j] = row[j] / most
+            wrong[j] += share[j] - share[j]
+    return sizes.max() + wrong.sum()

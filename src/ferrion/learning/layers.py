@@ -30,16 +30,18 @@ class TwoMemoryLayer(torch.nn.Module):
 
     def read(self, inputs: Tensor) -> Tensor:
         """(…, inputs) -> (…, outputs) through the arrays. Raises DataError on other shapes, on integers, and on another device than the CPU."""
-        if inputs.shape[-1] != self.memories.inputs or not inputs.is_floating_point():
-            raise DataError(f"inputs of shape {tuple(inputs.shape)} and type {inputs.dtype}: give floating-point numbers as (…, {self.memories.inputs})")
-        if self.memories.analogue.dtype != torch.float32:
-            raise DataError(f"the layer was made {self.memories.analogue.dtype}: array layers keep float32 weights; call .float() on the model")
+        memories, samples = self.memories, inputs.shape[:-1]
+        if inputs.shape[-1] != memories.inputs or not inputs.is_floating_point():
+            raise DataError(f"inputs of shape {tuple(inputs.shape)} and type {inputs.dtype}: give floating-point numbers as (…, {memories.inputs})")
+        analogue = memories.analogue
+        if analogue.dtype != torch.float32:
+            raise DataError(f"the layer was made {analogue.dtype}: array layers keep float32 weights; call .float() on the model")
         if inputs.device.type != "cpu":
             raise DataError(f"inputs on {inputs.device}: arrays are simulated on the CPU; call .cpu() on model and inputs")
-        shape = *inputs.shape[:-1], self.memories.analogue.shape[1]
         if inputs.numel() == 0:
-            return inputs.new_zeros(shape) + 0.0 * self.memories.analogue.sum()
-        return type(self).product(self.reading, inputs.reshape(-1, inputs.shape[-1]).float()).reshape(shape).to(inputs.dtype)
+            return inputs.new_zeros(*samples, analogue.shape[1]) + 0.0 * analogue.sum()
+        found = type(self).product(self.reading, inputs.float().flatten(0, -2) if inputs.dim() > 2 else torch.atleast_2d(inputs.float()))
+        return found.reshape(*samples, analogue.shape[1]).to(inputs.dtype)
 
     def learned(self, inputs: Tensor) -> None:
         """Count the samples of a training batch: the first axis, or one where there is none."""

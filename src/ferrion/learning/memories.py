@@ -118,6 +118,7 @@ class TwoMemories(torch.nn.Module):
         self._wired = WiredPairs(chip.geometry, readout.wires, self.devices) if readout.wires else None
         self._scratch = update_scratch(max(rows, columns))
         self._held: tuple[object, Tensor] | None = None
+        self._plain: Tensor | None = None
         self._sound: tuple[object, bool] | None = None
         self.begin()
 
@@ -189,19 +190,24 @@ class TwoMemories(torch.nn.Module):
 
     def held(self) -> Tensor:
         """What a product meets (rows, columns), without gradient: the pairs with their faults, behind their wires. Writes through `.data` go unnoticed."""
-        key = tuple((tensor._version, tensor.data_ptr()) for tensor in (self.analogue, self.strength, self.full))
+        analogue = self.analogue
+        if self._wired is None and not self._faulty():
+            if self._plain is None or self._plain.data_ptr() != analogue.data_ptr():
+                with torch.inference_mode(False):
+                    self._plain = analogue.detach()
+            return self._plain
+        key = tuple((tensor._version, tensor.data_ptr()) for tensor in (analogue, self.strength, self.full))
         if self._held is None or self._held[0] != key:
             with torch.inference_mode(False):
-                weights = self.analogue.detach()
-                exact = self._wired is None and not self._faulty()
-                self._held = key, weights if exact else self._through(weights / self.full) * self.full
+                self._held = key, self._through(analogue.detach() / self.full) * self.full
         return self._held[1]
 
     def _faulty(self) -> bool:
         """Whether any device does not work, looked up once for every change of the fault map."""
-        key = self.strength._version, self.strength.data_ptr()
+        strength = self.strength
+        key = strength._version, strength.data_ptr()
         if self._sound is None or self._sound[0] != key:
-            self._sound = key, not bool((self.strength == 1.0).all())
+            self._sound = key, not bool((strength == 1.0).all())
         return self._sound[1]
 
     def _through(self, shares: Tensor) -> Tensor:

@@ -11,10 +11,9 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 from torch import Tensor
-from torch.nn.functional import pad
 
-from ferrion.circuits.adc import Converters, Sar, calibrated, converter, draw_converters
-from ferrion.circuits.encoding import MOST_BITS, Plane, driven, squares, steps
+from ferrion.circuits.adc import MARGIN, Converters, Sar, calibrated, converter, draw_converters
+from ferrion.circuits.encoding import MOST_BITS, Plane, amplitudes, normalised, steps
 from ferrion.core.errors import DataError
 from ferrion.core.noise import Stream, add_normals
 from ferrion.learning.memories import Tally, TwoMemories
@@ -25,8 +24,6 @@ ROWS, PULSES = ([Tally._fields.index(name) for name in names] for names in (("fo
 DRIVEN, CONVERTED = 0, 1
 TINY = 1e-30
 """Least range: of a layer that has seen nothing but 0."""
-MARGIN = 3.0
-"""Deviations of the read noise for which a converter's range leaves room."""
 FOLLOW = 0.05
 """How far the ranges of drivers and converters move towards a training batch's largest number."""
 
@@ -40,6 +37,16 @@ class Side(NamedTuple):
     """Draws of the read noise."""
     adc: int
     """Draws of the converters."""
+
+
+class Block(NamedTuple):
+    """Tiles of one depth, one below the other."""
+
+    first: int
+    """Number of its first tile."""
+    lines: slice
+    cells: Tensor
+    """(tiles, depth, outputs), a view of the layer's weights."""
 
 
 class Noise(NamedTuple):
@@ -68,7 +75,7 @@ class ArrayRead:
         self.memories = memories
         self.sides = Side(geometry.lines, int(Stream.READ), int(Stream.ADC)), Side(geometry.weights_per_line, int(Stream.READ_BACK), int(Stream.ADC_BACK))
         self._converters: dict[tuple[int, int], Converters] = {}
-        self._cells: dict[int, tuple[Tensor | None, Tensor]] = {}
+        self._blocks: dict[int, tuple[Tensor, list[Block]]] = {}
 
     def __call__(self, inputs: Tensor) -> Tensor:
         """inputs (samples, inputs) @ weights + bias, through the arrays: (samples, columns)."""
@@ -79,12 +86,12 @@ class ArrayRead:
         return _Product.apply(inputs, memories.analogue, memories.held(), self)
 
     def product(self, side: int, numbers: Tensor, met: Tensor) -> tuple[Tensor, float, Tensor]:
-        """What the drivers made of `numbers` (samples, n), as lines (samples, lines of all tiles) and what one step of theirs stands for; and the product.
+        """What the drivers made of `numbers` (samples, n), as lines (samples, n + bias lines) and what one step of theirs stands for; and the product.
 
         Raises DataError on NaN.
         """
-        memories, cells, readout = self.memories, self._cells_of(side, met), self.memories.readout
-        source, ones, depth = numbers.numpy(), (len(met) - memories.inputs) * (1 - side), cells.shape[1]
+        memories, readout, depth = self.memories, self.memories.readout, self.sides[side].depth
+        source, ones = numbers.numpy(), (len(met) - memories.inputs) * (1 - side)
         seed, full, done, ranges = memories.books(side)
         top, settled = float(ranges[DRIVEN]), True
         if math.isnan(top):
@@ -92,17 +99,16 @@ class ArrayRead:
             settled = top > 0
             top = max(top, float(ones > 0)) or 1.0 if readout.encoding else 1.0
         largest = steps(readout.encoding.bits) if readout.encoding else 0
-        lines = np.empty((len(source), cells.shape[0] * depth), F4)
-        driving, most = driven(source, ones, (largest or 1) / top, largest, lines)
+        whole, most = amplitudes(source, ones, (largest or 1) / top, largest, depth)
         if not math.isfinite(most):
             raise DataError("a layer was given NaN or infinite numbers: look at its inputs, or lower the learning rate")
-        planes = readout.encoding.planes(lines, depth) if readout.encoding else [Plane(lines, squares(lines, depth), 1.0, 1.0, driving)]
+        planes = readout.encoding.planes(whole) if readout.encoding else [whole]
         done[READS] += 1
         done[VECTORS] += len(source)
-        done[ROWS[side]] += driving if len(planes) == 1 else sum(plane.pulses for plane in planes)
+        done[ROWS[side]] += whole.pulses if len(planes) == 1 else sum(plane.pulses for plane in planes)
         done[PULSES[side]] += sum(plane.pulses for plane in planes)
         noise = Noise(seed, self.sides[side].stream, int(done[READS]) * MOST_BITS, readout.noise * full)
-        found = [self._read(side, noise, slot, plane, cells, top, float(ranges[CONVERTED])) for slot, plane in enumerate(planes)]
+        found = [self._read(side, noise, slot, plane, met, top, float(ranges[CONVERTED])) for slot, plane in enumerate(planes)]
         total = found[0].out
         for more in found[1:]:
             total += more.out
@@ -111,7 +117,7 @@ class ArrayRead:
             done[RAILS] += sum(one.rails for one in found)
         if settled:
             self._follow(ranges, top, max(most, float(ones > 0), TINY) if largest else top, max(TINY, *(one.most for one in found)))
-        return torch.from_numpy(lines), top / (largest or 1), torch.from_numpy(total)
+        return torch.from_numpy(whole.drive), top / (largest or 1), torch.from_numpy(total)
 
     def _follow(self, ranges: NDArray[np.float32], top: float, largest: float, converted: float) -> None:
         """Set ranges that have not been set; move others towards what a training batch needed."""
@@ -122,35 +128,41 @@ class ArrayRead:
             ranges[DRIVEN] += FOLLOW * (largest - top)
             ranges[CONVERTED] += FOLLOW * (converted - ranges[CONVERTED])
 
-    def _read(self, side: int, noise: Noise, slot: int, plane: Plane, cells: Tensor, top: float, reach: float) -> Converted:
+    def _read(self, side: int, noise: Noise, slot: int, plane: Plane, met: Tensor, top: float, reach: float) -> Converted:
         """One read: noise, conversion, sum of the partial sums. reach: range of the converters at a full drive of `top`; NaN: what this read needs."""
         adc, drive = self.memories.readout.adc, torch.from_numpy(plane.drive)
         draws, unit = (noise.seed, noise.stream, noise.step + slot), top / plane.full
         if adc is None:
-            out = (drive @ cells.flatten(0, 1)).numpy()
+            out = (drive @ (met if side == 0 else met[: self.memories.inputs].T)).numpy()
             if noise.sigma > 0:
                 add_normals(*draws, F4(noise.sigma) * np.sqrt(plane.power.sum(1)), out)
             out *= F4(unit * plane.weight)
             return Converted(out, 0, 0.0)
-        partials = torch.bmm(drive.view(len(drive), *cells.shape[:2]).transpose(0, 1), cells).numpy()
-        over = MARGIN * noise.sigma * math.sqrt(plane.power.max())
+        blocks = self._blocks_of(side, met)
+        partials = [torch.bmm(drive[:, lines].view(len(drive), *cells.shape[:2]).transpose(0, 1), cells).numpy() for _, lines, cells in blocks]
         if math.isnan(reach):
-            reach = max((float(np.abs(partials).max()) + over) * unit, TINY)
-        lsb = reach / 2.0 ** (adc.bits - 1)
-        out = np.zeros(partials.shape[1:], F4)
-        converters = self._converters_of(side, partials.shape[0], partials.shape[2], adc, noise.seed)
-        rails, most = converter(int(adc.bits))(partials, plane.power, unit / lsb, noise.sigma, adc.noise, converters, *draws, out)
+            most = max(float(np.abs(part).max()) for part in partials)
+            reach = max((most + float(MARGIN) * noise.sigma * math.sqrt(plane.power.max())) * unit, TINY)
+        lsb, out, rails, most = reach / 2.0 ** (adc.bits - 1), np.zeros((len(drive), blocks[0].cells.shape[2]), F4), 0, 0.0
+        convert, converters = converter(int(adc.bits)), self._converters_of(side, plane.power.shape[1], out.shape[1], adc, noise.seed)
+        for block, part in zip(blocks, partials, strict=True):
+            ended, size = convert(block.first, part, plane.power, unit / lsb, noise.sigma, adc.noise, converters, *draws, out)
+            rails, most = rails + ended, max(most, size)
         out *= F4(lsb * plane.weight)
-        return Converted(out, rails, (most + over) * unit)
+        return Converted(out, rails, most * unit)
 
-    def _cells_of(self, side: int, met: Tensor) -> Tensor:
-        """The weights met, tile by tile, empty lines 0: (tiles, lines of a tile, outputs)."""
-        known, cells = self._cells.get(side, (None, met))
+    def _blocks_of(self, side: int, met: Tensor) -> list[Block]:
+        """The weights met as the tiles that are full and the one that is not."""
+        known, blocks = self._blocks.get(side, (None, []))
         if known is not met:
             turned, depth = met if side == 0 else met[: self.memories.inputs].T, self.sides[side].depth
-            cells = pad(turned, (0, 0, 0, -len(turned) % depth)).view(-1, depth, turned.shape[1])
-            self._cells[side] = met, cells
-        return cells
+            full = len(turned) // depth
+            cuts = [slice(0, full * depth), slice(full * depth, len(turned))]
+            blocks = [
+                Block(min(number * full, full), cut, turned[cut].unflatten(0, (-1, min(depth, cut.stop - cut.start)))) for number, cut in enumerate(cuts) if cut.stop > cut.start
+            ]
+            self._blocks[side] = met, blocks
+        return blocks
 
     def _converters_of(self, side: int, tiles: int, columns: int, adc: Sar, seed: int) -> Converters:
         """The converters of one side of this chip, calibrated."""
@@ -173,16 +185,15 @@ class _Product(torch.autograd.Function):
 
     @staticmethod
     def backward(ctx: Any, *errors: Tensor) -> tuple[Tensor | None, Tensor | None, None, None]:
-        (lines, met), reading, (error,) = ctx.saved_tensors, ctx.reading, errors
-        if not bool(error.isfinite().all()):
+        (lines, met), reading, error = ctx.saved_tensors, ctx.reading, errors[0].contiguous()
+        sizes, shares = torch.empty(len(error), 1), torch.empty_like(error)
+        if not math.isfinite(normalised(error.numpy(), sizes.numpy(), shares.numpy())):
             raise DataError("errors that come back to a layer are NaN or infinite: lower the learning rate, or look at the loss")
-        below = None
+        below = gradient = None
         if ctx.needs_input_grad[0]:
-            if reading.memories.readout.errors_on_chip:
-                scale = error.abs().amax(1, keepdim=True).clamp(min=torch.finfo(error.dtype).tiny)
-                below = reading.product(1, error / scale, met)[2] * scale
-            else:
-                below = error @ met[: reading.memories.inputs].T
+            on_chip, inputs = reading.memories.readout.errors_on_chip, reading.memories.inputs
+            below = reading.product(1, shares, met)[2].mul_(sizes) if on_chip else error @ met[:inputs].T
         if ctx.needs_input_grad[1]:
             reading.memories.tallied.numpy()[PRODUCTS] += lines.shape[0] * met.numel()
-        return below, lines[:, : len(met)].T @ (error * ctx.unit) if ctx.needs_input_grad[1] else None, None, None
+            gradient = torch.addmm(met, lines.T, error, beta=0, alpha=ctx.unit)
+        return below, gradient, None, None
