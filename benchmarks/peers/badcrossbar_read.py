@@ -1,6 +1,6 @@
-"""badcrossbar on the crossbar of the benchmark: output currents only. Usage: badcrossbar_read.py SIZE INPUTS RUNS
+"""badcrossbar on the crossbar of the benchmark: output currents only. Usage: badcrossbar_read.py ARRAY.npz RUNS
 
-Devices of 10 to 100 kilohm, 1 ohm a segment. This file runs alone.
+ARRAY.npz holds devices (rows, columns) [S] and volts (inputs, rows); 1 ohm a segment. This file runs alone.
 """
 
 import json
@@ -15,17 +15,16 @@ import numpy as np
 
 
 def main() -> None:
-    size, inputs, runs = map(int, sys.argv[1:4])
     logging.disable(logging.CRITICAL)
-    rng = np.random.default_rng(0)
-    ohms, volts = rng.uniform(1e4, 1e5, (size, size)), rng.uniform(0, 0.5, (size, inputs))
+    with np.load(sys.argv[1]) as array:
+        ohms, volts = 1 / array["devices"], array["volts"].T
     seconds = []
-    for _ in range(runs):
+    for _ in range(int(sys.argv[2])):
         start = time.perf_counter()
-        badcrossbar.compute(volts, ohms, 1.0, node_voltages=False, all_currents=False)
+        found = badcrossbar.compute(volts, ohms, 1.0, node_voltages=False, all_currents=False)
         seconds.append(time.perf_counter() - start)
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-    sys.stdout.write(json.dumps({"version": version("badcrossbar"), "seconds": seconds, "megabytes": peak}) + "\n")
+    sys.stdout.write(json.dumps({"version": version("badcrossbar"), "seconds": seconds, "megabytes": peak, "currents": found.currents.output.tolist()}) + "\n")
 
 
 if __name__ == "__main__":

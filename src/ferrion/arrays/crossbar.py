@@ -19,8 +19,8 @@ from ferrion.core.errors import ConfigError
 Floats = NDArray[np.float64]
 RESIDUAL = 1e-10
 """Largest current a node may be left with, as a share of the largest current a driver delivers."""
-REDUCTION = 1e-8
-"""By how much one run of conjugate gradients shrinks the residual; it is then computed anew, and reduced again if need be."""
+REDUCTION = 3e-9
+"""By how much the first run of conjugate gradients shrinks the residual; it is then computed anew, and reduced as far as need be."""
 MOST_STEPS, MOST_RUNS = 5000, 8
 WEAKEST = 1e-6
 """Least resistance of a segment [ohm]: less is no wire, and nodes it joins are one node."""
@@ -101,9 +101,14 @@ class Crossbar:
         inputs = self._checked(volts)
         parts = [inputs[i : i + LANES] for i in range(0, len(inputs), LANES)]
         with ThreadPoolExecutor(os.cpu_count()) as pool:
-            found = list(pool.map(self._solved, parts))
-        currents = np.concatenate([self._links.out * b[-1].T[: len(part)] for part, (_, b, _) in zip(parts, found, strict=True)])
-        return Read(currents.reshape(*np.shape(volts)[:-1], -1), max(residual for *_, residual in found))
+            found = list(pool.map(self._sensed, parts))
+        currents = np.concatenate([part.currents for part in found])
+        return Read(currents.reshape(*np.shape(volts)[:-1], -1), max(part.residual for part in found))
+
+    def _sensed(self, inputs: Floats) -> Read:
+        """Column currents of up to LANES inputs; the nodes' voltages are forgotten."""
+        _, b, residual = self._solved(inputs)
+        return Read(self._links.out * b[-1].T[: len(inputs)], residual)
 
     def nodes(self, volts: ArrayLike) -> Nodes:
         """Voltages of every node for one input (rows,) [V]."""
@@ -154,15 +159,16 @@ class Crossbar:
         along_rows(g, rows, row, driven, b, a)
         right = (g[:, :, None] * a.reshape(m, n, lanes)).reshape(shape)
         r, nothing = right.copy(), np.zeros(lanes)
+        reduction = REDUCTION
         for _ in range(MOST_RUNS):
-            solve(g, rows, columns, down, row, column, b, r, z, p, q, REDUCTION, MOST_STEPS)
+            solve(g, rows, columns, down, row, column, b, r, z, p, q, reduction, MOST_STEPS)
             apply(g, rows, down, row, column, b, nothing, p, r, np.empty(lanes))
             np.subtract(right, r, out=r)
             along_rows(g, rows, row, driven, b, a)
             entered = driven - source * a[:, :lanes]
             scale = float(np.abs(entered).max())
-            off = float(np.abs(r).max()) / scale if scale > 0 else 0.0
+            off = float(max(r.max(), -r.min())) / scale if scale > 0 else 0.0
             if off <= RESIDUAL:
                 return a.reshape(m, n, lanes), b.reshape(m, n, lanes), off
-            p[:], q[:] = 0.0, 0.0
+            p[:], q[:], reduction = 0.0, 0.0, max(REDUCTION, 0.1 * RESIDUAL / off)
         raise ConfigError(f"Kirchhoff's laws are off by {off:.1e} of the largest driver current, 1e-10 is wanted: conductances or segments differ by too many orders of magnitude")
