@@ -7,7 +7,7 @@ from ferrion.circuits.adc import Converters, Sar, calibrated, converter, draw_co
 from ferrion.core.errors import ConfigError
 
 F4, U8 = np.float32, np.uint64
-SAR = Sar(bits=8, noise=0.0, offset=0.0, mismatch=0.0, walden=283e-15, rate=1e7, area=1e-8)
+SAR = Sar(bits=8, noise=0.0, offset=0.0, gain=0.0, mismatch=0.0, walden=283e-15, rate=1e7, area=1e-8)
 
 
 def codes(lsb, converters, *, noise=0.0, sigma=0.0, power=0.0, seed=1, step=1):
@@ -50,6 +50,15 @@ def test_mismatch_bends_the_middle_most():
     assert shares.sum(axis=0) == pytest.approx(np.full(count, 255.0), rel=1e-6)
     middle = shares[0] - shares[1:].sum(axis=0) - 1.0
     assert middle.std() == pytest.approx(mismatch * np.sqrt(255), rel=5 / np.sqrt(2 * count) + 0.01)
+
+
+def test_gains_spread_as_the_card_says_and_multiply_what_is_converted():
+    count = 4000
+    converters = draw_converters(SAR._replace(gain=0.02), 1, count, 1, 3, 9)
+    assert converters.gain.std() == pytest.approx(0.02, rel=5 / np.sqrt(2 * count))
+    assert abs(converters.gain.mean() - 1) < 5 * 0.02 / np.sqrt(count)
+    out, _, _ = codes(np.full((1, count), 100.0), converters)
+    assert (out[0] == np.floor(100 * converters.gain[0] + F4(0.5))).all()
 
 
 def test_columns_share_converters_and_calibration_takes_their_offset_away():

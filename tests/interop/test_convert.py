@@ -1,5 +1,6 @@
 """Existing models on a chip: what is replaced, what stays, what is refused; and weights where the levels are."""
 
+import copy
 from collections import OrderedDict
 
 import numpy as np
@@ -9,10 +10,13 @@ from torch import nn
 
 from ferrion.arrays.readout import Readout
 from ferrion.chip.chip import Chip
-from ferrion.core.errors import ConfigError
-from ferrion.interop.convert import best_scale, compiled, convert
+from ferrion.core.errors import ConfigError, DataError
+from ferrion.interop.convert import compiled, convert
+from ferrion.learning.descent import TwoMemorySGD
 from ferrion.learning.layers import TwoMemoryConv1d, TwoMemoryConv2d, TwoMemoryLinear, TwoMemoryRNNCell
 from ferrion.learning.memories import memories_of
+from ferrion.learning.model_costs import cost
+from ferrion.learning.transfer import best_scale
 
 SURE = Chip.from_card(transfer_spread=0.0)
 
@@ -158,3 +162,41 @@ def test_models_with_array_layers_compile_around_them():
     torch.testing.assert_close(traced(x), before)
     traced(x).sum().backward()
     assert model[0].memories.analogue.grad.abs().sum() > 0
+
+
+@pytest.mark.parametrize("chip", [SURE, Chip.from_card()], ids=["levels only", "with spread"])
+def test_every_slice_leaves_less_of_the_weights(chip):
+    """Each holds what the ones before were read to lack, so levels and spread of the last alone remain."""
+    torch.manual_seed(0)
+    plain, x = nn.Linear(60, 20), torch.rand(200, 60)
+    errors = []
+    for slices in (1, 2, 3):
+        layer = convert(plain, chip, readout=Readout(), slices=slices)
+        errors.append(float((layer(x) - plain(x)).detach().square().mean()))
+        assert len(memories_of(layer)) == slices
+        assert cost(layer).arrays == slices * 3
+    assert errors[1] < 0.2 * errors[0]
+    assert errors[2] < 0.2 * errors[1]
+
+
+def test_slices_survive_copies_and_state_dicts_and_carry_gradients():
+    torch.manual_seed(0)
+    plain, x = nn.Sequential(nn.Conv1d(2, 3, 3), nn.Tanh(), nn.Flatten(), nn.Linear(18, 4)), torch.rand(5, 2, 8, requires_grad=True)
+    model = convert(plain, SURE, readout=Readout(), slices=2)
+    other = convert(plain, SURE, readout=Readout(), slices=2, seed=7)
+    other.load_state_dict(model.state_dict())
+    assert torch.equal(model(x), other(x))
+    assert torch.equal(model(x), copy.deepcopy(model)(x))
+    (model(x).sum() - plain(x).sum()).backward()
+    assert x.grad.abs().max() < 0.05
+
+
+def test_slices_are_not_trained_on_chip():
+    with pytest.raises(ConfigError, match="slices = 2: give 1"):
+        convert(nn.Linear(3, 2), SURE, slices=2, fresh=True)
+    with pytest.raises(ConfigError, match="slices = 0: give 1"):
+        convert(nn.Linear(3, 2), SURE, slices=0)
+    with pytest.raises(ConfigError, match="cut into slices"):
+        TwoMemorySGD(convert(nn.Linear(3, 2), SURE, slices=2))
+    with pytest.raises(DataError, match="bias lines last"):
+        convert(nn.Linear(3, 2), SURE).refine(np.zeros((3, 2)))

@@ -12,7 +12,7 @@ from tests.cli.test_cli import ferrion
 from ferrion.chip.chip import Chip
 from ferrion.core.errors import ConfigError
 from ferrion.workloads import ablation
-from ferrion.workloads.ablation import REMOVERS, OnChip, Setting, ablate, only
+from ferrion.workloads.ablation import REMOVERS, Deployed, OnChip, Setting, ablate, only
 from ferrion.workloads.data import DataSet, load
 from ferrion.workloads.models import accuracy, conv_net, fit_digital, model_from, trained, tried
 
@@ -54,13 +54,13 @@ def test_settings_have_what_their_names_say():
         assert present(remove(WHOLE)) == set(REMOVERS) - {part}
 
 
-@pytest.mark.parametrize("learning", [None, OnChip(epochs=12, batch=10, transfer_every=10)], ids=["deployed", "trained on chip"])
-def test_a_model_is_measured_in_every_setting(learning, tmp_path):
+@pytest.mark.parametrize("way", [Deployed(), Deployed(slices=2), OnChip(epochs=12, batch=10, transfer_every=10)], ids=["deployed", "in two slices", "trained on chip"])
+def test_a_model_is_measured_in_every_setting(way, tmp_path):
     torch.manual_seed(0)
     data, told = small(), []
     model = torch.nn.Sequential(torch.nn.Linear(64, 16), torch.nn.ReLU(), torch.nn.Linear(16, 10))
     fit_digital(model, data, 150, 0)
-    found = ablate(model, "", data, CHIP, 1, learning, tmp_path, lambda *news: told.append(news))
+    found = ablate(model, "", data, CHIP, 1, way, tmp_path, lambda *news: told.append(news))
     assert found.digital == accuracy(model, data) > 0.75
     assert [loss.part for loss in found.parts] == list(REMOVERS)
     assert len(told) == 2 + 2 * len(REMOVERS)
@@ -111,14 +111,14 @@ def test_what_was_measured_is_not_measured_again_unless_something_changed(tmp_pa
     data, measured = small(), []
     model = torch.nn.Sequential(torch.nn.Linear(64, 10))
 
-    def stopped(_model, _data, setting, seed, _learning):
+    def stopped(_model, _data, setting, seed, _way):
         if len(measured) == 7:
             raise KeyboardInterrupt
         measured.append((present(setting), seed))
         return seed / 10
 
     def run(**changes):
-        return ablate(**{"model": model, "source": "", "data": data, "chip": CHIP, "chips": 2, "learning": None, "store": tmp_path, "tell": lambda *_: None} | changes)
+        return ablate(**{"model": model, "source": "", "data": data, "chip": CHIP, "chips": 2, "way": Deployed(), "store": tmp_path, "tell": lambda *_: None} | changes)
 
     monkeypatch.setattr(ablation, "_measured", stopped)
     with pytest.raises(KeyboardInterrupt):
@@ -127,7 +127,7 @@ def test_what_was_measured_is_not_measured_again_unless_something_changed(tmp_pa
     found = run()
     assert len(measured) == 1 + 2 * (2 + 2 * len(REMOVERS))
     assert found.everything == (0.0, 0.1)
-    for changes in ({"source": "other"}, {"learning": OnChip(1)}, {"chip": Chip.from_card(read_spread=0.5)}, {"model": torch.nn.Linear(64, 10)}):
+    for changes in ({"source": "other"}, {"way": OnChip(1)}, {"chip": Chip.from_card(read_spread=0.5)}, {"model": torch.nn.Linear(64, 10)}):
         before = len(measured)
         run(**changes)
         assert len(measured) > before

@@ -1,4 +1,4 @@
-"""Analogue-to-digital converters by successive approximation (SAR): capacitor mismatch, offset, noise, saturation, calibration, price.
+"""Analogue-to-digital converters by successive approximation (SAR): capacitor mismatch, offset, gain, noise, saturation, calibration, price.
 
 A SAR converter compares its input with a sum of binary-weighted capacitors, largest first, and keeps a capacitor's share where the input
 is no smaller. Mismatched capacitors bend its characteristic (integral nonlinearity); inputs beyond the range end at the first or last code.
@@ -28,7 +28,9 @@ class Sar(NamedTuple):
     noise: Annotated[float, "1"]
     """Standard deviation of one conversion [LSB]."""
     offset: Annotated[float, "1"]
-    """Standard deviation of the offset from converter to converter [LSB]."""
+    """Standard deviation of the offset from converter to converter [LSB], that of its sense amplifier or integrator included."""
+    gain: Annotated[float, "1"]
+    """Standard deviation of the gain of a sense amplifier or integrator, from converter to converter, as a share of it."""
     mismatch: Annotated[float, "1"]
     """Standard deviation of a unit capacitor as a share of it."""
     walden: Annotated[float, "J"]
@@ -50,6 +52,8 @@ class Converters(NamedTuple):
     """What each capacitor weighs [LSB], largest first: (T, bits M), all columns' largest capacitors, then their next."""
     offset: Floats
     """(T, M) [LSB]."""
+    gain: Floats
+    """What a partial sum is multiplied by before conversion: (T, M)."""
     zero: Floats
     """What the controller subtracts from every code after calibration: (T, M) [LSB]."""
 
@@ -65,10 +69,11 @@ def draw_converters(sar: Sar, tiles: int, columns: int, columns_per_adc: int, se
     ideal = 2.0 ** np.arange(bits - 1, -1, -1)[:, None]
     shares = ideal + np.sqrt(ideal) * sar.mismatch * normals(seed, stream, 0, bits * tiles * each).reshape(bits, -1)
     shares *= (2.0**bits - 1.0) / shares.sum(axis=0)
-    offset = sar.offset * normals(seed, stream, 1, tiles * each).reshape(tiles, each)
+    offset, gain = (normals(seed, stream, step, tiles * each).reshape(tiles, each)[:, own].astype(F4) for step in (1, 2))
     return Converters(
         shares=np.ascontiguousarray(shares.reshape(bits, tiles, each)[:, :, own].transpose(1, 0, 2).reshape(tiles, -1), F4),
-        offset=np.ascontiguousarray(offset[:, own], F4),
+        offset=F4(sar.offset) * offset,
+        gain=F4(1) + F4(sar.gain) * gain,
         zero=np.zeros((tiles, columns), F4),
     )
 
@@ -105,7 +110,7 @@ def converter(bits: int) -> Any:
         drawn, most, rails = np.zeros(2 * words.size, F4), np.zeros(columns, F4), np.zeros(columns, np.uint32)
         loudest = F4(0)
         for t in range(first, first + tiles):
-            offset, zero, shares = converters.offset[t], converters.zero[t], converters.shares[t]
+            offset, gain, zero, shares = converters.offset[t], converters.gain[t], converters.zero[t], converters.shares[t]
             for s in range(samples):
                 row, result = partials[t - first, s], out[s]
                 spread = F4(np.sqrt(sigma * scale * sigma * scale * power[s, t] + noise * noise))
@@ -115,7 +120,7 @@ def converter(bits: int) -> Any:
                 for j in range(U8(columns)):
                     size = abs(row[j])
                     most[j] = size if size > most[j] else most[j]
-                    code, value, rest = F4(0), middle, row[j] * scale + (middle + F4(0.5)) + offset[j] + spread * drawn[j]
+                    code, value, rest = F4(0), middle, row[j] * scale * gain[j] + (middle + F4(0.5)) + offset[j] + spread * drawn[j]
                     for b in range(bits):
                         share = shares[U8(b) * U8(columns) + j]
                         taken = share <= rest

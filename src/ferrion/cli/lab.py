@@ -1,9 +1,11 @@
 """`ferrion lab`: measurements on the simulated chip."""
 
+from functools import partial
 from pathlib import Path
 from typing import Annotated
 
 import typer
+from rich.progress import Progress, TaskID
 
 from ferrion.cli.console import alone_in, bar, errors, print_json, screen
 from ferrion.core.errors import ConfigError
@@ -27,6 +29,7 @@ def ablate(
     chip: Annotated[str, typer.Option(help="A chip card: a shipped name or a TOML file.")] = "leti-2025",
     epochs: Annotated[int, typer.Option(min=0, help="Epochs of the float training.")] = 10,
     on_chip: Annotated[int, typer.Option(min=0, help="Train on chip for so many epochs in every setting, instead of deploying the float weights (0).")] = 0,
+    slices: Annotated[int, typer.Option(min=1, help="Arrays a layer is deployed on, each holding what those before it lack.")] = 1,
     chips: Annotated[int, typer.Option(min=1, help="Chips a setting, each with devices of its own.")] = 3,
     out: Annotated[Path, typer.Option(help="Folder for result.json and the page.")] = Path("runs/ablation"),
     json: Json = False,
@@ -39,10 +42,12 @@ def ablate(
     from ferrion.chip.chip import Chip
     from ferrion.core.files import write_text
     from ferrion.report.ablation import ablation_page, lines
-    from ferrion.workloads.ablation import OnChip, ablate
+    from ferrion.workloads.ablation import Deployed, OnChip, ablate
     from ferrion.workloads.data import load
     from ferrion.workloads.models import conv_net, model_from, trained, tried
 
+    if on_chip and slices > 1:
+        raise ConfigError(f"--on-chip {on_chip} --slices {slices}: arrays that learn hold their weights in one slice; give one of the two")
     the_chip, the_set = Chip.from_card(chip), load(data)
     torch.manual_seed(0)
     network: torch.nn.Module = conv_net(the_set) if model is None else model_from(model, weights)
@@ -54,25 +59,10 @@ def ablate(
             trained(network, source, the_set, epochs, out / "finished")
             progress.remove_task(task)
         settings = progress.add_task("settings", total=None)
-        found = ablate(
-            network,
-            source,
-            the_set,
-            the_chip,
-            chips,
-            OnChip(on_chip) if on_chip else None,
-            out / "finished",
-            lambda what, done, total: progress.update(settings, description=what, completed=done, total=total),
-        )
-        result = {
-            "model": model or "conv_net",
-            "data": the_set.name,
-            "chip": the_chip.name,
-            "chips": chips,
-            "on_chip_epochs": on_chip,
-            **found.to_json(),
-            "report": str(out / "ablation.html"),
-        }
+        way = OnChip(on_chip) if on_chip else Deployed(slices)
+        found = ablate(network, source, the_set, the_chip, chips, way, out / "finished", partial(_tell, progress, settings))
+        result = {"model": model or "conv_net", "data": the_set.name, "chip": the_chip.name, "chips": chips, "slices": slices, "on_chip_epochs": on_chip}
+        result |= {**found.to_json(), "report": str(out / "ablation.html")}
         write_text(out / "ablation.html", ablation_page(found, result))
         write_text(out / "result.json", writer.dumps(result, indent=1) + "\n")
     if json:
@@ -82,6 +72,10 @@ def ablate(
         screen.print(line)
     errors.print("the page:")
     screen.print(str(out / "ablation.html"), soft_wrap=True)
+
+
+def _tell(progress: Progress, task: TaskID, what: str, done: int, total: int) -> None:
+    progress.update(task, description=what, completed=done, total=total)
 
 
 @lab.command()

@@ -15,13 +15,11 @@ from ferrion.chip.chip import Chip
 from ferrion.core.errors import ConfigError
 from ferrion.learning.layers import TwoMemoryConv1d, TwoMemoryConv2d, TwoMemoryLayer, TwoMemoryLinear, TwoMemoryRNNCell
 from ferrion.learning.rules import REFINED, Rule
-from ferrion.learning.transfer import nearest
+from ferrion.learning.transfer import best_scale
 
 SUPPORTED = (nn.Linear, nn.Conv1d, nn.Conv2d, nn.RNNCell)
 MOST_BIAS_LINES = 16
 """Lines a bias may take; a larger one raises the full scale of its layer."""
-SCALES = np.linspace(0.3, 1.0, 36)
-"""Full scales tried for a layer, as shares of its largest weight."""
 
 
 def convert(
@@ -33,14 +31,18 @@ def convert(
     rule: Rule = REFINED,
     seed: int = 0,
     fresh: bool = False,
+    slices: int = 1,
 ) -> nn.Module:
     """A copy of `module` whose linear layers, convolutions and RNN cells run on `chip`, with its weights written and transferred.
 
     digital: names of layers to leave as they are. readout: None for the chip's own. fresh: leave the arrays with initial weights of their own
-    instead of the module's, to be trained on chip. Otherwise every layer's full scale is the one that leaves the least squared error with the
+    instead of the module's, to be trained on chip. slices: arrays for every layer, each holding what those before it were read to lack
+    (`TwoMemoryLayer.refine`); more than one only for weights that stay as they are. Otherwise every layer's full scale is the one that leaves the least squared error with the
     chip's levels, and a bias larger than it stands on several lines. Raises ConfigError for a layer with weights that no array can hold (named, with what to
     do), and for a name in `digital` that the module does not have.
     """
+    if slices < 1 or (fresh and slices > 1):
+        raise ConfigError(f"slices = {slices}: give 1 or more; 1 for arrays that are to be trained on chip (fresh)")
     chip, converted = chip or Chip.from_card(), copy.deepcopy(module)
     names = {name for name, _ in module.named_modules()}
     if unknown := sorted(set(digital) - names):
@@ -53,7 +55,7 @@ def convert(
     for name, layer in module.named_modules(remove_duplicate=False):
         if isinstance(layer, SUPPORTED) and not _kept(name, digital):
             if id(layer) not in twins:
-                twins[id(layer)] = _twin(name, layer, chip, readout, rule, seed + len(twins) * 2**32, fresh)
+                twins[id(layer)] = _twin(name, layer, chip, readout, rule, seed + len(twins) * 2**32, 0 if fresh else slices)
             twin = twins[id(layer)]
             if not name:
                 return twin
@@ -101,19 +103,21 @@ def _problems(module: nn.Module, digital: Collection[str]) -> Iterator[str]:
             yield f"{name or 'the model itself'}: {type(layer).__name__} has weights that no array layer holds (there are {', '.join(kind.__name__ for kind in SUPPORTED)})"
 
 
-def _twin(name: str, layer: nn.Module, chip: Chip, readout: Readout | None, rule: Rule, seed: int, fresh: bool) -> TwoMemoryLayer:
-    """The array layer for a digital one, its weights deployed."""
+def _twin(name: str, layer: nn.Module, chip: Chip, readout: Readout | None, rule: Rule, seed: int, slices: int) -> TwoMemoryLayer:
+    """The array layer for a digital one, its weights deployed on so many slices (0: not deployed)."""
     weights, bias = _weights(layer)
     if not (np.isfinite(weights).all() and (bias is None or np.isfinite(bias).all())):
         raise ConfigError(f"{name or 'the layer'}: its weights hold NaN or infinite numbers; train it anew or load other weights")
     full = max(best_scale(weights, chip.levels[0]), 0.0 if bias is None else float(np.abs(bias).max()) / MOST_BIAS_LINES)
-    lines = 0 if bias is None else 1 if fresh else max(1, int(np.ceil(np.abs(bias).max() / full)))
+    lines = 0 if bias is None else 1 if slices == 0 else max(1, int(np.ceil(np.abs(bias).max() / full)))
     twin = _built(layer)(chip=chip, bias=lines, readout=readout, rule=rule, seed=seed)
-    if fresh:
+    if slices == 0:
         return twin.train(layer.training)
     twin.memories.blank()
-    rows = [weights] if bias is None else [weights, np.repeat(bias[None] / lines, lines, axis=0)]
-    twin.memories.write(np.concatenate(rows), full)
+    wanted = weights if bias is None else np.concatenate([weights, np.repeat(bias[None] / lines, lines, axis=0)])
+    twin.memories.write(wanted, full)
+    for _ in range(1, slices):
+        twin.refine(wanted)
     return twin.train(layer.training)
 
 
@@ -138,10 +142,3 @@ def _weights(layer: nn.Module) -> tuple[NDArray[np.float64], NDArray[np.float64]
             return weights.double().numpy(), (layer.bias_ih + layer.bias_hh).double().numpy() if layer.bias else None
         weight, bias = layer.get_parameter("weight"), layer.bias
         return weight.flatten(1).T.double().numpy(), bias.double().numpy() if isinstance(bias, torch.Tensor) else None
-
-
-def best_scale(weights: NDArray[np.float64], levels: NDArray[np.float32]) -> float:
-    """The full scale at which these levels (shares of it) leave the least squared error."""
-    largest = float(np.abs(weights).max()) or 1.0
-    errors = [float(np.square(np.abs(weights) - scale * levels[nearest(weights / scale, levels)]).sum()) for scale in SCALES * largest]
-    return float(SCALES[int(np.argmin(errors))] * largest)

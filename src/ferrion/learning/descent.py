@@ -7,6 +7,7 @@ import torch
 
 from ferrion.core.errors import ConfigError
 from ferrion.core.noise import Stream, words
+from ferrion.learning.layers import TwoMemoryLayer
 from ferrion.learning.memories import some_memories_of
 
 
@@ -20,6 +21,8 @@ class TwoMemorySGD(torch.optim.Optimizer):
     def __init__(self, model: torch.nn.Module, lr: float = 0.005, transfer_every: int = 100, seed: int = 0) -> None:
         """model: a network with two-memory layers. Raises ConfigError when it has none, or on settings out of range."""
         self.memories = some_memories_of(model)
+        if any(isinstance(module, TwoMemoryLayer) and len(module.finer) for module in model.modules()):
+            raise ConfigError("the model's weights are cut into slices, which hold fixed weights: to train on chip, convert it with slices = 1")
         if lr <= 0 or transfer_every < 1 or seed < 0:
             raise ConfigError(f"lr = {lr}, transfer_every = {transfer_every}, seed = {seed}: give a rate above 0, 1 sample or more, a seed of 0 or more")
         super().__init__(model.parameters(), {"lr": lr, "transfer_every": transfer_every, "seed": seed, "steps": 0, "transfers": 0})

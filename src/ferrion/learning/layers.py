@@ -3,16 +3,22 @@
 from collections.abc import Callable, Sequence
 from typing import ClassVar
 
+import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor
 from torch.nn.functional import unfold
 
 from ferrion.arrays.readout import Readout
 from ferrion.chip.chip import Chip
 from ferrion.core.errors import ConfigError, DataError
-from ferrion.learning.memories import TwoMemories
+from ferrion.learning.memories import TwoMemories, memories_of
 from ferrion.learning.reading import ArrayRead
 from ferrion.learning.rules import REFINED, Rule
+from ferrion.learning.transfer import best_scale
+
+SLICE = 2**24
+"""How far apart the seeds of a layer's slices are."""
 
 
 class TwoMemoryLayer(torch.nn.Module):
@@ -26,7 +32,26 @@ class TwoMemoryLayer(torch.nn.Module):
         chip = chip or Chip.from_card()
         own = int(torch.randint(2**62, ())) if seed is None else seed
         self.memories = TwoMemories(inputs + bias_lines, outputs, inputs, chip, readout or chip.readout, rule, own)
-        self.reading = ArrayRead(self.memories)
+        self.finer = torch.nn.ModuleList()
+        """Further slices of the weights, on arrays of their own."""
+        self.readings = [ArrayRead(self.memories)]
+
+    def refine(self, weights: NDArray[np.float64]) -> None:
+        """Add a slice: arrays that hold, at a full scale of their own, what the pairs written so far were read to lack of `weights` (rows, columns).
+
+        So every slice makes up for levels and spread of those before it. Every pair of the last of them is read once. Raises DataError on another shape.
+        """
+        coarse, (rows, columns) = self.memories, self.memories.analogue.shape
+        if np.shape(weights) != (rows, columns):
+            raise DataError(f"weights of shape {np.shape(weights)}: give them as {(rows, columns)}, bias lines last")
+        slices = [coarse, *memories_of(self.finer)]
+        left = weights - sum(one.analogue.detach().double().numpy() for one in slices)
+        slices[-1].count(verified=left.size)
+        finer = TwoMemories(rows, columns, coarse.inputs, coarse.chip, coarse.readout, coarse.rule, int(coarse.seed) + len(slices) * SLICE)
+        finer.blank()
+        finer.write(left, best_scale(left, coarse.table.mean))
+        self.finer.append(finer)
+        self.readings.append(ArrayRead(finer))
 
     def read(self, inputs: Tensor) -> Tensor:
         """(…, inputs) -> (…, outputs) through the arrays. Raises DataError on other shapes, on integers, and on another device than the CPU."""
@@ -40,7 +65,10 @@ class TwoMemoryLayer(torch.nn.Module):
             raise DataError(f"inputs on {inputs.device}: arrays are simulated on the CPU; call .cpu() on model and inputs")
         if inputs.numel() == 0:
             return inputs.new_zeros(*samples, analogue.shape[1]) + 0.0 * analogue.sum()
-        found = type(self).product(self.reading, inputs.float().flatten(0, -2) if inputs.dim() > 2 else torch.atleast_2d(inputs.float()))
+        rows = inputs.float().flatten(0, -2) if inputs.dim() > 2 else torch.atleast_2d(inputs.float())
+        found = type(self).product(self.readings[0], rows)
+        for finer in self.readings[1:]:
+            found = found + type(self).product(finer, rows)
         return found.reshape(*samples, analogue.shape[1]).to(inputs.dtype)
 
     def learned(self, inputs: Tensor) -> None:

@@ -12,6 +12,10 @@ from ferrion.core.noise import NORMAL_TABLE, Stream, fill_words
 F4, U1, U4, U8 = np.float32, np.uint8, np.uint32, np.uint64
 
 
+SCALES = np.linspace(0.3, 1.0, 36)
+"""Full scales tried for weights, as shares of the largest."""
+
+
 class LevelTable(NamedTuple):
     """What the eight levels of a pair become, as shares of the full scale; calibrated from the device level."""
 
@@ -22,6 +26,13 @@ class LevelTable(NamedTuple):
 def nearest(shares: NDArray[Any], mean: NDArray[np.float32]) -> NDArray[np.int64]:
     """The level 0..7 whose mean is nearest to the magnitude of each share of the full scale."""
     return np.searchsorted((mean[1:] + mean[:-1]) / 2, np.abs(shares))
+
+
+def best_scale(weights: NDArray[np.float64], mean: NDArray[np.float32]) -> float:
+    """The full scale at which levels of these means (shares of it) leave the least squared error."""
+    largest = float(np.abs(weights).max()) or 1.0
+    errors = [float(np.square(np.abs(weights) - scale * mean[nearest(weights / scale, mean)]).sum()) for scale in SCALES * largest]
+    return float(SCALES[int(np.argmin(errors))] * largest)
 
 
 @compiled

@@ -38,8 +38,15 @@ REMOVERS: dict[str, Callable[[Setting], Setting]] = {
 
 
 @dataclass(frozen=True)
+class Deployed:
+    """Float weights written to the chip, on so many slices (`interop.convert.convert`)."""
+
+    slices: int = 1
+
+
+@dataclass(frozen=True)
 class OnChip:
-    """Training on chip instead of deployment."""
+    """Training on chip instead of deployment, from initial weights; digital parameters go on from their own."""
 
     epochs: int
     rate: float = 0.1
@@ -79,17 +86,17 @@ def only(setting: Setting, part: str | None) -> Setting:
     return setting
 
 
-def ablate(model: nn.Module, source: str, data: DataSet, chip: Chip, chips: int, learning: OnChip | None, store: Path, tell: Tell) -> Ablation:
-    """Measure `model` (trained, digital) on `chips` chips a setting; with `learning`, its arrays trained on chip from initial weights (digital parameters go on from their own).
+def ablate(model: nn.Module, source: str, data: DataSet, chip: Chip, chips: int, way: Deployed | OnChip, store: Path, tell: Tell) -> Ablation:
+    """Measure `model` (trained, digital) on `chips` chips a setting.
 
     source: the code of `model`. store: folder of finished measurements; those of the same model, data, chip and setting are not measured again.
     """
     states = [tensor.double().numpy() for tensor in model.state_dict().values()]
-    of = digest((source, repr(model), [card.text for card in chip.cards], learning), *states, *data.arrays)
+    of = digest((source, repr(model), [card.text for card in chip.cards], way), *states, *data.arrays)
 
     def measured(setting: Setting, seed: int) -> float:
         path = store / f"{digest((of, setting.readout, setting.chip.transfer_spread, setting.chip.read_spread, seed))[:24]}.json"
-        return float(kept(path, lambda: {"accuracy": _measured(model, data, setting, seed, learning)})["accuracy"])
+        return float(kept(path, lambda: {"accuracy": _measured(model, data, setting, seed, way)})["accuracy"])
 
     whole = Setting(chip, chip.readout)
     settings = {"levels": only(whole, None), "everything": whole}
@@ -102,13 +109,13 @@ def ablate(model: nn.Module, source: str, data: DataSet, chip: Chip, chips: int,
     return Ablation(accuracy(model, data), found["levels"], found["everything"], losses)
 
 
-def _measured(model: nn.Module, data: DataSet, setting: Setting, seed: int, learning: OnChip | None) -> float:
-    on_chip = convert(model, setting.chip, readout=setting.readout, seed=seed, fresh=learning is not None)
-    if learning is not None:
-        descent = TwoMemorySGD(on_chip, learning.rate, learning.transfer_every, seed)
-        fit(on_chip, data, descent, learning.epochs, learning.batch, seed)
-    else:
+def _measured(model: nn.Module, data: DataSet, setting: Setting, seed: int, way: Deployed | OnChip) -> float:
+    if isinstance(way, Deployed):
+        on_chip = convert(model, setting.chip, readout=setting.readout, seed=seed, slices=way.slices)
         settle(on_chip, data)
+    else:
+        on_chip = convert(model, setting.chip, readout=setting.readout, seed=seed, fresh=True)
+        fit(on_chip, data, TwoMemorySGD(on_chip, way.rate, way.transfer_every, seed), way.epochs, way.batch, seed)
     return accuracy(on_chip, data)
 
 
