@@ -1,6 +1,7 @@
 """The ablation: settings are what their names say, and the command on a user's own model, with its errors."""
 
 import json
+import sys
 from dataclasses import asdict
 
 import numpy as np
@@ -11,10 +12,12 @@ from tests.cli.test_cli import ferrion
 
 from ferrion.chip.chip import Chip
 from ferrion.core.errors import ConfigError
+from ferrion.interop.nir_graph import write_nir
 from ferrion.workloads import ablation
 from ferrion.workloads.ablation import REMOVERS, Deployed, OnChip, Setting, ablate, only
 from ferrion.workloads.data import DataSet, load
-from ferrion.workloads.models import accuracy, conv_net, fit_digital, model_from, trained, tried
+from ferrion.workloads.models import accuracy, conv_net, fit_digital, trained, tried
+from ferrion.workloads.user_model import code_of, model_from
 
 CHIP = Chip.from_card()
 WHOLE = Setting(CHIP, CHIP.readout)
@@ -131,6 +134,20 @@ def test_what_was_measured_is_not_measured_again_unless_something_changed(tmp_pa
         before = len(measured)
         run(**changes)
         assert len(measured) > before
+
+
+def test_graphs_of_other_tools_are_read(tmp_path):
+    plain, data = torch.nn.Sequential(torch.nn.Linear(64, 12), torch.nn.Linear(12, 10)), small()
+    write_nir(plain, torch.rand(1, 64), tmp_path / "mine.nir")
+    assert accuracy(model_from(str(tmp_path / "mine.nir"), None), data) == accuracy(plain, data)
+    assert code_of(str(tmp_path / "mine.nir")) == ""
+
+
+def test_a_missing_package_is_named(monkeypatch):
+    monkeypatch.setitem(sys.modules, "onnx", None)
+    monkeypatch.delitem(sys.modules, "ferrion.interop.onnx_graph", raising=False)
+    with pytest.raises(ConfigError, match=r"pip install 'ferrion\[onnx\]'"):
+        model_from("mine.onnx", None)
 
 
 def test_float_weights_are_trained_once(tmp_path):

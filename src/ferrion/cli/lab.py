@@ -23,7 +23,9 @@ def _group() -> None:
 
 @lab.command()
 def ablate(
-    model: Annotated[str | None, typer.Argument(help="FILE.py:FUNCTION that returns a torch.nn.Module of (samples, features); default: a small convolutional net.")] = None,
+    model: Annotated[
+        str | None, typer.Argument(help="FILE.py:FUNCTION returning a torch.nn.Module of (samples, features), FILE.onnx or FILE.nir; default: a small conv net.")
+    ] = None,
     weights: Weights = None,
     data: Annotated[str, typer.Option(help="digits, mnist, fashion-mnist, ecg, or an .npz file.")] = "digits",
     chip: Annotated[str, typer.Option(help="A chip card: a shipped name or a TOML file.")] = "leti-2025",
@@ -44,14 +46,15 @@ def ablate(
     from ferrion.report.ablation import ablation_page, lines
     from ferrion.workloads.ablation import Deployed, OnChip, ablate
     from ferrion.workloads.data import load
-    from ferrion.workloads.models import conv_net, model_from, trained, tried
+    from ferrion.workloads.models import conv_net, trained, tried
+    from ferrion.workloads.user_model import code_of, model_from
 
     if on_chip and slices > 1:
         raise ConfigError(f"--on-chip {on_chip} --slices {slices}: arrays that learn hold their weights in one slice; give one of the two")
     the_chip, the_set = Chip.from_card(chip), load(data)
     torch.manual_seed(0)
     network: torch.nn.Module = conv_net(the_set) if model is None else model_from(model, weights)
-    source = "" if model is None else Path(model.rpartition(":")[0]).read_text(encoding="utf-8")
+    source = "" if model is None else code_of(model)
     tried(network, the_set)
     with alone_in(out), bar(f"{model or 'small convolutional net'} on {the_set.name}") as progress:
         if weights is None:
@@ -80,7 +83,9 @@ def _tell(progress: Progress, task: TaskID, what: str, done: int, total: int) ->
 
 @lab.command()
 def features(
-    model: Annotated[str | None, typer.Argument(help="FILE.py:FUNCTION that returns the extractor, a torch.nn.Module; default: a small convolutional net trained here.")] = None,
+    model: Annotated[
+        str | None, typer.Argument(help="The extractor: FILE.py:FUNCTION returning a torch.nn.Module, FILE.onnx or FILE.nir; default: a small conv net trained here.")
+    ] = None,
     weights: Weights = None,
     source: Annotated[str, typer.Option(help="What the default extractor is trained on.")] = "mnist",
     data: Annotated[str, typer.Option(help="What features are extracted from: digits, mnist, fashion-mnist, ecg, or an .npz file.")] = "fashion-mnist",
@@ -94,7 +99,8 @@ def features(
 
     from ferrion.workloads import features as frozen
     from ferrion.workloads.data import load
-    from ferrion.workloads.models import conv_net, fit_digital, model_from
+    from ferrion.workloads.models import conv_net, fit_digital
+    from ferrion.workloads.user_model import model_from
 
     if out.suffix != ".npz":
         raise ConfigError(f"--out {out}: give a path that ends in .npz")

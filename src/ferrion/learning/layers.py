@@ -36,6 +36,11 @@ class TwoMemoryLayer(torch.nn.Module):
         """Further slices of the weights, on arrays of their own."""
         self.readings = [ArrayRead(self.memories)]
 
+    @property
+    def slices(self) -> list[TwoMemories]:
+        """All blocks the weights stand in, the coarsest first; the layer's weights are their sum."""
+        return [self.memories, *memories_of(self.finer)]
+
     def refine(self, weights: NDArray[np.float64]) -> None:
         """Add a slice: arrays that hold, at a full scale of their own, what the pairs written so far were read to lack of `weights` (rows, columns).
 
@@ -44,7 +49,7 @@ class TwoMemoryLayer(torch.nn.Module):
         coarse, (rows, columns) = self.memories, self.memories.analogue.shape
         if np.shape(weights) != (rows, columns):
             raise DataError(f"weights of shape {np.shape(weights)}: give them as {(rows, columns)}, bias lines last")
-        slices = [coarse, *memories_of(self.finer)]
+        slices = self.slices
         left = weights - sum(one.analogue.detach().double().numpy() for one in slices)
         slices[-1].count(verified=left.size)
         finer = TwoMemories(rows, columns, coarse.inputs, coarse.chip, coarse.readout, coarse.rule, int(coarse.seed) + len(slices) * SLICE)

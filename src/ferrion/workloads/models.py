@@ -1,19 +1,16 @@
-"""Models for the lab: a small convolutional net, and a user's own from a Python file."""
+"""Models for the lab: a small convolutional net; their digital training and accuracy."""
 
-import importlib.util
-import sys
-import traceback
 from pathlib import Path
 
 import torch
-from safetensors import SafetensorError
-from safetensors.torch import load_model, save_model
+from safetensors.torch import save_model
 from torch import nn
 
 from ferrion.core.errors import ConfigError
 from ferrion.core.files import write_atomically
 from ferrion.core.kept import digest
 from ferrion.workloads.data import DataSet
+from ferrion.workloads.user_model import load_weights
 
 RATE = 2e-3
 """Step of Adam (Kingma and Ba, ICLR 2015) for the digital training."""
@@ -34,47 +31,6 @@ def conv_net(data: DataSet) -> nn.Sequential:
         nn.Flatten(),
         nn.Linear(16 * left * left, data.classes),
     )
-
-
-def model_from(place: str, weights: Path | None) -> nn.Module:
-    """The model that FILE.py:FUNCTION returns, with `weights` (safetensors) loaded. Raises ConfigError saying what is missing."""
-    file, _, name = place.rpartition(":")
-    path = Path(file)
-    if not file or path.suffix != ".py" or not path.is_file():
-        raise ConfigError(f"model {place!r}: give FILE.py:FUNCTION, a file that is there and a function in it that returns a torch.nn.Module")
-    spec = importlib.util.spec_from_file_location(path.stem, path)
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    sys.modules.setdefault(path.stem, module)
-    try:
-        spec.loader.exec_module(module)
-        build = getattr(module, name, None)
-        model = build() if callable(build) else None
-    except (Exception, SystemExit) as problem:
-        raise ConfigError(f"{place} does not run: {_where(problem, path)}") from problem
-    if not callable(build):
-        raise ConfigError(f"{path} has no function {name!r}")
-    if not isinstance(model, nn.Module):
-        raise ConfigError(f"{place} returned {type(model).__name__}; it must return a torch.nn.Module")
-    if weights is not None:
-        load_weights(model, weights)
-    return model
-
-
-def load_weights(model: nn.Module, path: Path) -> None:
-    """Load a safetensors file; raises ConfigError when it is none, or of another model."""
-    try:
-        load_model(model, path)
-    except (OSError, SafetensorError, RuntimeError) as problem:
-        raise ConfigError(f"weights {path}: {problem}") from problem
-
-
-def _where(problem: BaseException, path: Path) -> str:
-    """What went wrong in the file `path`, and in which line."""
-    lines = [frame.lineno for frame in traceback.extract_tb(problem.__traceback__) if Path(frame.filename).resolve() == path.resolve()]
-    line = problem.lineno if isinstance(problem, SyntaxError) else lines[-1] if lines else None
-    return f"{type(problem).__name__}: {problem}" + (f" (line {line})" if line else "")
 
 
 @torch.no_grad()
