@@ -18,13 +18,23 @@ def main() -> None:
     logging.disable(logging.CRITICAL)
     with np.load(sys.argv[1]) as array:
         ohms, volts = 1 / array["devices"], array["volts"].T
-    seconds = []
+    read(volts[:2, :1], ohms[:2, :2])
+    before, seconds = peak(), []
     for _ in range(int(sys.argv[2])):
         start = time.perf_counter()
-        found = badcrossbar.compute(volts, ohms, 1.0, node_voltages=False, all_currents=False)
+        found = read(volts, ohms)
         seconds.append(time.perf_counter() - start)
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-    sys.stdout.write(json.dumps({"version": version("badcrossbar"), "seconds": seconds, "megabytes": peak, "currents": found.currents.output.tolist()}) + "\n")
+    currents = found.currents.output.tolist()
+    sys.stdout.write(json.dumps({"version": version("badcrossbar"), "seconds": seconds, "before": before, "megabytes": peak(), "currents": currents}) + "\n")
+
+
+def read(volts: np.ndarray, ohms: np.ndarray) -> badcrossbar.Solution:
+    return badcrossbar.compute(volts, ohms, 1.0, node_voltages=False, all_currents=False)
+
+
+def peak() -> float:
+    """Most memory so far [MB]."""
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
 
 
 if __name__ == "__main__":

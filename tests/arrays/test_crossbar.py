@@ -5,7 +5,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ferrion.arrays.crossbar import Crossbar
+from ferrion.arrays import crossbar
+from ferrion.arrays.crossbar import MANY, Crossbar
 from ferrion.arrays.nodal import Wires
 from ferrion.core.errors import ConfigError
 
@@ -79,6 +80,23 @@ def test_a_read_is_the_same_alone_and_among_others():
 def test_the_effective_matrix_gives_every_read(rows, columns):
     bar, volts = Crossbar(devices(rows, columns, faults=True), WIRES), np.random.default_rng(4).uniform(-1, 1, (5, rows))
     np.testing.assert_allclose(volts @ bar.matrix, bar.read(volts).currents, rtol=1e-8, atol=1e-12)
+
+
+def test_many_inputs_through_the_effective_matrix_are_those_solved_one_by_one():
+    bar, volts = Crossbar(devices(70, 41, faults=True), WIRES), np.random.default_rng(6).uniform(-1, 1, (MANY, 70))
+    many, few = bar.read(volts), bar.read(volts[:-1])
+    assert many.residual < 1e-10
+    np.testing.assert_allclose(many.currents[:-1], few.currents, rtol=1e-8, atol=1e-12)
+
+
+def test_an_effective_matrix_that_is_not_the_networks_is_no_answer(monkeypatch):
+    """One current in ten thousand off in one row: the random voltages show it."""
+    bar = Crossbar(devices(70, 41), WIRES)
+    wrong = bar.matrix.copy()
+    wrong[13] *= 1.0001
+    monkeypatch.setattr(crossbar, "effective", lambda *_: wrong)
+    with pytest.raises(ConfigError, match=r"differ by .* of the largest current, 1e-09 is allowed"):
+        Crossbar(bar.devices, WIRES).read(np.ones((MANY, 70)))
 
 
 def test_the_network_is_reciprocal():

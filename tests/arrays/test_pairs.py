@@ -1,4 +1,4 @@
-"""Pairs on wired tiles: block elimination against the iterative solver, its gradient, tiles, and what is solved anew."""
+"""Pairs on wired tiles: block elimination against joined blocks, its gradient, tiles, and what is solved anew."""
 
 import numpy as np
 import pytest
@@ -21,7 +21,7 @@ def random_pairs(rows, columns):
 
 
 @pytest.mark.parametrize("shape", [(1, 1), (1, 5), (7, 1), (128, 16), (20, 40)])
-def test_elimination_agrees_with_the_iterative_solver(shape):
+def test_elimination_agrees_with_joined_blocks(shape):
     g = RNG.uniform(2e-6, 134e-6, shape)
     g[0, -1] = 0.0
     found, wires = np.empty(shape), WIRES._replace(access=0.0)
@@ -43,8 +43,8 @@ def test_its_gradient_is_that_of_tellegen_and_of_differences():
     assert gradient[11, 4] == pytest.approx((slopes * (up - down)).sum() / (2 * step[11, 4]), rel=1e-5)
 
 
-def test_a_layer_is_the_sum_of_its_tiles_and_wide_tiles_are_iterated(monkeypatch):
-    """200 x 20 weights on arrays of 128 lines and 8 weights: every tile as if it stood alone; the same by the iterative solver."""
+def test_a_layer_is_the_sum_of_its_tiles_and_wide_tiles_agree(monkeypatch):
+    """200 x 20 weights on arrays of 128 lines and 8 weights: every tile as if it stood alone; the same by joined blocks and the iterative solver."""
     layer, whole = random_pairs(200, 20), WiredPairs(CHIP.geometry, WIRES, CHIP.devices)
     found = whole.shares(layer)
     corner = Crossbar(layer[128:, 16:].reshape(72, -1), WIRES).matrix.reshape(72, 4, 2)

@@ -100,7 +100,7 @@ def check(layer, x, expected):
 def test_converters_round_every_tile():
     """300 inputs on arrays of 128 lines: three conversions an output, each off by half a step at most."""
     torch.manual_seed(0)
-    layer = TwoMemoryLinear(300, 20, CHIP, readout=Readout(adc=CHIP.readout.adc._replace(noise=0.0, offset=0.0, mismatch=0.0)))
+    layer = TwoMemoryLinear(300, 20, CHIP, readout=Readout(adc=CHIP.readout.adc._replace(noise=0.0, offset=0.0, gain=0.0, mismatch=0.0)))
     x = torch.rand(50, 300)
     layer(x)
     layer.eval()
@@ -113,7 +113,7 @@ def test_converters_round_every_tile():
 
 def test_bit_serial_numbers_are_converted_bit_by_bit_before_they_are_added():
     """Small numbers use the converters' whole range; a converter's noise is added up with the weights of the bits: sqrt(sum of 4^k) / 255."""
-    quiet = CHIP.readout.adc._replace(noise=0.0, offset=0.0, mismatch=0.0)
+    quiet = CHIP.readout.adc._replace(noise=0.0, offset=0.0, gain=0.0, mismatch=0.0)
     layer = TwoMemoryLinear(100, 20, CHIP, bias=0, readout=Readout(encoding=BitSerial(8), adc=quiet), seed=1).eval()
     layer(torch.ones(1, 100))
     few = torch.zeros(1, 100)
@@ -130,7 +130,7 @@ def test_bit_serial_numbers_are_converted_bit_by_bit_before_they_are_added():
 @pytest.mark.parametrize("converters", [False, True])
 def test_read_noise_is_that_of_independent_devices(converters):
     """sigma full sqrt(sum of squares of inputs and bias), as if every device were drawn at every read; new at every read, the same for one seed."""
-    noise, adc = 0.05, CHIP.readout.adc._replace(bits=14.0, noise=0.0, offset=0.0, mismatch=0.0)
+    noise, adc = 0.05, CHIP.readout.adc._replace(bits=14.0, noise=0.0, offset=0.0, gain=0.0, mismatch=0.0)
     layer = TwoMemoryLinear(200, 10, CHIP, readout=Readout(noise=noise, adc=adc if converters else None), seed=3).eval()
     x = torch.rand(1, 200)
     out = layer(x.expand(4000, -1))

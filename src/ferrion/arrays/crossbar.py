@@ -1,7 +1,8 @@
 """A crossbar of conductances with the resistances of its wires: reads, and the effective matrix they amount to.
 
 For given conductances the network is linear, so column currents are W^T v: W, the effective matrix, turns every further read into
-one product. The network is reciprocal, so a read from the columns to the rows is W the other way round.
+one product. The network is reciprocal, so a read from the columns to the rows is W the other way round. A few inputs are solved one by one
+(`nodal`), many through W (`multiport`); the one checks the other.
 """
 
 import os
@@ -13,15 +14,25 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from ferrion.arrays.multiport import Segments, effective
 from ferrion.arrays.nodal import ALONE, LANES, SIDE_BY_SIDE, Links, Wires, links_of, pivots
 from ferrion.core.errors import ConfigError
+from ferrion.core.noise import Stream, uniforms
 
 Floats = NDArray[np.float64]
 RESIDUAL = 1e-10
 """Largest current a node may be left with, as a share of the largest current a driver delivers."""
 REDUCTION = 3e-9
 """By how much the first run of conjugate gradients shrinks the residual; it is then computed anew, and reduced as far as need be."""
+PROBING = 1e-12
+"""The same for the input that checks an effective matrix."""
 MOST_STEPS, MOST_RUNS = 5000, 8
+MANY = 32
+"""Inputs from which on the effective matrix takes less time than a solution for each: 27 to 58 of square arrays of 64 to 512 lines."""
+MATRIX = 1e-9
+"""Most that an effective matrix may be off, as a share of its largest current."""
+TINY = np.finfo(np.float64).tiny
+TOO_FAR = "conductances or segments differ by too many orders of magnitude"
 WEAKEST = 1e-6
 """Least resistance of a segment [ohm]: less is no wire, and nodes it joins are one node."""
 
@@ -32,7 +43,10 @@ class Read(NamedTuple):
     currents: Floats
     """(inputs, columns) [A]."""
     residual: float
-    """Largest current [A] that Kirchhoff's law is off at a column's node, over the largest a driver delivers; rows are eliminated and exact to rounding."""
+    """Largest current [A] that Kirchhoff's law is off at a column's node, over the largest a driver delivers; rows are eliminated and exact to rounding.
+
+    Through the effective matrix: that of one solution for random voltages, and how far the matrix's currents are from it, over the largest of them.
+    """
 
 
 class Nodes(NamedTuple):
@@ -94,20 +108,24 @@ class Crossbar:
         return np.ascontiguousarray(rows.T), columns, down
 
     def read(self, volts: ArrayLike) -> Read:
-        """Column currents for row voltages (rows,) or (inputs, rows) [V], by solving the network for each.
+        """Column currents for row voltages (rows,) or (inputs, rows) [V], by solving the network for each, or for all where they are `MANY`.
 
         Raises ConfigError on a wrong shape or NaN, and when Kirchhoff's laws cannot be met to 1e-10.
         """
         inputs = self._checked(volts)
-        parts = [inputs[i : i + LANES] for i in range(0, len(inputs), LANES)]
-        with ThreadPoolExecutor(os.cpu_count()) as pool:
-            found = list(pool.map(self._sensed, parts))
-        currents = np.concatenate([part.currents for part in found])
-        return Read(currents.reshape(*np.shape(volts)[:-1], -1), max(part.residual for part in found))
+        if len(inputs) >= MANY:
+            weights, residual = self._effective
+            currents = inputs @ weights
+        else:
+            parts = [inputs[i : i + LANES] for i in range(0, len(inputs), LANES)]
+            with ThreadPoolExecutor(os.cpu_count()) as pool:
+                found = list(pool.map(self._sensed, parts))
+            currents, residual = np.concatenate([part.currents for part in found]), max(part.residual for part in found)
+        return Read(currents.reshape(*np.shape(volts)[:-1], -1), residual)
 
-    def _sensed(self, inputs: Floats) -> Read:
+    def _sensed(self, inputs: Floats, reduction: float = REDUCTION) -> Read:
         """Column currents of up to LANES inputs; the nodes' voltages are forgotten."""
-        _, b, residual = self._solved(inputs)
+        _, b, residual = self._solved(inputs, reduction)
         return Read(self._links.out * b[-1].T[: len(inputs)], residual)
 
     def nodes(self, volts: ArrayLike) -> Nodes:
@@ -123,10 +141,23 @@ class Crossbar:
 
     @cached_property
     def matrix(self) -> Floats:
-        """The effective matrix W (rows, columns) [S]: one solution for every column, or every row if there are fewer of them."""
-        if self.devices.shape[0] < self.devices.shape[1]:
-            return self.read(np.eye(self.devices.shape[0])).currents
-        return self.turned.read(np.eye(self.devices.shape[1])).currents.T[::-1, ::-1].copy()
+        """The effective matrix W (rows, columns) [S]. Raises ConfigError when its currents are off by more than 1e-9 of the largest for random voltages."""
+        return self._effective.currents
+
+    @cached_property
+    def _effective(self) -> Read:
+        """The effective matrix, beside a solution of the whole network for random voltages."""
+        (rows, columns), wires = self.devices.shape, self.wires
+        along, down = np.full(columns, wires.row), np.full(rows, wires.column)
+        along[0] += wires.driver
+        down[-1] += wires.sense
+        weights = effective(self.branches, Segments(along, down))
+        volts = uniforms(0, Stream.PROBE, 0, rows)[None] - 0.5
+        solved = self._sensed(volts, PROBING)
+        off = float(np.abs(volts @ weights - solved.currents).max() / max(np.abs(solved.currents).max(), TINY))
+        if off > MATRIX:
+            raise ConfigError(f"the effective matrix and a solution of the nodes differ by {off:.1e} of the largest current, {MATRIX:g} is allowed: {TOO_FAR}")
+        return Read(weights, solved.residual + off)
 
     def sensitivity(self, volts: ArrayLike, weights: ArrayLike) -> Floats:
         """d(sum of weights x currents)/d(devices) for one input (rows,) [V] and weights (columns,): (rows, columns) [V].
@@ -146,7 +177,7 @@ class Crossbar:
             raise ConfigError(f"volts of shape {np.shape(volts)}: give finite voltages as ({self.devices.shape[0]},) or (inputs, {self.devices.shape[0]}), one a row")
         return inputs
 
-    def _solved(self, inputs: Floats) -> tuple[Floats, Floats, float]:
+    def _solved(self, inputs: Floats, reduction: float = REDUCTION) -> tuple[Floats, Floats, float]:
         """Node voltages of rows and columns (rows, columns, lanes) and the relative residual, for up to LANES inputs."""
         lanes = 1 if len(inputs) == 1 else LANES
         solve, apply, along_rows = ALONE if lanes == 1 else SIDE_BY_SIDE
@@ -159,7 +190,6 @@ class Crossbar:
         along_rows(g, rows, row, driven, b, a)
         right = (g[:, :, None] * a.reshape(m, n, lanes)).reshape(shape)
         r, nothing = right.copy(), np.zeros(lanes)
-        reduction = REDUCTION
         for _ in range(MOST_RUNS):
             solve(g, rows, columns, down, row, column, b, r, z, p, q, reduction, MOST_STEPS)
             apply(g, rows, down, row, column, b, nothing, p, r, np.empty(lanes))
@@ -171,4 +201,4 @@ class Crossbar:
             if off <= RESIDUAL:
                 return a.reshape(m, n, lanes), b.reshape(m, n, lanes), off
             p[:], q[:], reduction = 0.0, 0.0, max(REDUCTION, 0.1 * RESIDUAL / off)
-        raise ConfigError(f"Kirchhoff's laws are off by {off:.1e} of the largest driver current, 1e-10 is wanted: conductances or segments differ by too many orders of magnitude")
+        raise ConfigError(f"Kirchhoff's laws are off by {off:.1e} of the largest driver current, 1e-10 is wanted: {TOO_FAR}")

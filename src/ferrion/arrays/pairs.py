@@ -18,8 +18,8 @@ from ferrion.arrays.hybrid import DeviceParams
 from ferrion.arrays.nodal import Wires, links_of
 from ferrion.core.errors import ConfigError
 
-NARROW = 64
-"""Columns of memristors up to which block elimination beats iterations: the matrix alone breaks even at 64 to 96, its gradient at 96 (128 and 256 rows)."""
+NARROW = 48
+"""Columns of memristors up to which eliminating line by line is fastest: the matrix breaks even with joined blocks at 48, its gradient with iterations at 96 (128 rows)."""
 
 
 def conductances(shares: Floats, p: DeviceParams) -> Floats:

@@ -50,6 +50,7 @@ class Stream(IntEnum):
     FAULTS = (1 << 20) + 3
     REHEARSAL = (1 << 20) + 4
     VERIFY = (1 << 20) + 5
+    PROBE = (1 << 20) + 6
 
 
 def _normal_table() -> NDArray[np.float32]:

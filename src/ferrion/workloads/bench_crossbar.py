@@ -39,7 +39,7 @@ def crossbar(tell: Tell) -> list[Timing]:
             np.savez(array, devices=devices, volts=0.5 * uniforms(0, 0, 1, inputs * len(devices)).reshape(inputs, -1))
             tell(f"{work}: ferrion")
             mine = _asked_apart(array)
-            rows.append(timing(work, mine["seconds"], f"{mine['megabytes']:.0f} MB at most; Kirchhoff off by {mine['residual']:.0e}", unit="s"))
+            rows.append(timing(work, mine["seconds"], f"{memory(mine)}; Kirchhoff off by {mine['residual']:.0e}", unit="s"))
             tell(f"{work}: badcrossbar")
             rows.append(_peer(work, array, rows[-1].median))
     return rows + effective(tell)
@@ -68,6 +68,11 @@ def effective(tell: Tell) -> list[Timing]:
     return [whole, replace(read, note=f"{1 / read.median:,.0f} reads a second")]
 
 
+def memory(found: dict[str, Any]) -> str:
+    """Of the whole process, and what of it was there after an array of 2 x 2: interpreter, libraries and compiled code."""
+    return f"{found['megabytes']:.0f} MB at most, {found['before']:.0f} of them before it began"
+
+
 def seconds(run: Callable[[], object]) -> float:
     """How long a call takes."""
     start = time.perf_counter()
@@ -93,7 +98,7 @@ def _peer(work: str, array: Path, mine: float) -> Timing:
     except LeftOutError as why:
         return skipped(work, "badcrossbar", str(why))
     theirs, ours = np.array(found["currents"]), np.load(array.with_suffix(".npy"))
-    note = f"{found['megabytes']:.0f} MB at most; currents within {np.abs(ours / theirs - 1).max():.0e} of ours"
+    note = f"{memory(found)}; currents within {np.abs(ours / theirs - 1).max():.0e} of ours"
     return timing(work, found["seconds"], note, tool="badcrossbar", release=found["version"], ratio=statistics.median(found["seconds"]) / mine, unit="s")
 
 
@@ -102,11 +107,17 @@ def main() -> None:
     array = Path(sys.argv[1])
     with np.load(array) as held:
         devices, volts = held["devices"], held["volts"]
+    Crossbar(devices[:2, :2], WIRES).read(volts[:, :2])
+    before = peak()
     read = Crossbar(devices, WIRES).read(volts)
     np.save(array.with_suffix(".npy"), read.currents)
     times = [seconds(lambda: Crossbar(devices, WIRES).read(volts)) for _ in range(RUNS)]
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-    sys.stdout.write(json.dumps({"seconds": times, "megabytes": peak, "residual": read.residual}) + "\n")
+    sys.stdout.write(json.dumps({"seconds": times, "before": before, "megabytes": peak(), "residual": read.residual}) + "\n")
+
+
+def peak() -> float:
+    """Most memory this process has taken so far [MB]."""
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
 
 
 if __name__ == "__main__":
