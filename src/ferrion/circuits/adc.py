@@ -107,7 +107,7 @@ def converter(bits: int) -> Any:
         tiles, samples, columns = partials.shape
         scale, sigma, noise, seed, stream, step = F4(scale), F4(sigma), F4(noise), U8(seed), U8(stream), U8(step)
         words = np.empty((U8(columns + 1) // U8(2) + U8(3)) // U8(4) * U8(4), np.uint32)
-        drawn, most, rails = np.zeros(2 * words.size, F4), np.zeros(columns, F4), np.zeros(columns, np.uint32)
+        drawn, entering, most, rails = np.zeros(2 * words.size, F4), np.empty(columns, F4), np.zeros(columns, F4), np.zeros(columns, np.uint32)
         loudest = F4(0)
         for t in range(first, first + tiles):
             offset, gain, zero, shares = converters.offset[t], converters.gain[t], converters.zero[t], converters.shares[t]
@@ -120,7 +120,9 @@ def converter(bits: int) -> Any:
                 for j in range(U8(columns)):
                     size = abs(row[j])
                     most[j] = size if size > most[j] else most[j]
-                    code, value, rest = F4(0), middle, row[j] * scale * gain[j] + (middle + F4(0.5)) + offset[j] + spread * drawn[j]
+                    entering[j] = row[j] * scale * gain[j] + (middle + F4(0.5)) + offset[j] + spread * drawn[j]
+                for j in range(U8(columns)):
+                    code, value, rest = F4(0), middle, entering[j]
                     for b in range(bits):
                         share = shares[U8(b) * U8(columns) + j]
                         taken = share <= rest

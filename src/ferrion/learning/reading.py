@@ -138,18 +138,22 @@ class ArrayRead:
                 add_normals(*draws, F4(noise.sigma) * np.sqrt(plane.power.sum(1)), out)
             out *= F4(unit * plane.weight)
             return Converted(out, 0, 0.0)
-        blocks = self._blocks_of(side, met)
-        partials = [torch.bmm(drive[:, lines].view(len(drive), *cells.shape[:2]).transpose(0, 1), cells).numpy() for _, lines, cells in blocks]
+        partials = self._partials(side, drive, met, plane.power.shape[1])
         if math.isnan(reach):
-            most = max(float(np.abs(part).max()) for part in partials)
+            most = float(np.abs(partials).max())
             reach = max((most + float(MARGIN) * noise.sigma * math.sqrt(plane.power.max())) * unit, TINY)
-        lsb, out, rails, most = reach / 2.0 ** (adc.bits - 1), np.zeros((len(drive), blocks[0].cells.shape[2]), F4), 0, 0.0
-        convert, converters = converter(int(adc.bits)), self._converters_of(side, plane.power.shape[1], out.shape[1], adc, noise.seed)
-        for block, part in zip(blocks, partials, strict=True):
-            ended, size = convert(block.first, part, plane.power, unit / lsb, noise.sigma, adc.noise, converters, *draws, out)
-            rails, most = rails + ended, max(most, size)
+        lsb, out = reach / 2.0 ** (adc.bits - 1), np.zeros(partials.shape[1:], F4)
+        converters = self._converters_of(side, *partials.shape[::2], adc, noise.seed)
+        rails, most = converter(int(adc.bits))(0, partials, plane.power, unit / lsb, noise.sigma, adc.noise, converters, *draws, out)
         out *= F4(lsb * plane.weight)
         return Converted(out, rails, most * unit)
+
+    def _partials(self, side: int, drive: Tensor, met: Tensor, tiles: int) -> NDArray[np.float32]:
+        """What every tile's columns sum up, (tiles, samples, columns)."""
+        sums = torch.empty(tiles, len(drive), met.shape[1] if side == 0 else self.memories.inputs)
+        for first, lines, cells in self._blocks_of(side, met):
+            torch.bmm(drive[:, lines].unflatten(1, cells.shape[:2]).transpose(0, 1), cells, out=sums[first : first + len(cells)])
+        return sums.numpy()
 
     def _blocks_of(self, side: int, met: Tensor) -> list[Block]:
         """The weights met as the tiles that are full and the one that is not."""
