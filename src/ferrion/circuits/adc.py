@@ -69,7 +69,7 @@ def draw_converters(sar: Sar, tiles: int, columns: int, columns_per_adc: int, se
     ideal = 2.0 ** np.arange(bits - 1, -1, -1)[:, None]
     shares = ideal + np.sqrt(ideal) * sar.mismatch * normals(seed, stream, 0, bits * tiles * each).reshape(bits, -1)
     shares *= (2.0**bits - 1.0) / shares.sum(axis=0)
-    offset, gain = (normals(seed, stream, step, tiles * each).reshape(tiles, each)[:, own].astype(F4) for step in (1, 2))
+    offset, gain = (np.ascontiguousarray(normals(seed, stream, step, tiles * each).reshape(tiles, each)[:, own], F4) for step in (1, 2))
     return Converters(
         shares=np.ascontiguousarray(shares.reshape(bits, tiles, each)[:, :, own].transpose(1, 0, 2).reshape(tiles, -1), F4),
         offset=F4(sar.offset) * offset,
