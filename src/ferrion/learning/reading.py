@@ -18,7 +18,8 @@ from ferrion.core.errors import DataError
 from ferrion.core.noise import Stream, add_normals
 from ferrion.learning.memories import Tally, TwoMemories
 
-F4, U8 = np.float32, np.uint64
+Floats = NDArray[np.float32]
+F4 = np.float32
 READS, VECTORS, PRODUCTS, CONVERSIONS, RAILS = (Tally._fields.index(name) for name in ("reads", "vectors", "products", "conversions", "rails"))
 ROWS, PULSES = ([Tally._fields.index(name) for name in names] for names in (("forward_rows", "backward_rows"), ("forward_pulses", "backward_pulses")))
 DRIVEN, CONVERTED = 0, 1
@@ -45,7 +46,7 @@ class Block(NamedTuple):
     first: int
     """Number of its first tile."""
     lines: slice
-    cells: Tensor
+    cells: Floats
     """(tiles, depth, outputs), a view of the layer's weights."""
 
 
@@ -61,7 +62,7 @@ class Noise(NamedTuple):
 class Converted(NamedTuple):
     """One read of all tiles: their sum (samples, outputs), how many conversions ended at a rail, and the largest partial sum with room for noise."""
 
-    out: NDArray[np.float32]
+    out: Floats
     rails: int
     most: float
     """In the layer's units, as the range."""
@@ -119,7 +120,7 @@ class ArrayRead:
             self._follow(ranges, top, max(most, float(ones > 0), TINY) if largest else top, max(TINY, *(one.most for one in found)))
         return torch.from_numpy(whole.drive), top / (largest or 1), torch.from_numpy(total)
 
-    def _follow(self, ranges: NDArray[np.float32], top: float, largest: float, converted: float) -> None:
+    def _follow(self, ranges: Floats, top: float, largest: float, converted: float) -> None:
         """Set ranges that have not been set; move others towards what a training batch needed."""
         ranges[DRIVEN] = top
         if math.isnan(ranges[CONVERTED]):
@@ -130,15 +131,15 @@ class ArrayRead:
 
     def _read(self, side: int, noise: Noise, slot: int, plane: Plane, met: Tensor, top: float, reach: float) -> Converted:
         """One read: noise, conversion, sum of the partial sums. reach: range of the converters at a full drive of `top`; NaN: what this read needs."""
-        adc, drive = self.memories.readout.adc, torch.from_numpy(plane.drive)
+        adc = self.memories.readout.adc
         draws, unit = (noise.seed, noise.stream, noise.step + slot), top / plane.full
         if adc is None:
-            out = (drive @ (met if side == 0 else met[: self.memories.inputs].T)).numpy()
+            out = plane.drive @ (met.numpy() if side == 0 else met.numpy()[: self.memories.inputs].T)
             if noise.sigma > 0:
                 add_normals(*draws, F4(noise.sigma) * np.sqrt(plane.power.sum(1)), out)
             out *= F4(unit * plane.weight)
             return Converted(out, 0, 0.0)
-        partials = self._partials(side, drive, met, plane.power.shape[1])
+        partials = self._partials(side, plane.drive, met, plane.power.shape[1])
         if math.isnan(reach):
             most = float(np.abs(partials).max())
             reach = max((most + float(MARGIN) * noise.sigma * math.sqrt(plane.power.max())) * unit, TINY)
@@ -148,23 +149,24 @@ class ArrayRead:
         out *= F4(lsb * plane.weight)
         return Converted(out, rails, most * unit)
 
-    def _partials(self, side: int, drive: Tensor, met: Tensor, tiles: int) -> NDArray[np.float32]:
+    def _partials(self, side: int, drive: Floats, met: Tensor, tiles: int) -> Floats:
         """What every tile's columns sum up, (tiles, samples, columns)."""
-        sums = torch.empty(tiles, len(drive), met.shape[1] if side == 0 else self.memories.inputs)
-        for first, lines, cells in self._blocks_of(side, met):
-            torch.bmm(drive[:, lines].unflatten(1, cells.shape[:2]).transpose(0, 1), cells, out=sums[first : first + len(cells)])
-        return sums.numpy()
+        blocks = self._blocks_of(side, met)
+        sums = np.empty((tiles, len(drive), blocks[0].cells.shape[2]), F4)
+        for first, lines, cells in blocks:
+            several, depth, _ = cells.shape
+            np.matmul(drive[:, lines].reshape(-1, several, depth).transpose(1, 0, 2), cells, out=sums[first : first + several])
+        return sums
 
     def _blocks_of(self, side: int, met: Tensor) -> list[Block]:
         """The weights met as the tiles that are full and the one that is not."""
         known, blocks = self._blocks.get(side, (None, []))
         if known is not met:
-            turned, depth = met if side == 0 else met[: self.memories.inputs].T, self.sides[side].depth
+            weights, depth = met.numpy(), self.sides[side].depth
+            turned = weights if side == 0 else weights[: self.memories.inputs].T
             full = len(turned) // depth
-            cuts = [slice(0, full * depth), slice(full * depth, len(turned))]
-            blocks = [
-                Block(min(number * full, full), cut, turned[cut].unflatten(0, (-1, min(depth, cut.stop - cut.start)))) for number, cut in enumerate(cuts) if cut.stop > cut.start
-            ]
+            cuts = (0, slice(0, full * depth)), (full, slice(full * depth, len(turned)))
+            blocks = [Block(first, cut, turned[cut].reshape(-1, min(depth, cut.stop - cut.start), turned.shape[1])) for first, cut in cuts if cut.stop > cut.start]
             self._blocks[side] = met, blocks
         return blocks
 
@@ -199,5 +201,10 @@ class _Product(torch.autograd.Function):
             below = reading.product(1, shares, met)[2].mul_(sizes) if on_chip else error @ met[:inputs].T
         if ctx.needs_input_grad[1]:
             reading.memories.tallied.numpy()[PRODUCTS] += lines.shape[0] * met.numel()
-            gradient = torch.addmm(met, lines.T, error, beta=0, alpha=ctx.unit)
+            gradient = torch.from_numpy(products(lines.numpy().T, error.numpy() * F4(ctx.unit)))
         return below, gradient, None, None
+
+
+def products(drives: Floats, errors: Floats) -> Floats:
+    """drives (lines, samples) @ errors (samples, columns); of one sample without BLAS, which takes ten times longer for it."""
+    return drives @ errors if len(errors) > 1 else drives * errors
