@@ -143,8 +143,9 @@ class ArrayRead:
         if math.isnan(reach):
             most = float(np.abs(partials).max())
             reach = max((most + float(MARGIN) * noise.sigma * math.sqrt(plane.power.max())) * unit, TINY)
-        lsb, out = reach / 2.0 ** (adc.bits - 1), np.zeros(partials.shape[1:], F4)
-        converters = self._converters_of(side, *partials.shape[::2], adc, noise.seed)
+        tiles, samples, columns = partials.shape
+        lsb, out = reach / 2.0 ** (adc.bits - 1), np.zeros((samples, columns), F4)
+        converters = self._converters_of(side, tiles, columns, adc, noise.seed)
         rails, most = converter(int(adc.bits))(0, partials, plane.power, unit / lsb, noise.sigma, adc.noise, converters, *draws, out)
         out *= F4(lsb * plane.weight)
         return Converted(out, rails, most * unit)
