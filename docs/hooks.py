@@ -18,10 +18,11 @@ BENCHES = {
     "neuron": "medians of 7 runs, of the peers 3; one thread unless said, compiling not counted. For all 1,000 neurons in one"
     " netlist ngspice took 1,450 s on this machine, once: 0.69 neuron ms/s",
     "crossbar": "medians of 7 runs, of the peer 3; both with as many threads as they take; ours over theirs is how many times faster."
-    " \"Before it began\" is after an array of 2 × 2: interpreter, libraries and compiled code",
+    ' "Before it began" is after an array of 2 × 2: interpreter, libraries and compiled code',
     "layers": "medians of 7 blocks of 40 batches, one thread, dense random input; ferrion and torch block by block in turn."
     " The aim was half of torch's speed with noise and converters."
-    " Of a batch's 1.5 ms, products and the gradient take 0.55 as in torch, 150,000 conversions with their noise 0.3. With wires, 228 effective matrices a transfer are most of the time",
+    " Of a batch's 1.5 ms, products and the gradient take 0.55 as in torch, 150,000 conversions with their noise 0.3."
+    " With wires, 228 effective matrices a transfer are most of the time",
 }
 ABLATIONS = {
     "deployed": ("ferrion lab ablate --data fashion-mnist --epochs 8 --chips 3", "Devices differ in how they were transferred: that is nearly all of the loss."),

@@ -8,12 +8,16 @@ import typer
 from rich.progress import Progress, TaskID
 
 from ferrion.cli.console import alone_in, bar, errors, print_json, screen
+from ferrion.cli.fit import fit
 from ferrion.core.errors import ConfigError
 
 Weights = Annotated[Path | None, typer.Option(help="Trained weights of the model (.safetensors); it is then not trained here.")]
 Json = Annotated[bool, typer.Option("--json", help="One JSON object on standard output.")]
 
 lab = typer.Typer(no_args_is_help=True, help="Measure devices, chips and models as a laboratory would.", rich_markup_mode=None)
+
+
+lab.command()(fit)
 
 
 @lab.callback()

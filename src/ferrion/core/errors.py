@@ -7,6 +7,7 @@ FerrionError
 ├── CheckpointError (ValueError)   a checkpoint is damaged or belongs to another run
 ├── ConfigError (ValueError)       a setting is out of its allowed range
 ├── BindError (NameError)          an equation uses a name its backend lacks
+├── FitError (ArithmeticError)    measurements do not determine what is to be fitted, or the fit does not converge
 └── StateError (RuntimeError)      a device is asked for what its state cannot do
 
 Each subclasses the builtin it resembles, so `except ValueError` keeps working.
@@ -43,3 +44,7 @@ class BindError(FerrionError, NameError):
 
 class StateError(FerrionError, RuntimeError):
     """A device is asked for what its state cannot do."""
+
+
+class FitError(FerrionError, ArithmeticError):
+    """Measurements do not determine what is to be fitted, or the fit does not converge."""

@@ -51,6 +51,7 @@ class Stream(IntEnum):
     REHEARSAL = (1 << 20) + 4
     VERIFY = (1 << 20) + 5
     PROBE = (1 << 20) + 6
+    BOOTSTRAP = (1 << 20) + 7
 
 
 def _normal_table() -> NDArray[np.float32]:

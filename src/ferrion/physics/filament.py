@@ -90,15 +90,24 @@ def drifting(x, p):
     return minimum(maximum((x - p.x_still) / (p.x_drift - p.x_still), 0.0), 1.0)
 
 
+def growth(x, age, p):
+    """Variance of g / g_max that relaxation has added at an equivalent `age` [s] since SET, at x = g / g_max at t_first: it grows with ln t."""
+    return maximum(spread_late(x, p) ** 2 - spread_early(x, p) ** 2, 0.0) * aged(age, p) / log(p.t_second / p.t_first)
+
+
+def loss(x, age, p):
+    """Mean of g / g_max that drift has taken at an equivalent `age` [s] since SET, at x = g / g_max at t_first."""
+    return p.drift * drifting(x, p) * aged(age, p)
+
+
 def relaxed(g, xi, age, p):
     """Conductance [S] of a filament that stood at g at t_first after SET, at an equivalent `age` [s] since SET.
 
-    The variance grows with ln t from its value at t_first to that at t_second, each filament in the direction of its own unit
-    normal xi; the mean drifts down with ln t. Tails are Gaussian here; measured ones are heavier (excess kurtosis 5 to 37).
+    Each filament goes in the direction of its own unit normal xi, and all drift down. Tails are Gaussian here; measured ones are
+    heavier (excess kurtosis 5 to 37).
     """
     x = share(g, p)
-    grown = maximum(spread_late(x, p) ** 2 - spread_early(x, p) ** 2, 0.0) * aged(age, p) / log(p.t_second / p.t_first)
-    return maximum(g + p.g_max * (sqrt(grown) * xi - p.drift * drifting(x, p) * aged(age, p)), 0.0)
+    return maximum(g + p.g_max * (sqrt(growth(x, age, p)) * xi - loss(x, age, p)), 0.0)
 
 
 def read_current(g, v, xi, p):

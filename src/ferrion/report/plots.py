@@ -137,3 +137,15 @@ def accuracy_bars(settings: Sequence[tuple[str, Sequence[float]]]) -> str:
     axes.set_xlabel("test accuracy [%]; the axis does not begin at 0")
     axes.invert_yaxis()
     return _png(figure)
+
+
+def correlations(names: Sequence[str], found: NDArray[np.float64]) -> str:
+    """Correlations of parameters as a map with the numbers in it."""
+    with plt.rc_context({**STYLE, "axes.grid": False}):
+        figure, axes = plt.subplots(figsize=(0.75 * len(names) + 1.8, 0.6 * len(names) + 1.0))
+    axes.imshow(found, cmap="RdBu_r", vmin=-1, vmax=1)
+    axes.set_xticks(range(len(names)), names, rotation=45, ha="right")
+    axes.set_yticks(range(len(names)), names)
+    for (row, column), value in np.ndenumerate(found):
+        axes.text(column, row, f"{value:.2f}", ha="center", va="center", fontsize=8, color="white" if abs(value) > 0.6 else INK)
+    return _png(figure)

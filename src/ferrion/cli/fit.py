@@ -1,0 +1,72 @@
+"""`ferrion lab fit`: a model's parameters from measurements, a new card, and a page."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from ferrion.cli.console import alone_in, bar, errors, print_json, screen
+from ferrion.core.errors import ConfigError
+
+Pairs = Annotated[list[str] | None, typer.Option("--column", help="NAME=COLUMN or NAME=COLUMN:UNIT, where the file calls a column otherwise.")]
+Fixed = Annotated[list[str] | None, typer.Option("--fix", help="PARAMETER=VALUE: a number in place of the card's ('t_first=10 ms').")]
+
+
+def fit(
+    data: Annotated[str, typer.Argument(help="A .csv, .xlsx or .npz file, or a recording: rram-relaxation, fecap-cycling.")],
+    model: Annotated[str, typer.Option(help="memristor-relaxation (time, programmed, conductance) or fecap-cycling (cycles, two_pr).")],
+    column: Pairs = None,
+    group: Annotated[str | None, typer.Option(help="Column that tells devices apart: they are halved and redrawn whole.")] = None,
+    card: Annotated[str | None, typer.Option(help="Card to begin from: a shipped name or a TOML file; default: the model's own.")] = None,
+    free: Annotated[str | None, typer.Option(help="Parameters to fit, with commas; default: all the model can.")] = None,
+    fix: Fixed = None,
+    robust: Annotated[bool, typer.Option("--robust", help="Student's density of 4 degrees of freedom instead of Gauss's: single outliers pull little.")] = False,
+    bootstrap: Annotated[int, typer.Option(min=0, help="Refits to redrawn groups, for the intervals; 0: from the curvature of the likelihood.")] = 0,
+    seed: Annotated[int, typer.Option(help="Draws the half that is held out.")] = 0,
+    out: Annotated[Path, typer.Option(help="Folder for result.json, card.toml and fit.html.")] = Path("runs/fit"),
+    json: Annotated[bool, typer.Option("--json", help="One JSON object on standard output.")] = False,
+) -> None:
+    """Fit a model to measurements: one half is fitted, the other held out to check it. Writes a card with provenance, for --card and --chip."""
+    import json as writer
+    from dataclasses import asdict
+
+    from ferrion.core.files import write_text
+    from ferrion.lab import fit as fitting
+    from ferrion.lab.fitted_card import card_text
+    from ferrion.lab.laws import law_of
+    from ferrion.params.card import load
+    from ferrion.report.fit import fit_page, lines
+    from ferrion.workloads.measurements import measured
+
+    law = law_of(model)
+    begun = load(card or law.card)
+    fixed = fitting.quantities(law, _pairs(fix, "--fix", "t_first=10 ms"))
+    chosen = tuple(name.strip() for name in free.split(",")) if free else tuple(name for name in law.free if name not in fixed)
+    fitter = fitting.Fitter(law, begun, chosen, fixed, fitting.student if robust else fitting.gaussian)
+    table = measured(data, law.columns, _pairs(column, "--column", "time=t_read:ms"), group)
+    with alone_in(out), bar(f"{model} to {len(table):,} rows of {table.source}") as progress:
+        task = progress.add_task("fitting", total=None)
+        found = fitting.fit(fitter, table, seed, bootstrap)
+        progress.remove_task(task)
+        result = {"model": model, "data": table.source, "card": begun.name, "rows": {"fitted": found.fitted, "held": found.held, "dropped": table.dropped}, "seed": seed}
+        result |= {"parameters": [own._asdict() for own in found.known], "correlations": found.correlations.tolist(), "scatter": found.scatter}
+        result |= {"off": dict(zip(("law", "halves"), found.off, strict=True)), "cost": {key[5:]: value for key, value in asdict(found).items() if key.startswith("cost_")}}
+        result |= {"checks": [own._asdict() for own in found.checks], "out": str(out)}
+        write_text(out / "card.toml", card_text(fitter, found, table, f"{begun.title}; {', '.join(fitter.free)} fitted to {table.source}"))
+        write_text(out / "fit.html", fit_page(found, law.axes, result))
+        write_text(out / "result.json", writer.dumps(result, indent=1) + "\n")
+    if json:
+        print_json(result)
+        return
+    for line in lines(found):
+        screen.print(line)
+    errors.print("the card and the page:")
+    screen.print(f"{out / 'card.toml'}\n{out / 'fit.html'}", soft_wrap=True)
+
+
+def _pairs(given: list[str] | None, option: str, example: str) -> dict[str, str]:
+    parts = [pair.partition("=") for pair in given or []]
+    for name, equals, value in parts:
+        if not (name and equals and value):
+            raise ConfigError(f"{option} {name}{equals}{value}: write NAME=VALUE, e.g. {option} '{example}'")
+    return {name.strip(): value.strip() for name, _, value in parts}

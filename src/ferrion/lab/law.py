@@ -1,0 +1,105 @@
+"""What a fit needs to know of a law: its columns, its parameters, and how far a measurement is from it.
+
+A law's equations are those of `physics`, on torch float64; parameters are those of a card.
+"""
+
+from collections.abc import Mapping
+from enum import Enum
+from typing import Any, NamedTuple, Protocol
+
+import torch
+from torch import Tensor
+
+from ferrion.lab.table import Table
+
+Columns = Mapping[str, Tensor]
+Parameters = Mapping[str, Any]
+"""Section of a card -> its NamedTuple, of floats and of tensors where a parameter is fitted."""
+
+
+class Domain(Enum):
+    """Where a parameter may lie; it is fitted on a scale on which it may lie anywhere."""
+
+    REAL = "any number"
+    POSITIVE = "above 0"
+    SHARE = "between 0 and 1"
+
+    def scaled(self, value: Tensor) -> Tensor:
+        """From the parameter to the scale of the fit."""
+        return {Domain.REAL: lambda v: v, Domain.POSITIVE: torch.log, Domain.SHARE: torch.logit}[self](value)
+
+    def parameter(self, scaled: Tensor) -> Tensor:
+        """From the scale of the fit to the parameter."""
+        return {Domain.REAL: lambda s: s, Domain.POSITIVE: torch.exp, Domain.SHARE: torch.sigmoid}[self](scaled)
+
+
+class Parted(NamedTuple):
+    """Measurements beside a law, each (rows,)."""
+
+    z: Tensor
+    """Deviation from the law over the standard deviation that the law expects."""
+    log_sigma: Tensor
+    """ln of that standard deviation."""
+
+
+class Check(NamedTuple):
+    """One figure of the held-out measurements."""
+
+    series: str
+    at: float
+    """Where it stands on the axis `Law.axes` names."""
+    measured: float
+    error: float
+    """Standard error of `measured`."""
+    predicted: float
+    twin: float
+    """The same figure of the rows that were fitted: how far apart the two halves are without any law."""
+
+
+class Axes(NamedTuple):
+    """What the checks are: labels with units, and the unit of the figure."""
+
+    x: str
+    y: str
+    unit: str
+
+
+class Law(Protocol):
+    """One law that can be fitted."""
+
+    @property
+    def card(self) -> str:
+        """The shipped card a fit begins from."""
+        ...
+
+    @property
+    def columns(self) -> Mapping[str, str]:
+        """Columns and their SI units."""
+        ...
+
+    @property
+    def sections(self) -> Mapping[str, Any]:
+        """Sections of the card, and the NamedTuples that hold them."""
+        ...
+
+    @property
+    def free(self) -> Mapping[str, Domain]:
+        """Parameters that can be fitted, and where they may lie."""
+        ...
+
+    @property
+    def axes(self) -> Axes:
+        """Of the checks."""
+        ...
+
+    def start(self, table: Table, p: Parameters) -> Mapping[str, float]:
+        """Where to begin, as far as the card is a poor place."""
+        ...
+
+    def parted(self, columns: Columns, p: Parameters) -> Parted:
+        """How far measurements are from the law."""
+        ...
+
+    def checks(self, held: Table, fitted: Table, p: Parameters) -> list[Check]:
+        """Figures of held-out measurements beside those the law expects."""
+        ...
