@@ -166,6 +166,18 @@ def test_relaxation_of_measured_cells_is_foretold_within_a_tenth():
     assert found.off[0] < 0.12
     assert found.scatter == pytest.approx(1.0, abs=0.05)
     assert found.cost_held < found.cost_card - 0.5
+    _, held = halves(table, 0)
+    assert found.cost_held < wan_2022(held, 126e-6) - 0.3
+
+
+def wan_2022(table, g_max):
+    """Mean -ln likelihood a row by aihwkit's built-in noise model of ReRAM (Wan 2022): the shipped card's polynomials, scaled to g_max, between 1 s and a day."""
+    f = load(Relaxation.card).fill("filament", filament.Filament)
+    x = np.clip(table.columns["programmed"] / g_max, 0, 1)
+    early, late = filament.spread_early(x, f), filament.spread_late(x, f)
+    sigma = early + (late - early) * np.clip(np.log(np.maximum(table.columns["time"], f.t_first)) / np.log(f.t_second), 0, 1)
+    z = (table.columns["conductance"] - table.columns["programmed"]) / g_max / sigma
+    return float(np.mean(z**2 / 2 + np.log(sigma)))
 
 
 def test_measured_capacitors_differ_more_than_they_wake_up():
