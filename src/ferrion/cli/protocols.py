@@ -1,0 +1,158 @@
+"""`ferrion lab pulse|endurance|retention`: what laboratories measure, on the devices of any card."""
+
+import math
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from ferrion.cli.console import alone_in, errors, print_json, screen
+from ferrion.core.errors import ConfigError
+
+if TYPE_CHECKING:
+    import numpy as np
+    import xarray as xr
+    from numpy.typing import NDArray
+
+    from ferrion.params.card import Card
+    from ferrion.report.protocols import Shown
+
+DeviceCard = Annotated[str, typer.Option(help="A card of a FeCAP or a memristor: a shipped name or a TOML file.")]
+Count = Annotated[int, typer.Option(min=2, help="How many devices.")]
+Seed = Annotated[int, typer.Option(help="One seed is one set of devices.")]
+Out = Annotated[Path, typer.Option(help="Folder for the page, data (netCDF) and result.json.")]
+Json = Annotated[bool, typer.Option("--json", help="One JSON object on standard output.")]
+POINTS = 8
+FECAP = "fecap-martemucci2025"
+
+
+def pulse(
+    card: DeviceCard = FECAP,
+    volts: Annotated[str, typer.Option(help="Heights of pulses on FeCAPs [V], with commas.")] = "2,2.5,3,3.5,4,4.8",
+    widths: Annotated[str, typer.Option(help="Shortest and longest pulse on FeCAPs.")] = "1 ns,10 ms",
+    compliance: Annotated[str, typer.Option(help="Compliance currents of memristors [µA], with commas.")] = "10,20,30,40,50,60,67",
+    count: Count = 1000,
+    seed: Seed = 0,
+    out: Out = Path("runs/pulse"),
+    json: Json = False,
+) -> None:
+    """What one pulse does: reversed domains against height and width (FeCAP), conductance against compliance current (memristor)."""
+    from ferrion.lab import pulse as protocol
+    from ferrion.report import protocols
+
+    the_card = _card(card)
+    if _is_fecap(the_card):
+        found = protocol.fecap_pulses(the_card, _numbers("--volts", volts), _spaced("--widths", widths, "s"))
+        shown = protocols.fecap_pulses(found)
+    else:
+        found = protocol.memristor_pulses(the_card, count, 1e-6 * _numbers("--compliance", compliance), seed)
+        shown = protocols.memristor_pulses(found)
+    _keep("pulse", found, shown, out, json, {"card": the_card.name, "count": count, "seed": seed})
+
+
+def endurance(
+    card: DeviceCard = FECAP,
+    until: Annotated[float, typer.Option(min=10, help="Cycles of the last measurement; by law, not by looping.")] = 1e10,
+    compliance: Annotated[float, typer.Option(help="Compliance current of memristors [µA].")] = 67.0,
+    count: Count = 2000,
+    seed: Seed = 0,
+    out: Out = Path("runs/endurance"),
+    json: Json = False,
+) -> None:
+    """Window or states against cycles, with distributions over devices and lives on Weibull's paper."""
+    import numpy as np
+
+    from ferrion.lab import endurance as protocol
+    from ferrion.report import protocols
+
+    the_card, cycles = _card(card), np.unique(np.rint(np.geomspace(1, until, 61)))
+    if _is_fecap(the_card):
+        found = protocol.fecap_endurance(the_card, count, cycles, seed)
+        shown = protocols.fecap_endurance(found)
+    else:
+        found = protocol.memristor_endurance(the_card, count, cycles, 1e-6 * compliance, seed)
+        shown = protocols.memristor_endurance(found)
+    _keep("endurance", found, shown, out, json, {"card": the_card.name, "count": count, "seed": seed, "until": until})
+
+
+def retention(
+    card: DeviceCard = FECAP,
+    until: Annotated[str, typer.Option(help="How long the devices rest.")] = "10 years",
+    temperatures: Annotated[str, typer.Option(help="Temperatures [°C], with commas.")] = "25,85,125",
+    count: Count = 1000,
+    seed: Seed = 0,
+    out: Out = Path("runs/retention"),
+    json: Json = False,
+) -> None:
+    """Windows or levels against time at temperature, with the activation energy that the times give."""
+    from ferrion.lab import retention as protocol
+    from ferrion.physics.ageing import Ageing
+    from ferrion.report import protocols
+
+    the_card, times, kelvin = _card(card), _spaced("--until", f"1 s,{until}", "s"), _numbers("--temperatures", temperatures) + 273.15
+    if _is_fecap(the_card):
+        found = protocol.fecap_retention(the_card, count, times, kelvin, seed)
+        shown = protocols.fecap_retention(found, the_card.fill("ageing", Ageing).e_retention)
+    else:
+        found = protocol.memristor_retention(the_card, count, times, kelvin, seed)
+        shown = protocols.memristor_retention(found)
+    _keep("retention", found, shown, out, json, {"card": the_card.name, "count": count, "seed": seed, "until_s": float(times[-1])})
+
+
+def _card(name: str) -> "Card":
+    from ferrion.params.card import load
+
+    found = load(name)
+    if not {"switching", "filament"} & set(found.sections):
+        raise ConfigError(f"--card {name} has neither [switching] (a FeCAP) nor [filament] (a memristor): give the card of a device, e.g. {FECAP} or memristor-martemucci2025")
+    return found
+
+
+def _is_fecap(card: "Card") -> bool:
+    return "switching" in card.sections
+
+
+def _numbers(option: str, text: str) -> "NDArray[np.float64]":
+    import numpy as np
+
+    try:
+        return np.array([float(part) for part in text.split(",")])
+    except ValueError as problem:
+        raise ConfigError(f"{option} {text}: give numbers with commas between them") from problem
+
+
+def _spaced(option: str, text: str, unit: str) -> "NDArray[np.float64]":
+    """`POINTS` a factor of ten, from the first quantity to the second."""
+    import numpy as np
+
+    from ferrion.core.units import from_text
+
+    ends = [from_text(part, unit) for part in text.split(",")]
+    if len(ends) != 2 or not 0 < ends[0] < ends[1]:
+        raise ConfigError(f"{option} {text}: give the shorter and the longer, above 0")
+    shortest, longest = ends
+    return np.geomspace(shortest, longest, 1 + max(1, round(POINTS * math.log10(longest / shortest))))
+
+
+def _keep(name: str, found: "xr.Dataset", shown: "Shown", out: Path, json: bool, result: dict[str, object]) -> None:
+    """Data, page and result in `out`, and the figures on the screen."""
+    import json as writer
+
+    from ferrion.core.files import write_atomically, write_text
+    from ferrion.report.figures import figures_page
+
+    page = out / f"{name}.html"
+    whole = {"protocol": name, **result, "figures": [{"quantity": row.quantity, "unit": row.unit, "value": row.simulated, "spread": row.spread} for row in shown.rows]}
+    whole |= {"report": str(page), "data": str(out / f"{name}.nc")}
+    with alone_in(out):
+        write_atomically(out / f"{name}.nc", lambda path: found.to_netcdf(path, engine="scipy"))
+        write_text(page, figures_page(name.capitalize(), f"{found.attrs['title']} · {result['count']} devices, seed {result['seed']}", shown.rows, shown.panels))
+        write_text(out / "result.json", writer.dumps(whole, indent=1) + "\n")
+    if json:
+        print_json(whole)
+        return
+    for row in shown.rows:
+        spread = "" if row.spread is None else f" ± {row.spread:.3g}"
+        screen.print(f"{row.quantity}: {row.simulated:.4g}{spread} {row.unit}")
+    errors.print("the page:")
+    screen.print(str(page), soft_wrap=True)
