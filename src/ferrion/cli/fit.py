@@ -8,13 +8,16 @@ import typer
 from ferrion.cli.console import alone_in, bar, errors, print_json, screen
 from ferrion.core.errors import ConfigError
 
+MODELS = "memristor-relaxation (time, programmed, conductance), fecap-cycling (cycles, two_pr) or fecap-loop (loop, time, voltage, polarisation)."
 Pairs = Annotated[list[str] | None, typer.Option("--column", help="NAME=COLUMN or NAME=COLUMN:UNIT, where the file calls a column otherwise.")]
 Fixed = Annotated[list[str] | None, typer.Option("--fix", help="PARAMETER=VALUE: a number in place of the card's ('t_first=10 ms').")]
 
 
 def fit(
-    data: Annotated[str, typer.Argument(help="A .csv, .xlsx or .npz file, or a recording: rram-relaxation, fecap-cycling.")],
-    model: Annotated[str, typer.Option(help="memristor-relaxation (time, programmed, conductance) or fecap-cycling (cycles, two_pr).")],
+    data: Annotated[str, typer.Argument(help="A .csv, .xlsx or .npz file, or a recording: rram-relaxation, fecap-cycling, fecap-loops.")],
+    model: Annotated[
+        str, typer.Option(help="memristor-relaxation (time, programmed, conductance), fecap-cycling (cycles, two_pr) or fecap-loop (loop, time, voltage, polarisation).")
+    ],
     column: Pairs = None,
     group: Annotated[str | None, typer.Option(help="Column that tells devices apart: they are halved and redrawn whole.")] = None,
     card: Annotated[str | None, typer.Option(help="Card to begin from: a shipped name or a TOML file; default: the model's own.")] = None,
@@ -43,7 +46,7 @@ def fit(
     fixed = fitting.quantities(law, _pairs(fix, "--fix", "t_first=10 ms"))
     chosen = tuple(name.strip() for name in free.split(",")) if free else tuple(name for name in law.free if name not in fixed)
     fitter = fitting.Fitter(law, begun, chosen, fixed, fitting.student if robust else fitting.gaussian)
-    table = measured(data, law.columns, _pairs(column, "--column", "time=t_read:ms"), group)
+    table = measured(data, law.columns, _pairs(column, "--column", "time=t_read:ms"), group, law.together)
     with alone_in(out), bar(f"{model} to {len(table):,} rows of {table.source}") as progress:
         task = progress.add_task("fitting", total=None)
         found = fitting.fit(fitter, table, seed, bootstrap)

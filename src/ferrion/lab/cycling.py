@@ -25,6 +25,7 @@ class Cycling:
 
     card = "fecap-martemucci2025"
     columns: ClassVar = {"cycles": "1", "two_pr": "C/m^2"}
+    together = None
     sections: ClassVar = {"capacitor": Capacitor, "ageing": Ageing, "operation": Operation}
     free: ClassVar = {
         "two_pr": Domain.POSITIVE,

@@ -20,6 +20,8 @@ from ferrion.params.card import Card
 
 Floats = NDArray[np.float64]
 Tails = Callable[[Tensor], Tensor]
+STEP = 1e-4
+"""Step of the differences of slopes that give the curvature, on the scales of a fit."""
 FLAT = 1e-6
 """Largest slope of the mean cost at which a fit has converged."""
 UNKNOWN = 3.0
@@ -161,16 +163,21 @@ class Fitter:
             return torch.autograd.functional.jacobian(cost, at)
 
         def curvature(at: Tensor) -> Tensor:
-            return torch.autograd.functional.hessian(cost, at)
+            steps = STEP * torch.diag(torch.clamp(at.abs(), min=1.0))
+            rows = torch.stack([(slope(at + step) - slope(at - step)) / (2.0 * step.sum()) for step in steps])
+            return 0.5 * (rows + rows.T)
 
-        found = minimize(
-            lambda at: float(cost(torch.from_numpy(at))),
-            scaled.numpy(),
-            method="trust-exact",
-            jac=lambda at: slope(torch.from_numpy(at)).numpy(),
-            hess=lambda at: curvature(torch.from_numpy(at)).numpy(),
-            options={"maxiter": 500, "gtol": 0.1 * FLAT},
-        )
+        try:
+            found = minimize(
+                lambda at: float(cost(torch.from_numpy(at))),
+                scaled.numpy(),
+                method="trust-exact",
+                jac=lambda at: slope(torch.from_numpy(at)).numpy(),
+                hess=lambda at: curvature(torch.from_numpy(at)).numpy(),
+                options={"maxiter": 500, "gtol": 0.1 * FLAT},
+            )
+        except ValueError as problem:
+            raise FitError(f"the fit of {', '.join(self.free)} met numbers that are not finite ({problem}): begin from another --card, or fix some with --fix") from problem
         at = torch.from_numpy(found.x)
         left = float(slope(at).abs().max())
         if not (np.isfinite(found.fun) and left < FLAT):

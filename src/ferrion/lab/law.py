@@ -78,6 +78,11 @@ class Law(Protocol):
         ...
 
     @property
+    def together(self) -> str | None:
+        """The column that tells apart what was measured together, where the law needs it whole."""
+        ...
+
+    @property
     def sections(self) -> Mapping[str, Any]:
         """Sections of the card, and the NamedTuples that hold them."""
         ...

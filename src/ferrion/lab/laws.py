@@ -2,10 +2,11 @@
 
 from ferrion.core.errors import ConfigError
 from ferrion.lab.cycling import Cycling
+from ferrion.lab.hysteresis import Hysteresis
 from ferrion.lab.law import Law
 from ferrion.lab.relaxation import Relaxation
 
-LAWS: dict[str, Law] = {"memristor-relaxation": Relaxation(), "fecap-cycling": Cycling()}
+LAWS: dict[str, Law] = {"memristor-relaxation": Relaxation(), "fecap-cycling": Cycling(), "fecap-loop": Hysteresis()}
 
 
 def law_of(name: str) -> Law:

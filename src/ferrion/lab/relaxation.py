@@ -23,6 +23,7 @@ class Relaxation:
 
     card = "memristor-martemucci2025"
     columns: ClassVar = {"time": "s", "programmed": "S", "conductance": "S"}
+    together = None
     sections: ClassVar = {"filament": Filament}
     free: ClassVar = {**dict.fromkeys(("d4", "d3", "d2", "d1", "d0", "drift"), Domain.REAL), "read_noise": Domain.POSITIVE}
     axes = Axes("time after programming [s]", "standard deviation of the change of conductance [S]", "S")

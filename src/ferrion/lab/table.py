@@ -32,6 +32,10 @@ class Table:
     def __len__(self) -> int:
         return len(self.group)
 
+    def grouped(self, column: str) -> "Table":
+        """The same rows, those of one value of a column together."""
+        return Table(self.source, self.columns, np.unique(self.columns[column], return_inverse=True)[1], self.dropped)
+
     def rows(self, which: NDArray[np.int64] | NDArray[np.bool_]) -> "Table":
         """Some of the rows, perhaps several times."""
         return Table(self.source, {name: column[which] for name, column in self.columns.items()}, self.group[which], self.dropped)

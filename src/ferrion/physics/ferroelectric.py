@@ -44,7 +44,15 @@ def log_delay(v, imprint, p):
 
 def switched_fraction(t, v, imprint, p):
     """Share of domains reversed after a pulse of t [s] at v [V]: 1/2 + arctan((ln t - ln t1) / w) / pi (Jo et al., eq. 4)."""
-    return 0.5 + arctan((log(t / p.t_inf) - log_delay(v, imprint, p)) / p.width) / PI
+    return exposed_fraction(log(t / p.t_inf) - log_delay(v, imprint, p), p)
+
+
+def exposed_fraction(log_exposure, p):
+    """Share of domains reversed by a field whose exposure is the integral of dt / t1(V): 1/2 + arctan(ln exposure / w) / pi.
+
+    A domain reverses when its exposure, over how much slower it is than the median, comes to 1; under one pulse this is Jo et al., eq. 4.
+    """
+    return 0.5 + arctan(log_exposure / p.width) / PI
 
 
 def domain_switched(t, log_tau, p):

@@ -34,13 +34,26 @@ def cycling() -> Table:
     return Table("fecap_hzo_inas/endurance.npz", {"cycles": cycles[sound], "two_pr": two_pr[sound]}, np.repeat(np.arange(len(offset) - 1), np.diff(offset))[sound])
 
 
-RECORDINGS: dict[str, Callable[[], Table]] = {"rram-relaxation": relaxation, "fecap-cycling": cycling}
+def loops() -> Table:
+    """Eleven P-V loops of one doped-HfO2 capacitor at 4 V, 100 Hz to 1 kHz (Rochester Institute of Technology, H9 die (9,4))."""
+    with np.load(find("hfo2_ferroelectric_rit", ("ferro_rit.npz",)) / "ferro_rit.npz") as held:
+        tables = [held[name].astype(np.float64) for name in sorted(held.files) if "_freq|" in name and "Hz 4V" in name and " 0Hz" not in name]
+    number = np.repeat(np.arange(len(tables)), [len(table) for table in tables])
+    whole = np.concatenate(tables)
+    columns = {"loop": number.astype(np.float64), "time": whole[:, 0], "voltage": whole[:, 1], "polarisation": 1e-2 * whole[:, 4]}
+    return Table("hfo2_ferroelectric_rit/ferro_rit.npz", columns, number)
 
 
-def measured(name: str, wanted: Mapping[str, str], chosen: Mapping[str, str], group: str | None) -> Table:
-    """One of `RECORDINGS`, or a file (`lab.table.read_table`); raises DataError when a recording lacks the columns, ConfigError when it is asked to rename any."""
+RECORDINGS: dict[str, Callable[[], Table]] = {"rram-relaxation": relaxation, "fecap-cycling": cycling, "fecap-loops": loops}
+
+
+def measured(name: str, wanted: Mapping[str, str], chosen: Mapping[str, str], group: str | None, together: str | None) -> Table:
+    """One of `RECORDINGS`, or a file (`lab.table.read_table`) whose rows belong together by `group` or, without it, by the wanted column `together`.
+
+    Raises DataError when a recording lacks the columns, ConfigError when it is asked to rename any."""
     if name not in RECORDINGS:
-        return read_table(Path(name), wanted, chosen, group)
+        table = read_table(Path(name), wanted, chosen, group)
+        return table if group or not together else table.grouped(together)
     if chosen or group:
         raise ConfigError(f"{name} is a recording whose columns and groups are known: leave out --column and --group")
     table = RECORDINGS[name]()
