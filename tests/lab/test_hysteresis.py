@@ -14,7 +14,7 @@ from ferrion.physics.ferroelectric import log_delay, switched_fraction
 
 LAW = Hysteresis()
 CARD = load(LAW.card)
-TRUTH = {"two_pr": 0.3, "permittivity": 2e-10, "v_a": 12.0, "width": 3.0}
+TRUTH = {"two_pr": 0.3, "permittivity": 2e-10, "v_a": 7.0, "width": 3.0, "t_inf": 1e-7}
 
 
 def loops(noise=0.0, seed=0):

@@ -66,7 +66,9 @@ def polarisation(columns: Columns, p: Parameters) -> Tensor:
     """Of loops that repeat [C/m^2], about their means: reversed domains and the linear part of the film."""
     capacitor, switching = p["capacitor"], p["switching"]
     where = half_cycles(columns["loop"].numpy(), columns["voltage"].numpy())
-    exposed = EXPOSED(log_exposure(columns["time"], LOG_DELAY(columns["voltage"], 0.0, switching), where) - math.log(switching.t_inf), switching)
+    exposed = EXPOSED(
+        log_exposure(columns["time"], LOG_DELAY(columns["voltage"], 0.0, switching), where) - torch.log(torch.as_tensor(switching.t_inf, dtype=torch.float64)), switching
+    )
     rise, fall = exposed[where.rise_end], exposed[where.fall_end]
     rising = exposed + torch.clamp(rise - torch.maximum(fall, exposed), min=0.0)
     upward = torch.where(torch.from_numpy(where.up), rising, torch.clamp(rise - exposed, min=0.0))
@@ -99,7 +101,7 @@ class Hysteresis:
     columns: ClassVar = {"loop": "1", "time": "s", "voltage": "V", "polarisation": "C/m^2"}
     together = "loop"
     sections: ClassVar = {"capacitor": Capacitor, "switching": Switching}
-    free: ClassVar = {"two_pr": Domain.POSITIVE, "permittivity": Domain.POSITIVE, "v_a": Domain.POSITIVE, "width": Domain.POSITIVE}
+    free: ClassVar = {"two_pr": Domain.POSITIVE, "permittivity": Domain.POSITIVE, "v_a": Domain.POSITIVE, "width": Domain.POSITIVE, "t_inf": Domain.POSITIVE}
     axes = Axes("duration of the loop [s]", "coercive voltage, mean of both [V]", "V")
 
     def start(self, table: Table, p: Parameters) -> dict[str, float]:
@@ -112,7 +114,7 @@ class Hysteresis:
         coercive = np.median([check[1] for check in coercives(table.columns, measured)])
         period = float(np.median([check[0] for check in coercives(table.columns, measured)]))
         span = float(np.ptp(measured))
-        return {"two_pr": 0.8 * span, "v_a": float(coercive * np.sqrt(np.log(0.05 * period / p["switching"].t_inf))), "width": 2.0}
+        return {"two_pr": 0.8 * span, "v_a": float(coercive * np.sqrt(max(np.log(0.05 * period / p["switching"].t_inf), 1.0))), "width": 2.0}
 
     def parted(self, columns: Columns, p: Parameters) -> Parted:
         """In units of the root mean square of all deviations."""
