@@ -3,8 +3,23 @@
 from ferrion.arrays.faults import Faults
 from ferrion.arrays.readout import Readout
 from ferrion.interop.convert import compiled, convert
-from ferrion.learning.layers import TwoMemoryConv1d, TwoMemoryConv2d, TwoMemoryLinear, TwoMemoryRNNCell
+from ferrion.learning.layers import TwoMemoryConv1d, TwoMemoryConv2d, TwoMemoryLinear
 from ferrion.learning.memories import memories_of
 from ferrion.learning.model_costs import Cost, clear, cost
+from ferrion.learning.recurrent import TwoMemoryLSTMCell, TwoMemoryRNNCell
 
-__all__ = ["Cost", "Faults", "Readout", "TwoMemoryConv1d", "TwoMemoryConv2d", "TwoMemoryLinear", "TwoMemoryRNNCell", "clear", "compiled", "convert", "cost", "memories_of"]
+__all__ = [
+    "Cost",
+    "Faults",
+    "Readout",
+    "TwoMemoryConv1d",
+    "TwoMemoryConv2d",
+    "TwoMemoryLSTMCell",
+    "TwoMemoryLinear",
+    "TwoMemoryRNNCell",
+    "clear",
+    "compiled",
+    "convert",
+    "cost",
+    "memories_of",
+]

@@ -13,9 +13,10 @@ from ferrion.chip.chip import Chip
 from ferrion.core.errors import ConfigError, DataError
 from ferrion.interop.convert import compiled, convert
 from ferrion.learning.descent import TwoMemorySGD
-from ferrion.learning.layers import TwoMemoryConv1d, TwoMemoryConv2d, TwoMemoryLinear, TwoMemoryRNNCell
+from ferrion.learning.layers import TwoMemoryConv1d, TwoMemoryConv2d, TwoMemoryLinear
 from ferrion.learning.memories import memories_of
 from ferrion.learning.model_costs import cost
+from ferrion.learning.recurrent import TwoMemoryLSTMCell, TwoMemoryRNNCell
 from ferrion.learning.transfer import best_scale
 
 SURE = Chip.from_card(transfer_spread=0.0)
@@ -53,6 +54,16 @@ def test_every_supported_layer_is_replaced_and_the_model_left_alone():
     assert not on_chip.front[0].training
     seeds = {int(memories.seed) for memories in memories_of(on_chip)}
     assert len(seeds) == 3
+
+
+def test_an_lstm_cell_on_arrays_without_imperfections_is_that_of_torch_but_for_the_levels():
+    """Three slices leave almost nothing of the rounding."""
+    torch.manual_seed(0)
+    cell, x = nn.LSTMCell(7, 5), torch.rand(3, 7)
+    on_chip = convert(cell, SURE, readout=Readout(), slices=3).eval()
+    assert type(on_chip) is TwoMemoryLSTMCell
+    for found, expected in zip(on_chip(x, on_chip(x)), cell(x, cell(x)), strict=True):
+        torch.testing.assert_close(found, expected, rtol=0, atol=2e-3)
 
 
 def test_weights_stand_at_the_nearest_level():

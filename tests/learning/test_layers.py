@@ -19,7 +19,8 @@ from ferrion.circuits.encoding import Amplitude, BitSerial, PulseWidth
 from ferrion.core.errors import ConfigError, DataError
 from ferrion.core.noise import permutation
 from ferrion.learning.descent import TwoMemorySGD
-from ferrion.learning.layers import TwoMemoryConv1d, TwoMemoryConv2d, TwoMemoryLinear, TwoMemoryRNNCell
+from ferrion.learning.layers import TwoMemoryConv1d, TwoMemoryConv2d, TwoMemoryLinear
+from ferrion.learning.recurrent import TwoMemoryLSTMCell, TwoMemoryRNNCell
 from ferrion.learning.rules import REFINED
 from ferrion.learning.training import Plan, Training
 
@@ -67,7 +68,7 @@ def test_batches_of_one_are_the_fused_loop():
 
 @pytest.mark.parametrize("encoding", [None, Amplitude(16), PulseWidth(16), BitSerial(16)], ids=["exact", "amplitude", "pulse width", "bit serial"])
 def test_without_imperfections_layers_are_those_of_torch(encoding):
-    """Linear, Conv1d, Conv2d and RNNCell with the weights they hold, and their gradients."""
+    """Linear, Conv1d, Conv2d, RNNCell and LSTMCell with the weights they hold, and their gradients."""
     torch.manual_seed(0)
     fine = Readout(encoding=encoding)
     x = torch.rand(6, 200, requires_grad=True)
@@ -86,6 +87,11 @@ def test_without_imperfections_layers_are_those_of_torch(encoding):
     cell = TwoMemoryRNNCell(6, 5, CHIP, readout=fine)
     weight, bias = parts(cell)
     check(cell, x, lambda x: torch.tanh(linear(torch.cat([x, torch.zeros(4, 5)], 1), weight, bias)))
+    lstm, twin = TwoMemoryLSTMCell(6, 5, CHIP, readout=fine), torch.nn.LSTMCell(6, 5)
+    weight, bias = parts(lstm)
+    twin.load_state_dict({"weight_ih": weight[:, :6], "weight_hh": weight[:, 6:], "bias_ih": bias, "bias_hh": torch.zeros_like(bias)})
+    state = torch.rand(4, 5), torch.rand(4, 5)
+    check(lambda x: torch.cat(lstm(x, state), 1), x, lambda x: torch.cat(twin(x, state), 1))
 
 
 def check(layer, x, expected):

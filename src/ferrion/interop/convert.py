@@ -13,11 +13,12 @@ from torch import nn
 from ferrion.arrays.readout import Readout
 from ferrion.chip.chip import Chip
 from ferrion.core.errors import ConfigError
-from ferrion.learning.layers import TwoMemoryConv1d, TwoMemoryConv2d, TwoMemoryLayer, TwoMemoryLinear, TwoMemoryRNNCell
+from ferrion.learning.layers import TwoMemoryConv1d, TwoMemoryConv2d, TwoMemoryLayer, TwoMemoryLinear
+from ferrion.learning.recurrent import TwoMemoryLSTMCell, TwoMemoryRNNCell
 from ferrion.learning.rules import REFINED, Rule
 from ferrion.learning.transfer import best_scale
 
-SUPPORTED = (nn.Linear, nn.Conv1d, nn.Conv2d, nn.RNNCell)
+SUPPORTED = (nn.Linear, nn.Conv1d, nn.Conv2d, nn.RNNCell, nn.LSTMCell)
 MOST_BIAS_LINES = 16
 """Lines a bias may take; a larger one raises the full scale of its layer."""
 
@@ -33,7 +34,7 @@ def convert(
     fresh: bool = False,
     slices: int = 1,
 ) -> nn.Module:
-    """A copy of `module` whose linear layers, convolutions and RNN cells run on `chip`, with its weights written and transferred.
+    """A copy of `module` whose linear layers, convolutions, RNN and LSTM cells run on `chip`, with its weights written and transferred.
 
     digital: names of layers to leave as they are. readout: None for the chip's own. fresh: leave the arrays with initial weights of their own
     instead of the module's, to be trained on chip. slices: arrays for every layer, each holding what those before it were read to lack
@@ -127,6 +128,8 @@ def _built(layer: nn.Module) -> Callable[..., TwoMemoryLayer]:
         return partial(TwoMemoryLinear, layer.in_features, layer.out_features)
     if isinstance(layer, nn.RNNCell):
         return partial(TwoMemoryRNNCell, layer.input_size, layer.hidden_size)
+    if isinstance(layer, nn.LSTMCell):
+        return partial(TwoMemoryLSTMCell, layer.input_size, layer.hidden_size)
     assert isinstance(layer, nn.Conv1d | nn.Conv2d)
     steps: dict[str, Any] = {"stride": layer.stride, "padding": layer.padding, "dilation": layer.dilation}
     if isinstance(layer, nn.Conv2d):
@@ -137,7 +140,7 @@ def _built(layer: nn.Module) -> Callable[..., TwoMemoryLayer]:
 def _weights(layer: nn.Module) -> tuple[NDArray[np.float64], NDArray[np.float64] | None]:
     """Weights (rows, columns) and bias (columns,) of a digital layer."""
     with torch.no_grad():
-        if isinstance(layer, nn.RNNCell):
+        if isinstance(layer, nn.RNNCell | nn.LSTMCell):
             weights = torch.cat([layer.weight_ih, layer.weight_hh], dim=1).T
             return weights.double().numpy(), (layer.bias_ih + layer.bias_hh).double().numpy() if layer.bias else None
         weight, bias = layer.get_parameter("weight"), layer.bias

@@ -1,4 +1,4 @@
-"""Layers for torch whose products run on two-memory arrays: linear, convolutions, recurrent cell."""
+"""Layers for torch whose products run on two-memory arrays: linear and convolutions (`recurrent` has the cells)."""
 
 from collections.abc import Callable, Sequence
 from typing import ClassVar
@@ -186,20 +186,3 @@ class TwoMemoryConv1d(_Convolution):
     def forward(self, x: Tensor) -> Tensor:
         """(batch, in_channels, length) -> (batch, out_channels, …)."""
         return self.patches(x.unsqueeze(2)).squeeze(2)
-
-
-class TwoMemoryRNNCell(TwoMemoryLayer):
-    """h' = tanh(x W + h U + b) with W and U on the same lines of two-memory arrays: one read a step."""
-
-    def __init__(
-        self, input_size: int, hidden_size: int, chip: Chip | None = None, *, bias: int = 1, readout: Readout | None = None, rule: Rule = REFINED, seed: int | None = None
-    ) -> None:
-        """As `TwoMemoryLinear` and torch.nn.RNNCell."""
-        super().__init__(input_size + hidden_size, hidden_size, int(bias), chip, readout, rule, seed)
-        self.hidden_size = hidden_size
-
-    def forward(self, x: Tensor, h: Tensor | None = None) -> Tensor:
-        """x (batch, input_size), h (batch, hidden_size) or None for zeros -> (batch, hidden_size). Every step counts as a sample learned."""
-        h = x.new_zeros(*x.shape[:-1], self.hidden_size) if h is None else h
-        self.learned(x)
-        return torch.tanh(self.read(torch.cat([x, h], dim=-1)))
