@@ -5,7 +5,7 @@ from collections import Counter
 import numpy as np
 import pytest
 
-from ferrion.core.errors import ConfigError, FitError, MissingDataError
+from ferrion.core.errors import ConfigError, DataError, FitError, MissingDataError
 from ferrion.devices.memristor import Memristor
 from ferrion.lab.cycling import Cycling
 from ferrion.lab.fit import Fitter, fit, gaussian, halves, quantities, student
@@ -108,6 +108,15 @@ def test_too_few_rows_and_a_single_group_are_said():
     table = cycled(0)
     with pytest.raises(FitError, match="one group only"):
         fit(fitter, Table("synthetic.csv", table.columns, np.zeros(len(table), int)))
+
+
+@pytest.mark.parametrize(("column", "value", "words"), [("two_pr", 0.0, "above 0"), ("cycles", -1.0, "0 or more")])
+def test_values_no_law_knows_are_counted_and_refused(column, value, words):
+    table = cycled(0)
+    spoilt = table.columns[column].copy()
+    spoilt[:] = np.where(np.arange(len(table)) % 5 == 0, value, spoilt)
+    with pytest.raises(DataError, match=f"rows have a {column} that is not {words} \\({value:g} is the first\\)"):
+        fit(Fitter(Cycling(), load(Cycling.card), CYCLED, {}), Table("x", {**table.columns, column: spoilt}, table.group))
 
 
 def test_a_fit_that_runs_away_is_no_fit():

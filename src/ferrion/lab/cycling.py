@@ -38,8 +38,10 @@ class Cycling:
     axes = Axes("cycles", "2 P_r, geometric mean [C/m²]", "C/m^2")
 
     def start(self, table: Table, _p: Parameters) -> dict[str, float]:
-        """From the ends of the curve."""
+        """From the ends of the curve. Raises DataError for negative cycles and polarisations that are not above 0."""
         cycles, two_pr = table.columns["cycles"], table.columns["two_pr"]
+        table.demand("cycles", cycles >= 0, "0 or more")
+        table.demand("two_pr", two_pr > 0, "above 0")
         order = np.argsort(cycles)
         tenth = max(len(table) // 10, 1)
         first, top = float(np.median(two_pr[order[:tenth]])), float(np.quantile(two_pr, 0.9))

@@ -32,6 +32,14 @@ class Table:
     def __len__(self) -> int:
         return len(self.group)
 
+    def demand(self, name: str, allowed: NDArray[np.bool_], what: str) -> None:
+        """Raises DataError unless all values of a column are `allowed` (rows,)."""
+        if not allowed.all():
+            first = float(self.columns[name][~allowed][0])
+            raise DataError(
+                f"{self.source}: {int((~allowed).sum())} rows have a {name} that is not {what} ({first:g} is the first): leave them out, or look at the column's unit and sign"
+            )
+
     def grouped(self, column: str) -> "Table":
         """The same rows, those of one value of a column together."""
         return Table(self.source, self.columns, np.unique(self.columns[column], return_inverse=True)[1], self.dropped)
