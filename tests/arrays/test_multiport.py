@@ -1,5 +1,7 @@
 """Blocks of a crossbar joined: elimination on every node, passivity of a block, and the same bits on any number of threads."""
 
+from concurrent.futures import ThreadPoolExecutor
+
 import numpy as np
 import pytest
 from tests.arrays.test_crossbar import PLAIN, WIRES, dense, devices
@@ -7,7 +9,7 @@ from threadpoolctl import threadpool_info, threadpool_limits
 
 from ferrion.arrays.crossbar import Crossbar
 from ferrion.arrays.multiport import Segments, cells, effective
-from ferrion.core.blas import ONE_THREAD
+from ferrion.core.blas import one_thread
 
 
 @pytest.mark.parametrize("shape", [(1, 1), (1, 40), (40, 1), (16, 16), (17, 33), (35, 20)])
@@ -45,14 +47,29 @@ def test_threads_change_no_bit_and_are_left_as_they_were():
         assert np.array_equal(effective(g, segments), many)
 
 
-def test_the_last_of_several_inside_puts_threads_back():
-    def threads():
-        return {found["filepath"]: found["num_threads"] for found in threadpool_info() if found["user_api"] == "blas"}
+def threads():
+    """How many every BLAS library would start."""
+    return {found["num_threads"] for found in threadpool_info() if found["user_api"] == "blas"}
 
-    with threadpool_limits(2, user_api="blas"):
-        before = threads()
-        with ONE_THREAD:
-            with ONE_THREAD:
-                assert set(threads().values()) == {1}
-            assert set(threads().values()) == {1}
-        assert threads() == before
+
+def test_every_thread_gets_its_limit_and_leaves_things_as_they_were():
+    """First this thread, then four at once: each sees one thread while inside, and all have what they had afterwards."""
+
+    def inside(_=None):
+        with one_thread():
+            return threads()
+
+    before = threads()
+    assert inside() == {1}
+    with ThreadPoolExecutor(4) as pool:
+        assert list(pool.map(inside, range(40))) == [{1}] * 40
+    assert inside() == {1}
+    assert threads() == before
+
+
+def test_workers_get_the_same_bits_as_the_main_thread():
+    g, segments = devices(200, 150), Segments(np.ones(150), np.ones(200))
+    expected = effective(g, segments)
+    with ThreadPoolExecutor(3) as pool:
+        for found in pool.map(lambda _: effective(g, segments), range(6)):
+            assert np.array_equal(found, expected)

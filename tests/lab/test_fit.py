@@ -119,9 +119,35 @@ def test_values_no_law_knows_are_counted_and_refused(column, value, words):
         fit(Fitter(Cycling(), load(Cycling.card), CYCLED, {}), Table("x", {**table.columns, column: spoilt}, table.group))
 
 
+def test_a_bad_value_is_found_in_whichever_half_it_is():
+    table = cycled(0)
+    for row in range(6):
+        spoilt = table.columns["two_pr"].copy()
+        spoilt[row] = -0.1
+        with pytest.raises(DataError, match="1 rows have a two_pr"):
+            fit(Fitter(Cycling(), load(Cycling.card), CYCLED, {}), Table("x", {**table.columns, "two_pr": spoilt}, table.group))
+
+
+def test_a_few_rows_are_fitted_without_figures_to_check():
+    found = fit(Fitter(Cycling(), load(Cycling.card), CYCLED, {}), cycled(0, rows=60))
+    assert found.checks == ()
+    assert np.isnan(found.off).all()
+
+
+@pytest.mark.parametrize(
+    ("free", "fixed", "words"),
+    [(("two_pr", "two_pr"), {}, "name each parameter once"), (("two_pr",), {"n_fatigue": -1e8}, "a number above 0"), (("two_pr",), {"pinched": 1.5}, "between 0 and 1")],
+)
+def test_parameters_that_no_fit_can_have_are_refused(free, fixed, words):
+    with pytest.raises(ConfigError, match=words):
+        Fitter(Cycling(), load(Cycling.card), free, fixed)
+    with pytest.raises(ConfigError, match=r"give 0 \(none\), or 40 refits or more"):
+        fit(Fitter(Cycling(), load(Cycling.card), CYCLED, {}), cycled(0), bootstrap=2)
+
+
 def test_a_fit_that_runs_away_is_no_fit():
     """All capacitors alike to the last bit: the likelihood has no maximum."""
-    table = cycled(0, spread=0.0)
+    table = cycled(0, spread=1e-200)
     with pytest.raises(FitError, match="did not converge"):
         fit(Fitter(Cycling(), load(Cycling.card), CYCLED, {}), table)
 

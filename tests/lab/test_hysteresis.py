@@ -6,7 +6,7 @@ import torch
 from tests.lab.test_fit import recording
 
 from ferrion.core.errors import DataError
-from ferrion.lab.fit import Fitter, fit
+from ferrion.lab.fit import Fitter, fit, student
 from ferrion.lab.hysteresis import Hysteresis, coercives, half_cycles, log_exposure, polarisation
 from ferrion.lab.table import Table
 from ferrion.params.card import load
@@ -15,6 +15,9 @@ from ferrion.physics.ferroelectric import log_delay, switched_fraction
 LAW = Hysteresis()
 CARD = load(LAW.card)
 TRUTH = {"two_pr": 0.3, "permittivity": 2e-10, "v_a": 7.0, "width": 3.0, "t_inf": 1e-7}
+NOISE = 2e-3
+"""C/m^2."""
+SHAPE = {"width": 3.0, "t_inf": 1e-7, "permittivity": 2e-10}
 
 
 def loops(noise=0.0, seed=0):
@@ -51,10 +54,34 @@ def test_slower_and_higher_loops_reverse_more_and_slower_ones_at_lower_voltage()
 
 @pytest.mark.parametrize("seed", range(3))
 def test_parameters_of_noisy_loops_come_back_within_their_uncertainty(seed):
-    found = fit(Fitter(LAW, CARD, tuple(LAW.free), {}), loops(2e-3, seed), seed)
+    found = fit(Fitter(LAW, CARD, tuple(LAW.free), {}), loops(NOISE, seed), seed)
     for own in found.known:
-        assert abs(np.log(own.value / TRUTH[own.name])) < 4 * np.log(own.high / own.low) / 3.92, own
+        assert abs(np.log(own.value / {**TRUTH, "deviation": NOISE}[own.name])) < 4 * np.log(own.high / own.low) / 3.92, own
     assert found.off[0] < 0.03
+
+
+def test_a_wrong_law_foretells_worse():
+    """v_a fixed at half of the truth."""
+    right, wrong = (fit(Fitter(LAW, CARD, ("deviation", "two_pr"), {**SHAPE, "v_a": v_a}), loops(NOISE)) for v_a in (7.0, 3.5))
+    assert next(own.value for own in right.known if own.name == "deviation") == pytest.approx(NOISE, rel=0.1)
+    assert right.scatter == pytest.approx(1.0, abs=0.1)
+    assert wrong.cost_held > right.cost_held + 1.0
+
+
+def test_single_outliers_pull_little_on_loops():
+    table = loops(NOISE)
+    spoilt = table.columns["polarisation"].copy()
+    spoilt[::97] += 1.0
+    fitter = Fitter(LAW, CARD, ("deviation", "two_pr", "v_a"), SHAPE, student)
+    found = {own.name: own for own in fit(fitter, Table("x", {**table.columns, "polarisation": spoilt}, table.group)).known}
+    assert found["two_pr"].value == pytest.approx(0.3, rel=0.03)
+    assert found["v_a"].high - found["v_a"].low < 0.3
+
+
+def test_loops_drawn_twice_are_two_loops():
+    known = {own.name: own for own in fit(Fitter(LAW, CARD, ("deviation", "two_pr", "v_a"), SHAPE), loops(NOISE), bootstrap=40).known}
+    assert known["v_a"].value == pytest.approx(7.0, abs=0.1)
+    assert 0.0 < known["v_a"].high - known["v_a"].low < 0.3
 
 
 def test_noise_about_zero_begins_no_half_cycle():
@@ -68,6 +95,9 @@ def test_loops_that_are_none_are_refused():
     table = loops()
     columns = {**table.columns, "voltage": np.abs(table.columns["voltage"])}
     with pytest.raises(DataError, match="loop 0 has voltages of one sign only"):
+        fit(Fitter(LAW, CARD, tuple(LAW.free), {}), Table("x", columns, table.group))
+    columns = {**table.columns, "voltage": 0.0 * table.columns["voltage"]}
+    with pytest.raises(DataError, match="all voltages are 0"):
         fit(Fitter(LAW, CARD, tuple(LAW.free), {}), Table("x", columns, table.group))
     columns = {**table.columns, "time": -table.columns["time"]}
     with pytest.raises(DataError, match="time does not rise"):

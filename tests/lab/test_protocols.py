@@ -85,6 +85,7 @@ def test_time_to_a_level_is_found_between_measurements():
     [
         (lambda: fecap_endurance(FECAP, 2, np.array([10.0, 5.0]), 0), "each larger than the one before"),
         (lambda: memristor_endurance(MEMRISTOR, 2, np.array([0.0]), 1e-5, 0), "numbers of 1 or more"),
+        (lambda: memristor_endurance(MEMRISTOR, 2, np.array([1.0]), -5e-6, 0), "a current above 0"),
         (lambda: fecap_retention(FECAP, 2, np.array([0.0, 1.0]), KELVIN, 0), "times above 0"),
         (lambda: memristor_retention(MEMRISTOR, 2, TIMES, np.array([-1.0]), 0), "temperatures above 0 K"),
         (lambda: fecap_pulses(FECAP, np.array([-1.0]), TIMES), "voltages and widths above 0"),

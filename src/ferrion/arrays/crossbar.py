@@ -155,7 +155,7 @@ class Crossbar:
         volts = uniforms(0, Stream.PROBE, 0, rows)[None] - 0.5
         solved = self._sensed(volts, PROBING)
         off = float(np.abs(volts @ weights - solved.currents).max() / max(np.abs(solved.currents).max(), TINY))
-        if off > MATRIX:
+        if not off <= MATRIX:
             raise ConfigError(f"the effective matrix and a solution of the nodes differ by {off:.1e} of the largest current, {MATRIX:g} is allowed: {TOO_FAR}")
         return Read(weights, solved.residual + off)
 

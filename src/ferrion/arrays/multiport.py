@@ -18,7 +18,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from ferrion.core.blas import ONE_THREAD
+from ferrion.core.blas import one_thread
 from ferrion.core.compiled import compiled, inlined
 
 Floats = NDArray[np.float64]
@@ -122,7 +122,7 @@ def effective(g: Floats, segments: Segments) -> Floats:
     areas = [(slice(0, g.shape[0]), slice(0, g.shape[1]))]
     while len(areas) < APART and all(_large(*area) for area in areas):
         areas = [half for area in areas for half in _halves(*area)]
-    with ThreadPoolExecutor(os.cpu_count()) as pool, ONE_THREAD:
+    with ThreadPoolExecutor(os.cpu_count()) as pool, one_thread():
         blocks = list(pool.map(lambda area: _block(g, segments, *area), areas))
         while len(blocks) > 1:
             blocks = [_joined(*blocks[k : k + 2]) for k in range(0, len(blocks), 2)]

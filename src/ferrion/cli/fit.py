@@ -24,8 +24,8 @@ def fit(
     free: Annotated[str | None, typer.Option(help="Parameters to fit, with commas; default: all the model can.")] = None,
     fix: Fixed = None,
     robust: Annotated[bool, typer.Option("--robust", help="Student's density of 4 degrees of freedom instead of Gauss's: single outliers pull little.")] = False,
-    bootstrap: Annotated[int, typer.Option(min=0, help="Refits to redrawn groups, for the intervals; 0: from the curvature of the likelihood.")] = 0,
-    seed: Annotated[int, typer.Option(help="Draws the half that is held out.")] = 0,
+    bootstrap: Annotated[int, typer.Option(min=0, help="Refits to redrawn groups, for the intervals; 40 or more; 0: from the curvature of the likelihood.")] = 0,
+    seed: Annotated[int, typer.Option(min=0, help="Draws the half that is held out.")] = 0,
     out: Annotated[Path, typer.Option(help="Folder for result.json, card.toml and fit.html.")] = Path("runs/fit"),
     json: Annotated[bool, typer.Option("--json", help="One JSON object on standard output.")] = False,
 ) -> None:
@@ -48,16 +48,23 @@ def fit(
     fitter = fitting.Fitter(law, begun, chosen, fixed, fitting.student if robust else fitting.gaussian)
     table = measured(data, law.columns, _pairs(column, "--column", "time=t_read:ms"), group, law.together)
     with alone_in(out), bar(f"{model} to {len(table):,} rows of {table.source}") as progress:
+        for name in ("card.toml", "fit.html", "result.json"):
+            (out / name).unlink(missing_ok=True)
         task = progress.add_task("fitting", total=None)
         found = fitting.fit(fitter, table, seed, bootstrap)
         progress.remove_task(task)
         result = {"model": model, "data": table.source, "card": begun.name, "rows": {"fitted": found.fitted, "held": found.held, "dropped": table.dropped}, "seed": seed}
         result |= {"parameters": [own._asdict() for own in found.known], "correlations": found.correlations.tolist(), "scatter": found.scatter}
-        result |= {"off": dict(zip(("law", "halves"), found.off, strict=True)), "cost": {key[5:]: value for key, value in asdict(found).items() if key.startswith("cost_")}}
+        result |= {
+            "off": {name: share if share == share else None for name, share in zip(("law", "halves"), found.off, strict=True)},
+            "cost": {key[5:]: value for key, value in asdict(found).items() if key.startswith("cost_")},
+        }
         result |= {"checks": [own._asdict() for own in found.checks], "out": str(out)}
-        write_text(out / "card.toml", card_text(fitter, found, table, f"{begun.title}; {', '.join(fitter.free)} fitted to {table.source}"))
+        written = writer.dumps(result, indent=1, allow_nan=False) + "\n"
         write_text(out / "fit.html", fit_page(found, law.axes, result))
-        write_text(out / "result.json", writer.dumps(result, indent=1) + "\n")
+        write_text(out / "result.json", written)
+        write_text(out / "card.toml", card_text(fitter, found, table, f"{begun.title}; {', '.join(fitter.free)} fitted to {table.source}"))
+        load(out / "card.toml")
     if json:
         print_json(result)
         return

@@ -19,10 +19,10 @@ if TYPE_CHECKING:
 
 DeviceCard = Annotated[str, typer.Option(help="A card of a FeCAP or a memristor: a shipped name or a TOML file.")]
 Count = Annotated[int, typer.Option(min=2, help="How many devices.")]
-Seed = Annotated[int, typer.Option(help="One seed is one set of devices.")]
+Seed = Annotated[int, typer.Option(min=0, help="One seed is one set of devices.")]
 Out = Annotated[Path, typer.Option(help="Folder for the page, data (netCDF) and result.json.")]
 Json = Annotated[bool, typer.Option("--json", help="One JSON object on standard output.")]
-POINTS = 8
+POINTS, SHORTEST, LONGEST = 8, 1e-15, 1e12
 FECAP = "fecap-martemucci2025"
 
 
@@ -128,8 +128,8 @@ def _spaced(option: str, text: str, unit: str) -> "NDArray[np.float64]":
     from ferrion.core.units import from_text
 
     ends = [from_text(part, unit) for part in text.split(",")]
-    if len(ends) != 2 or not 0 < ends[0] < ends[1]:
-        raise ConfigError(f"{option} {text}: give the shorter and the longer, above 0")
+    if len(ends) != 2 or not SHORTEST <= ends[0] < ends[1] <= LONGEST:
+        raise ConfigError(f"{option} {text}: give the shorter and the longer, from {SHORTEST:g} to {LONGEST:g} {unit}")
     shortest, longest = ends
     return np.geomspace(shortest, longest, 1 + max(1, round(POINTS * math.log10(longest / shortest))))
 

@@ -1,34 +1,27 @@
 """Linear algebra on the thread that asks for it, so that its last bits do not depend on how many threads there are."""
 
 import threading
-from functools import cached_property
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import lru_cache
 from importlib import import_module
 
 from threadpoolctl import ThreadpoolController
 
-
-class OneThread:
-    """A context in which BLAS starts no threads. Several threads may be inside at once; the last to leave puts things back."""
-
-    def __init__(self) -> None:
-        self._lock, self._inside = threading.Lock(), 0
-
-    @cached_property
-    def _libraries(self) -> ThreadpoolController:
-        import_module("scipy.linalg")  # what compiled functions call is found only once it is loaded
-        return ThreadpoolController()
-
-    def __enter__(self) -> None:
-        with self._lock:
-            if self._inside == 0:
-                self._limits = self._libraries.limit(limits=1, user_api="blas")
-            self._inside += 1
-
-    def __exit__(self, *_: object) -> None:
-        with self._lock:
-            self._inside -= 1
-            if self._inside == 0:
-                self._limits.restore_original_limits()
+_ONE_AT_A_TIME = threading.Lock()
 
 
-ONE_THREAD = OneThread()
+@contextmanager
+def one_thread() -> Iterator[None]:
+    """While inside, BLAS starts no threads. Other threads that want to come in wait: the limit is the whole process's, and belongs to the thread that set it.
+
+    A limit that the caller's own code sets from another thread at the same time is not known here.
+    """
+    with _ONE_AT_A_TIME, _libraries().limit(limits=1, user_api="blas"):
+        yield
+
+
+@lru_cache
+def _libraries() -> ThreadpoolController:
+    import_module("scipy.linalg")  # what compiled functions call is found only once it is loaded
+    return ThreadpoolController()

@@ -15,10 +15,12 @@ PREFIXES = {-18: "a", -15: "f", -12: "p", -9: "n", -6: "µ", -3: "m", 0: "", 3: 
 
 @lru_cache(maxsize=1)
 def registry() -> "pint.UnitRegistry[Any]":
-    """The one pint registry (built on first use: importing pint takes a tenth of a second)."""
+    """The one pint registry (built on first use: importing pint takes a tenth of a second). A cycle is a number here, not a full turn of 2 pi."""
     import pint
 
-    return pint.UnitRegistry(cache_folder=None)
+    found: pint.UnitRegistry[Any] = pint.UnitRegistry(cache_folder=None)
+    found.define("cycle = 1 = _ = cycles")
+    return found
 
 
 def to_si(value: float, unit: str, expected: str) -> float:

@@ -16,6 +16,8 @@ from ferrion.physics.ageing import Ageing
 from ferrion.physics.ferroelectric import Capacitor
 
 WAKE_UP, FATIGUE = reference(ageing.wake_up), reference(ageing.fatigue)
+FRESH = 1e-3
+"""Cycles of a capacitor that has seen none: powers of 0 have no slope."""
 BINS, LEAST = 8, 5
 """Bins of log cycles, and the rows a bin must hold to be checked."""
 
@@ -26,6 +28,7 @@ class Cycling:
     card = "fecap-martemucci2025"
     columns: ClassVar = {"cycles": "1", "two_pr": "C/m^2"}
     together = None
+    nuisance: ClassVar[dict[str, object]] = {}
     sections: ClassVar = {"capacitor": Capacitor, "ageing": Ageing, "operation": Operation}
     free: ClassVar = {
         "two_pr": Domain.POSITIVE,
@@ -37,11 +40,14 @@ class Cycling:
     }
     axes = Axes("cycles", "2 P_r, geometric mean [C/m²]", "C/m^2")
 
+    def check(self, table: Table) -> None:
+        """Raises DataError for negative cycles and polarisations that are not above 0."""
+        table.demand("cycles", table.columns["cycles"] >= 0, "0 or more")
+        table.demand("two_pr", table.columns["two_pr"] > 0, "above 0")
+
     def start(self, table: Table, _p: Parameters) -> dict[str, float]:
-        """From the ends of the curve. Raises DataError for negative cycles and polarisations that are not above 0."""
+        """From the ends of the curve."""
         cycles, two_pr = table.columns["cycles"], table.columns["two_pr"]
-        table.demand("cycles", cycles >= 0, "0 or more")
-        table.demand("two_pr", two_pr > 0, "above 0")
         order = np.argsort(cycles)
         tenth = max(len(table) // 10, 1)
         first, top = float(np.median(two_pr[order[:tenth]])), float(np.quantile(two_pr, 0.9))
@@ -62,6 +68,7 @@ class Cycling:
         return Parted(z, torch.log(spread).expand_as(z))
 
     def _median(self, cycles: Tensor, p: Parameters) -> Tensor:
+        cycles = torch.clamp(cycles, min=FRESH)
         median: Tensor = p["capacitor"].two_pr * WAKE_UP(cycles, p["ageing"]) * FATIGUE(cycles, p["ageing"])
         return median
 

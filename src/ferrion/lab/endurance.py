@@ -30,6 +30,8 @@ def fecap_endurance(card: Card, count: int, cycles: Floats, seed: int) -> xr.Dat
 
 def memristor_endurance(card: Card, count: int, cycles: Floats, compliance: float, seed: int) -> xr.Dataset:
     """on and off (cycles, device) [S] after a SET to `compliance` [A] and a RESET in that cycle, and the cycles every memristor lasts."""
+    if not (np.isfinite(compliance) and compliance > 0):
+        raise ConfigError(f"compliance current {compliance:g} A: give a current above 0")
     devices, on, off = Memristor(count, card, seed), [], []
     for number in checked(cycles):
         devices.cycles = np.full(count, number - 1.0)

@@ -22,6 +22,8 @@ Floats = NDArray[np.float64]
 Tails = Callable[[Tensor], Tensor]
 STEP = 1e-4
 """Step of the differences of slopes that give the curvature, on the scales of a fit."""
+FEWEST, FAILING = 40, 0.1
+"""Least number of refits, and the share of them that may not converge (they are left out)."""
 FLAT = 1e-6
 """Largest slope of the mean cost at which a fit has converged."""
 UNKNOWN = 3.0
@@ -77,14 +79,16 @@ class Fit:
 
     @property
     def off(self) -> tuple[float, float]:
-        """Root mean square over all checks of predicted over measured - 1, and of the fitted half's own figure over measured - 1."""
+        """Root mean square over all checks of predicted over measured - 1, and of the fitted half's own figure over measured - 1; NaN where there are too few rows to check."""
+        if not self.checks:
+            return float("nan"), float("nan")
         measured, predicted, twin = (np.array([getattr(check, name) for check in self.checks]) for name in ("measured", "predicted", "twin"))
         return float(np.sqrt(np.mean((predicted / measured - 1) ** 2))), float(np.sqrt(np.mean((twin / measured - 1) ** 2)))
 
 
 def places(law: Law) -> dict[str, tuple[str, str]]:
     """Section and unit of every parameter of a law's sections."""
-    sections = law.sections.items()
+    sections = [*law.sections.items(), *((section, type(own)) for section, own in law.nuisance.items())]
     return {name: (section, hint.__metadata__[0]) for section, kind in sections for name, hint in get_type_hints(kind, include_extras=True).items()}
 
 
@@ -112,7 +116,11 @@ class Fitter:
         for name in self.free:
             if name not in self.law.free:
                 raise ConfigError(f"--free {name}: this model can fit {', '.join(self.law.free)}")
-        for name in self.fixed:
+        if len(set(self.free)) < len(self.free):
+            raise ConfigError(f"--free {','.join(self.free)}: name each parameter once")
+        for name, value in self.fixed.items():
+            if not self.law.free.get(name, Domain.REAL).holds(value):
+                raise ConfigError(f"--fix {name}={value:g}: give a number {self.law.free[name].value}")
             if name in self.free:
                 raise ConfigError(f"{name} is both free and fixed: leave it out of --free or of --fix")
 
@@ -122,7 +130,7 @@ class Fitter:
 
     def base(self) -> Parameters:
         """The card's numbers, with those that are fixed otherwise."""
-        return self._with({section: self.card.fill(section, kind) for section, kind in self.law.sections.items()}, self.fixed)
+        return self._with({section: self.card.fill(section, kind) for section, kind in self.law.sections.items()} | dict(self.law.nuisance), self.fixed)
 
     def _with(self, parameters: Parameters, values: Mapping[str, Any]) -> Parameters:
         found, places = dict(parameters), self.places()
@@ -193,6 +201,9 @@ def fit(fitter: Fitter, table: Table, seed: int = 0, bootstrap: int = 0) -> Fit:
     bootstrap: refits to groups drawn with replacement, for the intervals; 0: Laplace's, from the curvature of the likelihood, which takes rows as
     independent. Raises FitError when rows are too few, the data leave parameters open (named), or the fit does not converge.
     """
+    if 0 < bootstrap < FEWEST:
+        raise ConfigError(f"--bootstrap {bootstrap}: give 0 (none), or {FEWEST} refits or more for ends of an interval")
+    fitter.law.check(table)
     one, other = halves(table, seed)
     if len(one) <= len(fitter.free):
         raise FitError(f"{len(one)} rows of {len(table)} to fit {len(fitter.free)} parameters ({', '.join(fitter.free)}): measure more, or fit fewer with --free")
@@ -257,7 +268,7 @@ def _covariance(fitter: Fitter, curvature: Floats, rows: int) -> Floats:
                 return covariance
         else:
             open_ = [name for name, share in zip(fitter.free, np.abs(ways[:, 0]), strict=True) if share > 0.3]
-    kept = ",".join(name for name in fitter.free if name not in open_)
+    kept = ",".join(name for name in fitter.free if name not in open_) or "others"
     raise FitError(f"{rows} rows do not determine {', '.join(open_)}: fix what you know otherwise (--fix {open_[0]}=…) or fit the others alone (--free {kept})")
 
 
@@ -265,8 +276,15 @@ def _bootstrapped(fitter: Fitter, table: Table, scaled: Tensor, count: int, seed
     """Refits to groups drawn with replacement, (count, parameters), on the scales of the fit."""
     labels = np.unique(table.group)
     members = [np.flatnonzero(table.group == label) for label in labels]
-    found = []
+    found: list[Floats] = []
+    failed = FitError("none")
     for draw in range(count):
         picked = words(seed, Stream.BOOTSTRAP, draw, len(labels)) % np.uint32(len(labels))
-        found.append(fitter.solve(table.rows(np.concatenate([members[own] for own in picked])), scaled)[0].numpy())
+        redrawn = table.rows(np.concatenate([members[own] for own in picked])).numbered(fitter.law.together, [len(members[own]) for own in picked])
+        try:
+            found.append(fitter.solve(redrawn, scaled)[0].numpy())
+        except FitError as problem:
+            failed = problem
+    if len(found) < (1 - FAILING) * count:
+        raise FitError(f"{count - len(found)} of {count} refits failed, so there are no intervals; the last of them: {failed}")
     return np.array(found)

@@ -5,6 +5,7 @@ import re
 
 from ferrion.lab.fit import Fit, Fitter
 from ferrion.lab.table import Table
+from ferrion.params.card import Card, shipped
 from ferrion.params.number import How, Number
 
 KEY = re.compile(r"[^A-Za-z0-9]+")
@@ -17,9 +18,9 @@ def card_text(fitter: Fitter, found: Fit, table: Table, title: str) -> str:
     """
     places = fitter.places()
     known = {(own.section, own.name): own for own in found.known}
-    lines = ["[card]", f"title = {json.dumps(title, ensure_ascii=False)}"]
+    lines = ["[card]", f"title = {_text(title)}"]
     if fitter.card.parts:
-        lines.append("parts = {" + ", ".join(f"{role} = {json.dumps(name)}" for role, name in fitter.card.parts.items()) + "}")
+        lines.append("parts = {" + ", ".join(f"{role} = {_text(_part(fitter.card, name))}" for role, name in fitter.card.parts.items()) + "}")
     section = ""
     for own_section, key, number in fitter.card.numbers():
         if own_section != section:
@@ -35,8 +36,19 @@ def card_text(fitter: Fitter, found: Fit, table: Table, title: str) -> str:
             fields |= {"note": "given by hand for this fit"}
         else:
             fields = _fields(number)
-        lines.append(f"{key} = {{{', '.join(f'{name} = {json.dumps(value, ensure_ascii=False)}' for name, value in fields.items())}}}")
+        lines.append(f"{key} = {{{', '.join(f'{name} = {_text(value)}' for name, value in fields.items())}}}")
     return "\n".join(lines) + "\n"
+
+
+def _text(value: object) -> str:
+    """A value as TOML: that of JSON, but for the one character that JSON leaves as it is."""
+    return json.dumps(value, ensure_ascii=False).replace("\x7f", "\\u007f")
+
+
+def _part(card: Card, name: str) -> str:
+    """A card's part, by the path of a file beside it, or as it is named."""
+    beside = card.folder / (name if name.endswith(".toml") else f"{name}.toml")
+    return str(beside.resolve()) if beside.is_file() and name not in shipped() else name
 
 
 def _unit(unit: str) -> str:

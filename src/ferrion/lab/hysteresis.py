@@ -6,7 +6,7 @@ reverses stay where they are and add a constant, so loops are compared about the
 
 import math
 from collections.abc import Mapping
-from typing import ClassVar, NamedTuple
+from typing import Annotated, ClassVar, NamedTuple
 
 import numpy as np
 import torch
@@ -24,6 +24,13 @@ LOG_DELAY, EXPOSED = reference(ferroelectric.log_delay), reference(ferroelectric
 BRIEF = math.log(1e-9)
 """ln of the time [s] that a half-cycle of one row lasts."""
 Places = NDArray[np.int64]
+
+
+class Noise(NamedTuple):
+    """What loops leave unexplained."""
+
+    deviation: Annotated[float, "C/m^2"]
+    """Standard deviation of the polarisation from the law."""
 
 
 class HalfCycles(NamedTuple):
@@ -95,33 +102,47 @@ def _means(values: Tensor, loop: Places) -> Tensor:
 
 
 class Hysteresis:
-    """P-V loops of any frequency and height; deviations are taken to be normal, of one size found with the fit."""
+    """P-V loops of any frequency and height; deviations of one size, found with the fit."""
 
     card = "fecap-martemucci2025"
     columns: ClassVar = {"loop": "1", "time": "s", "voltage": "V", "polarisation": "C/m^2"}
     together = "loop"
     sections: ClassVar = {"capacitor": Capacitor, "switching": Switching}
-    free: ClassVar = {"two_pr": Domain.POSITIVE, "permittivity": Domain.POSITIVE, "v_a": Domain.POSITIVE, "width": Domain.POSITIVE, "t_inf": Domain.POSITIVE}
+    nuisance: ClassVar = {"noise": Noise(1e-2)}
+    free: ClassVar = {
+        "deviation": Domain.POSITIVE,
+        "two_pr": Domain.POSITIVE,
+        "permittivity": Domain.POSITIVE,
+        "v_a": Domain.POSITIVE,
+        "width": Domain.POSITIVE,
+        "t_inf": Domain.POSITIVE,
+    }
     axes = Axes("duration of the loop [s]", "coercive voltage, mean of both [V]", "V")
 
-    def start(self, table: Table, p: Parameters) -> dict[str, float]:
-        """From the loops' height, coercive voltage and duration. Raises DataError when time does not rise within a loop, or its voltage has one sign."""
-        loop, time, measured = (table.columns[name] for name in ("loop", "time", "polarisation"))
-        half_cycles(loop, table.columns["voltage"])
+    def check(self, table: Table) -> None:
+        """Raises DataError when time does not rise within a loop, or its voltage has one sign."""
+        loop, time, voltage = (table.columns[name] for name in ("loop", "time", "voltage"))
+        if not np.any(voltage):
+            raise DataError(f"{table.source}: all voltages are 0: give loops that go to both signs")
+        half_cycles(loop, voltage)
         falls = np.flatnonzero((np.diff(loop) == 0) & (np.diff(time) <= 0))
         if falls.size:
             raise DataError(f"{table.source}: in loop {loop[falls[0]]:g} time does not rise after {time[falls[0]]:g} s: sort the rows, or number the loops apart")
+
+    def start(self, table: Table, p: Parameters) -> dict[str, float]:
+        """From the loops' height, coercive voltage and duration."""
+        measured = table.columns["polarisation"]
         coercive = np.median([check[1] for check in coercives(table.columns, measured)])
         period = float(np.median([check[0] for check in coercives(table.columns, measured)]))
         span = float(np.ptp(measured))
-        return {"two_pr": 0.8 * span, "v_a": float(coercive * np.sqrt(max(np.log(0.05 * period / p["switching"].t_inf), 1.0))), "width": 2.0}
+        return {"two_pr": 0.8 * span, "v_a": float(coercive * np.sqrt(max(np.log(0.05 * period / p["switching"].t_inf), 1.0))), "width": 2.0, "deviation": 0.1 * span}
 
     def parted(self, columns: Columns, p: Parameters) -> Parted:
-        """In units of the root mean square of all deviations."""
+        """In units of their standard deviation."""
         measured = columns["polarisation"]
         where = half_cycles(columns["loop"].numpy(), columns["voltage"].numpy())
         off = measured - _means(measured, where.loop) - polarisation(columns, p)
-        sigma = torch.sqrt(torch.mean(off**2))
+        sigma = torch.as_tensor(p["noise"].deviation, dtype=torch.float64)
         return Parted(off / sigma, torch.log(sigma).expand_as(off))
 
     def checks(self, held: Table, fitted: Table, p: Parameters) -> list[Check]:

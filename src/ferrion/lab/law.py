@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from enum import Enum
 from typing import Any, NamedTuple, Protocol
 
+import numpy as np
 import torch
 from torch import Tensor
 
@@ -18,11 +19,15 @@ Parameters = Mapping[str, Any]
 
 
 class Domain(Enum):
-    """Where a parameter may lie; it is fitted on a scale on which it may lie anywhere."""
+    """Where a parameter may lie, in words a message can use; it is fitted on a scale on which it may lie anywhere."""
 
     REAL = "any number"
     POSITIVE = "above 0"
     SHARE = "between 0 and 1"
+
+    def holds(self, value: float) -> bool:
+        """Whether a number lies there."""
+        return {Domain.REAL: bool(np.isfinite(value)), Domain.POSITIVE: 0 < value < np.inf, Domain.SHARE: 0 < value < 1}[self]
 
     def scaled(self, value: Tensor) -> Tensor:
         """From the parameter to the scale of the fit."""
@@ -88,6 +93,11 @@ class Law(Protocol):
         ...
 
     @property
+    def nuisance(self) -> Mapping[str, Any]:
+        """Further sections that no card has, and where they begin: the size of the noise, say."""
+        ...
+
+    @property
     def free(self) -> Mapping[str, Domain]:
         """Parameters that can be fitted, and where they may lie."""
         ...
@@ -95,6 +105,10 @@ class Law(Protocol):
     @property
     def axes(self) -> Axes:
         """Of the checks."""
+        ...
+
+    def check(self, table: Table) -> None:
+        """Raises DataError for measurements the law knows nothing of."""
         ...
 
     def start(self, table: Table, p: Parameters) -> Mapping[str, float]:

@@ -24,13 +24,17 @@ class Relaxation:
     card = "memristor-martemucci2025"
     columns: ClassVar = {"time": "s", "programmed": "S", "conductance": "S"}
     together = None
+    nuisance: ClassVar[dict[str, object]] = {}
     sections: ClassVar = {"filament": Filament}
     free: ClassVar = {**dict.fromkeys(("d4", "d3", "d2", "d1", "d0", "drift"), Domain.REAL), "read_noise": Domain.POSITIVE}
     axes = Axes("time after programming [s]", "standard deviation of the change of conductance [S]", "S")
 
-    def start(self, table: Table, p: Parameters) -> dict[str, float]:
-        """The same spread at every level. Raises DataError for negative times (a noisy read may be negative)."""
+    def check(self, table: Table) -> None:
+        """Raises DataError for negative times (a noisy read may be negative)."""
         table.demand("time", table.columns["time"] >= 0, "0 or more")
+
+    def start(self, table: Table, p: Parameters) -> dict[str, float]:
+        """The same spread at every level."""
         f = p["filament"]
         change = (table.columns["conductance"] - table.columns["programmed"]) / f.g_max
         return {"d4": 0.0, "d3": 0.0, "d2": 0.0, "d1": 0.0, "d0": float(np.std(change)) + f.s0, "drift": 0.0, "read_noise": max(0.3 * float(np.std(change)), 1e-6)}

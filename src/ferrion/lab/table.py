@@ -3,7 +3,8 @@
 import difflib
 import re
 import zipfile
-from collections.abc import Mapping
+import zlib
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -27,7 +28,7 @@ class Table:
     columns: Mapping[str, Floats]
     group: NDArray[np.int64]
     dropped: int = 0
-    """Rows left out because a number in them was missing."""
+    """Rows left out because a number in them, or the name of their group, was missing."""
 
     def __len__(self) -> int:
         return len(self.group)
@@ -43,6 +44,12 @@ class Table:
     def grouped(self, column: str) -> "Table":
         """The same rows, those of one value of a column together."""
         return Table(self.source, self.columns, np.unique(self.columns[column], return_inverse=True)[1], self.dropped)
+
+    def numbered(self, column: str | None, sizes: Sequence[int]) -> "Table":
+        """The same rows, parts of these sizes told apart by the numbers 0, 1 … in a column (None: in none)."""
+        if column is None:
+            return self
+        return Table(self.source, {**self.columns, column: np.repeat(np.arange(len(sizes), dtype=np.float64), sizes)}, self.group, self.dropped)
 
     def rows(self, which: NDArray[np.int64] | NDArray[np.bool_]) -> "Table":
         """Some of the rows, perhaps several times."""
@@ -60,7 +67,8 @@ def read_table(path: Path, wanted: Mapping[str, str], chosen: Mapping[str, str],
         _known(name, wanted, f"--column {name}=…", "this model takes")
     columns = {name: _column(frame, chosen.get(name, name), name, unit) for name, unit in wanted.items()}
     whole = np.all([np.isfinite(column) for column in columns.values()], axis=0)
-    labels = np.arange(len(frame)) if group is None else pd.factorize(frame[_known(group, frame, f"--group {group}", "the file has")])[0]
+    labels: NDArray[np.int64] = np.arange(len(frame)) if group is None else pd.factorize(frame[_known(group, frame, f"--group {group}", "the file has")])[0]
+    whole &= labels >= 0
     if not whole.any():
         raise DataError(f"{path} holds no row in which {', '.join(wanted)} are all numbers")
     return Table(path.name, {name: column[whole] for name, column in columns.items()}, labels[whole], int((~whole).sum()))
@@ -71,19 +79,27 @@ def _frame(path: Path) -> pd.DataFrame:
         raise MissingDataError(f"no file {path}; give a .csv, .xlsx or .npz file")
     try:
         if path.suffix == ".npz":
-            with np.load(path, allow_pickle=False) as held:
+            held = np.load(path, allow_pickle=False)
+            if not isinstance(held, np.lib.npyio.NpzFile):
+                raise DataError(f"{path} holds one array and no table: give a .npz with an array for each column (numpy.savez)")
+            with held:
                 return pd.DataFrame({name: held[name] for name in held.files if held[name].ndim == 1})
         if path.suffix == ".xlsx":
             return pd.read_excel(path)
         if path.suffix == ".csv":
             return pd.read_csv(path)
-    except (ValueError, OSError, zipfile.BadZipFile, pd.errors.ParserError, ImportError) as problem:
+    except DataError:
+        raise
+    except (ValueError, OSError, EOFError, KeyError, zlib.error, zipfile.BadZipFile, pd.errors.ParserError, ImportError) as problem:
         raise DataError(f"{path} cannot be read as a table: {problem}") from problem
     raise DataError(f"{path}: give a file that ends in .csv, .xlsx or .npz (one-dimensional arrays of one length)")
 
 
 def _column(frame: pd.DataFrame, asked: str, name: str, unit: str) -> Floats:
     called, _, given = asked.partition(":")
+    bare = [match["name"] if (match := HEADER.match(str(header))) else str(header) for header in frame.columns]
+    if called not in frame.columns and bare.count(called) > 1:
+        raise DataError(f"the file has {bare.count(called)} columns called {called!r} but for their units: write one header whole, --column '{name}=HEADER:UNIT'")
     headers = {(match["name"] if (match := HEADER.match(str(header))) else str(header)): header for header in frame.columns}
     header = called if called in frame.columns else headers[_known(called, headers, f"column {called!r} for {name}", "the file has", f"; write --column {name}=NAME:UNIT")]
     match = HEADER.match(str(header))

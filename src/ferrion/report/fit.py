@@ -23,9 +23,9 @@ def rows(found: Fit) -> list[Row]:
         ("scatter of held-out rows over that expected", "", found.scatter),
         ("-ln likelihood a row, fitted", "", found.cost_fitted),
         ("-ln likelihood a row, held out", "", found.cost_held),
-        ("-ln likelihood a row, held out, by the card it began from", "", found.cost_card),
+        ("-ln likelihood a row, held out, by the card it began from (with what was fixed)", "", found.cost_card),
     ]
-    return table + [Row(quantity=quantity, unit=unit, simulated=value, source="fit") for quantity, unit, value in more]
+    return table + [Row(quantity=quantity, unit=unit, simulated=value, source="fit") for quantity, unit, value in more if value == value]
 
 
 def lines(found: Fit) -> list[str]:

@@ -47,16 +47,17 @@ def fecap_endurance(found: xr.Dataset) -> Shown:
     medians = np.median(windows, axis=1)
     best = int(medians.argmax())
     half = time_to(medians[best:], cycles[best:], 0.5 * medians[best])
-    rows = (
+    rows = [
         row("largest median window", "V", float(medians[best]), float(windows[best].std())),
         row("at so many cycles", "", float(cycles[best])),
         row("worst window there", "V", float(windows[best].min())),
-        row("cycles at which the median window has halved", "" if half == half else "(not within these cycles)", half if half == half else float(cycles[-1])),
-    )
+    ]
+    if half == half:
+        rows.append(row("cycles at which the median window has halved", "", half))
     some = sorted({0, best, len(cycles) - 1})
     shapes = tuple(distribution(f"{cycles[k]:.0e} cycles", windows[k]) for k in some)
     return Shown(
-        rows,
+        tuple(rows),
         (
             Panel("Memory window against cycles", "write cycles", "window [V]", tuple(quantiles("window", cycles, windows)), log_x=True),
             Panel("Distribution of the window", "window [V]", "share of capacitors below", shapes),
