@@ -37,6 +37,8 @@ def dense(crossbar, volts):
             at = i * n + j
             if crossbar.devices[i, j] > 0:
                 joined(at, m * n + at, 1 / crossbar.devices[i, j] + w.access)
+            if w.leak > 0:
+                joined(at, m * n + at, 1 / w.leak)
             if j + 1 < n:
                 joined(at, at + 1, w.row)
             if i + 1 < m:
@@ -50,7 +52,7 @@ def dense(crossbar, volts):
 
 @pytest.mark.parametrize("faults", [False, True], ids=["sound", "opens and shorts"])
 @pytest.mark.parametrize(("rows", "columns"), [(1, 1), (1, 6), (6, 1), (7, 5), (5, 12)])
-@pytest.mark.parametrize("wires", [PLAIN, WIRES, WIRES._replace(row=1e3, column=3e3)], ids=["thin", "access", "resistive"])
+@pytest.mark.parametrize("wires", [PLAIN, WIRES, WIRES._replace(row=1e3, column=3e3), WIRES._replace(leak=1e-6)], ids=["thin", "access", "resistive", "leaky"])
 def test_currents_are_those_of_elimination_on_every_node(rows, columns, faults, wires):
     bar = Crossbar(devices(rows, columns, rows + columns, faults), wires)
     volts = np.random.default_rng(1).uniform(-0.5, 0.5, (11, rows))
@@ -97,6 +99,17 @@ def test_an_effective_matrix_that_is_not_the_networks_is_no_answer(monkeypatch):
     monkeypatch.setattr(crossbar, "effective", lambda *_: wrong)
     with pytest.raises(ConfigError, match=r"differ by .* of the largest current, 1e-09 is allowed"):
         Crossbar(bar.devices, WIRES).read(np.ones((MANY, 70)))
+
+
+def test_rows_that_are_not_selected_only_leak():
+    """Their currents are those of devices of the leakage alone; without leakage they add nothing."""
+    bar, on = Crossbar(devices(9, 4), WIRES._replace(leak=1e-8)), np.arange(9) % 3 == 0
+    volts = np.random.default_rng(7).uniform(0, 1, 9)
+    np.testing.assert_allclose(bar.selecting(on).read(volts).currents, dense(bar.selecting(on), volts), rtol=1e-7)
+    sealed = Crossbar(bar.devices, WIRES).selecting(on)
+    np.testing.assert_allclose(sealed.read(volts).currents, sealed.read(np.where(on, volts, 0.0)).currents, rtol=1e-9)
+    with pytest.raises(ConfigError, match="give booleans as"):
+        bar.selecting(np.ones(8, bool))
 
 
 def test_the_network_is_reciprocal():
@@ -148,6 +161,7 @@ def test_sensitivities_are_the_slopes():
         ([1e-5], PLAIN, "as \\(rows, columns\\)"),
         ([[1e-5]], PLAIN._replace(row=0.0), "volts @ devices"),
         ([[1e-5]], PLAIN._replace(sense=-1.0), "sense = -1.0 ohm"),
+        ([[1e-5]], PLAIN._replace(leak=np.inf), "leak = inf S"),
     ],
 )
 def test_what_no_array_can_be_is_refused(g, wires, words):

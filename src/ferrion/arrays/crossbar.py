@@ -73,7 +73,7 @@ class Crossbar:
             raise ConfigError(f"devices[{i}, {j}] = {devices[i, j]} S and {bad.sum() - 1} more: give finite conductances of 0 (open) or more; a short is a large one, 1 S say")
         for name, ohms in self.wires._asdict().items():
             if not (np.isfinite(ohms) and ohms >= 0):
-                raise ConfigError(f"{name} = {ohms} ohm: give a finite resistance of 0 or more")
+                raise ConfigError(f"{name} = {ohms} {'S' if name == 'leak' else 'ohm'}: give a finite number of 0 or more")
         for name in ("row", "column"):
             if getattr(self.wires, name) < WEAKEST:
                 raise ConfigError(f"{name} = {getattr(self.wires, name)} ohm: give {WEAKEST:g} ohm or more a segment; without wires the currents are volts @ devices")
@@ -82,8 +82,8 @@ class Crossbar:
 
     @cached_property
     def branches(self) -> Floats:
-        """Conductance [S] of device and access transistor in series, (rows, columns)."""
-        return self.devices / (1.0 + self.devices * self.wires.access)
+        """Conductance [S] of device and access transistor in series, and of the leakage beside them, (rows, columns)."""
+        return self.devices / (1.0 + self.devices * self.wires.access) + self.wires.leak
 
     @cached_property
     def _links(self) -> Links:
@@ -133,11 +133,18 @@ class Crossbar:
         a, b, _ = self._solved(self._checked(np.asarray(volts)[None]))
         return Nodes(a[:, :, 0], b[:, :, 0])
 
+    def selecting(self, rows: ArrayLike) -> "Crossbar":
+        """The same array with the selectors of `rows` (rows,) of booleans on and all others off: these only leak. Raises ConfigError on another shape."""
+        on = np.asarray(rows)
+        if on.shape != self.devices.shape[:1] or on.dtype != bool:
+            raise ConfigError(f"rows of shape {on.shape} and type {on.dtype}: give booleans as {self.devices.shape[:1]}, one a row")
+        return Crossbar(np.where(on[:, None], self.devices, 0.0), self.wires)
+
     @property
     def turned(self) -> "Crossbar":
         """The same array with columns for rows: driven where it was sensed, last line first."""
         w = self.wires
-        return Crossbar(self.devices.T[::-1, ::-1], Wires(row=w.column, column=w.row, driver=w.sense, sense=w.driver, access=w.access))
+        return Crossbar(self.devices.T[::-1, ::-1], Wires(row=w.column, column=w.row, driver=w.sense, sense=w.driver, access=w.access, leak=w.leak))
 
     @cached_property
     def matrix(self) -> Floats:

@@ -20,7 +20,7 @@ LANES = 8
 
 
 class Wires(NamedTuple):
-    """Resistances of the lines. Every segment, also that from driver to first node and from last node to sense amplifier, is one of these."""
+    """Resistances of the lines, and the leakage between them. Every segment, also that from driver to first node and from last node to sense amplifier, is one of these."""
 
     row: Annotated[float, "ohm"]
     """Of a row from one device to the next."""
@@ -32,6 +32,8 @@ class Wires(NamedTuple):
     """Of a column's input to its sense amplifier, after its last segment."""
     access: Annotated[float, "ohm"]
     """Of the access transistor in series with every device."""
+    leak: Annotated[float, "S"] = 0.0
+    """What a selector lets through when it is off, beside every device: all that joins the lines of a cell that is not selected."""
 
 
 class Links(NamedTuple):
