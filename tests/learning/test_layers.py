@@ -427,3 +427,13 @@ def test_pictures_smaller_than_the_kernel_are_refused():
         TwoMemoryConv2d(1, 2, 5, CHIP)(torch.rand(1, 1, 3, 9))
     with pytest.raises(DataError, match="batch, 1"):
         TwoMemoryConv2d(1, 2, 5, CHIP)(torch.rand(1, 2, 9, 9))
+
+
+def test_tiles_are_views_so_that_a_transfer_reaches_both_directions():
+    """Weights change in place when pairs are programmed; the tiles cut from them must not be copies."""
+    layer = TwoMemoryLinear(300, 20, CHIP, readout=replace(CHIP.readout, wires=None))
+    x = torch.rand(2, 300, requires_grad=True)
+    layer(x).sum().backward()
+    met = layer.memories.held()
+    for side in (0, 1):
+        assert all(np.shares_memory(block.cells, met.numpy()) for block in layer.readings[0]._blocks_of(side, met))
