@@ -28,6 +28,7 @@ bench: $(VENV)/installed .venv-bench/installed
 	$(BIN)/ferrion bench neuron
 	$(BIN)/ferrion bench crossbar
 	$(BIN)/ferrion bench layers
+	$(BIN)/ferrion bench sweep
 
 $(VENV)/installed: pyproject.toml constraints.txt
 	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)

@@ -9,7 +9,7 @@ from ferrion.core.errors import ConfigError, DataError, FitError, MissingDataErr
 from ferrion.devices.memristor import Memristor
 from ferrion.lab.cycling import Cycling
 from ferrion.lab.fit import Fitter, fit, gaussian, halves, quantities, student
-from ferrion.lab.fitted_card import card_text
+from ferrion.lab.fitted_card import fitted_card
 from ferrion.lab.relaxation import Relaxation
 from ferrion.lab.table import Table
 from ferrion.params.card import load
@@ -176,7 +176,7 @@ def test_a_fitted_card_is_a_card_whose_numbers_say_where_they_come_from(tmp_path
     fitter, table = Fitter(Relaxation(), load(Relaxation.card), ("d0", "read_noise"), flat), relaxed(0, **flat, d0=0.05)
     found = fit(fitter, table)
     path = tmp_path / "mine.toml"
-    path.write_text(card_text(fitter, found, table, 'my "stack"'), encoding="utf-8")
+    path.write_text(fitted_card(fitter, found, table, 'my "stack"').text, encoding="utf-8")
     card = load(path)
     number = card.sections["filament"]["d0"]
     assert (number.value, number.how, number.where) == (found.known[0].value, "data", "synthetic.csv")

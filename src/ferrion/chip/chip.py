@@ -44,7 +44,11 @@ class Chip:
         missing = [role for role in PARTS if role not in card.parts]
         if missing:
             raise CardError(f"card {card.name} names no {', '.join(missing)} card; write parts = {{{', '.join(f'{r} = …' for r in PARTS)}}} under [card]")
-        parts = {role: card.part(role) for role in (*PARTS, *(role for role in OPTIONAL if role in card.parts))}
+        return cls.of(card, {role: card.part(role) for role in (*PARTS, *(role for role in OPTIONAL if role in card.parts))}, transfer_spread, read_spread)
+
+    @classmethod
+    def of(cls, card: Card, parts: dict[str, Card], transfer_spread: float = 1.0, read_spread: float = 1.0) -> "Chip":
+        """The chip of its own card and those of its parts; raises CardError when a number it needs is not there."""
         lines = card.fill("geometry", Lines)
         return cls(
             card=card,

@@ -10,7 +10,7 @@ from ferrion.core.units import figure
 
 
 def bench(
-    name: Annotated[str, typer.Argument(help="two-memory, neuron, crossbar or layers.")] = "two-memory",
+    name: Annotated[str, typer.Argument(help="two-memory, neuron, crossbar, layers or sweep.")] = "two-memory",
     json: Annotated[bool, typer.Option("--json", help="One JSON object on standard output.")] = False,
 ) -> None:
     """Time the same work in ferrion and in its peers, in one run."""

@@ -35,7 +35,7 @@ def fit(
 
     from ferrion.core.files import write_text
     from ferrion.lab import fit as fitting
-    from ferrion.lab.fitted_card import card_text
+    from ferrion.lab.fitted_card import fitted_card
     from ferrion.lab.laws import law_of
     from ferrion.params.card import load
     from ferrion.report.fit import fit_page, lines
@@ -63,7 +63,7 @@ def fit(
         written = writer.dumps(result, indent=1, allow_nan=False) + "\n"
         write_text(out / "fit.html", fit_page(found, law.axes, result))
         write_text(out / "result.json", written)
-        write_text(out / "card.toml", card_text(fitter, found, table, f"{begun.title}; {', '.join(fitter.free)} fitted to {table.source}"))
+        write_text(out / "card.toml", fitted_card(fitter, found, table, f"{begun.title}; {', '.join(fitter.free)} fitted to {table.source}").text)
         load(out / "card.toml")
     if json:
         print_json(result)

@@ -149,3 +149,17 @@ def correlations(names: Sequence[str], found: NDArray[np.float64]) -> str:
     for (row, column), value in np.ndenumerate(found):
         axes.text(column, row, f"{value:.2f}", ha="center", va="center", fontsize=8, color="white" if abs(value) > 0.6 else INK)
     return _png(figure)
+
+
+def index_bars(factors: Sequence[str], first: NDArray[np.float64], total: NDArray[np.float64], intervals: NDArray[np.float64]) -> str:
+    """Sobol indices of every factor, its own and with interactions; `intervals` (2, 2, factors): lower and upper ends of both."""
+    figure, (axes,) = _axes(8.0, 0.6 * len(factors) + 1.2)
+    places = np.arange(len(factors))
+    for offset, values, own, colour, name in ((-0.2, first, intervals[:, 0], CHIP, "its own share"), (0.2, total, intervals[:, 1], FLOAT, "with interactions")):
+        reach = np.maximum(np.abs(own - values), 0.0)
+        axes.barh(places + offset, values, 0.36, color=colour, alpha=0.8, label=name, xerr=reach, error_kw={"ecolor": INK, "capsize": 2, "lw": 1})
+    axes.set_yticks(places, factors)
+    axes.set_xlabel("share of the variance (95 % intervals)")
+    axes.invert_yaxis()
+    axes.legend(frameon=False)
+    return _png(figure)
