@@ -52,6 +52,7 @@ class Stream(IntEnum):
     VERIFY = (1 << 20) + 5
     PROBE = (1 << 20) + 6
     BOOTSTRAP = (1 << 20) + 7
+    KEPT = (1 << 20) + 8
 
 
 def _normal_table() -> NDArray[np.float32]:

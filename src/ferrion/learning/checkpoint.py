@@ -57,6 +57,11 @@ def restore(training: Training, path: Path, run: str) -> None:
     tensors, metadata = read(path)
     if metadata["run"] != run:
         raise CheckpointError(f"{path} belongs to a run with other data, cards, settings or another version of ferrion; give another --out, or delete that folder to start over")
+    fill(training, tensors, metadata)
+
+
+def fill(training: Training, tensors: dict[str, NDArray[Any]], metadata: dict[str, str]) -> None:
+    """Put what `read` found into `training`."""
     parts = {"memory": training.memory, "counts": training.counts, "cells": training.cells}
     for name, tensor in tensors.items():
         part, field = name.split(".")

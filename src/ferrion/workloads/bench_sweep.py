@@ -1,6 +1,5 @@
 """`ferrion bench sweep`: chips trained a second by a sweep on one worker and on two, on threads and on Dask, and the memory a chip takes."""
 
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
@@ -42,9 +41,11 @@ def sweep(tell: Tell) -> list[Timing]:
 
 def _rate(trials: Sweep, place: Place) -> float:
     with TemporaryDirectory() as folder:
-        begun = time.perf_counter()
-        trials.go(trials.store(Path(folder) / "sweep.zarr"), place, lambda _: None)
-        return len(trials.trials) / (time.perf_counter() - begun)
+        store = trials.store(Path(folder) / "sweep.zarr")
+        seconds = trials.go(store, place, lambda _: None)
+        if store.refused:
+            raise ConfigError(f"trials were refused: {next(iter(store.refused.values()))}")
+        return len(trials.trials) / seconds
 
 
 def _memory(trials: Sweep) -> str:

@@ -4,10 +4,11 @@ from typing import Annotated, Any, Self
 
 import numpy as np
 from numpy.typing import NDArray
-from pydantic import BaseModel, ConfigDict, Discriminator, Field, Tag, model_validator
+from pydantic import Discriminator, Field, Tag, model_validator
 from scipy.special import ndtri
 
 from ferrion.core.units import from_text
+from ferrion.workloads.toml import Strict
 
 Floats = NDArray[np.float64]
 Quantity = float | str
@@ -16,12 +17,6 @@ Quantity = float | str
 
 def _number(value: Quantity, unit: str) -> float:
     return from_text(value, unit or "dimensionless") if isinstance(value, str) else value
-
-
-class Strict(BaseModel):
-    """A table of a file that people write: no unknown keys, no infinities."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
 
 
 class Range(Strict):

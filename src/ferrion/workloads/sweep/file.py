@@ -1,19 +1,18 @@
 """SWEEP.toml: what is trained, what varies, on how many chips, and what they must reach."""
 
 import difflib
-import tomllib
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Self
 
-from pydantic import Field, ValidationError, field_validator, model_validator
+from pydantic import Field, field_validator, model_validator
 
-from ferrion.core.errors import ConfigError, MissingDataError
 from ferrion.learning.training import Fidelity
 from ferrion.workloads.sweep.design import Design
-from ferrion.workloads.sweep.factors import Factor, Strict
+from ferrion.workloads.sweep.factors import Factor
+from ferrion.workloads.toml import Strict, read_toml
 
-LEAVES, KINDS = {"from", "to", "log", "mean", "deviation"}, ("list", "mean", "range", "values")
+LEAVES = {"from", "to", "log", "mean", "deviation"}
 
 
 class Settings(Strict):
@@ -85,15 +84,8 @@ class SweepFile(Strict):
 
 
 def read_sweep(path: Path) -> SweepFile:
-    """The sweep in a TOML file; raises MissingDataError when there is none, ConfigError naming what is wrong where."""
-    if not path.is_file():
-        raise MissingDataError(f"no file {path}: give a TOML file with [sweep] and, say, [vary] transfer_every = [10, 100, 1000]; the documentation shows one")
-    try:
-        return SweepFile.model_validate(tomllib.loads(path.read_text(encoding="utf-8")))
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as problem:
-        raise ConfigError(f"{path} is not TOML: {problem}") from problem
-    except ValidationError as problem:
-        raise ConfigError(f"{path}: {'; '.join(_said(error) for error in problem.errors())}") from problem
+    """The sweep in a TOML file; raises as `read_toml`."""
+    return read_toml(path, SweepFile, "[sweep] and, say, [vary] transfer_every = [10, 100, 1000]")
 
 
 def _flat(tables: Mapping[str, Any], above: str = "") -> list[tuple[str, Any]]:
@@ -102,14 +94,3 @@ def _flat(tables: Mapping[str, Any], above: str = "") -> list[tuple[str, Any]]:
         nested = isinstance(value, dict) and value and not LEAVES & set(value)
         found += _flat(value, f"{above}{name}.") if nested else [(f"{above}{name}", value)]
     return found
-
-
-def _said(error: Any) -> str:
-    where = ".".join(str(part) for part in error["loc"] if part not in KINDS)
-    if error["type"] == "extra_forbidden":
-        tables: dict[str, type[Strict]] = {"": SweepFile, "sweep": Head, "settings": Settings}
-        known = tables.get(".".join(str(part) for part in error["loc"][:-1]))
-        near = difflib.get_close_matches(str(error["loc"][-1]), known.model_fields if known else (), 1)
-        return f"{where} is unknown{f': did you mean {near[0]}?' if near else ''}"
-    given = f" (given: {error['input']!r})" if not isinstance(error["input"], dict) else ""
-    return f"{where}: {error['msg'].removeprefix('Value error, ')}{given}" if where else error["msg"].removeprefix("Value error, ")
