@@ -91,8 +91,8 @@ def conducting(u, left, cell):
 
 
 @compiled
-def fire_cell(number, seed, noisy, cell, edges, volts, slopes, spikes):
-    """Spike times [s] of one neuron from rest, as `firing.run_cell`; returns how many it fired (at most spikes.size are kept)."""
+def fire_cell(number, seed, noisy, cell, edges, volts, slopes, most, spikes):
+    """Spike times [s] of one neuron from rest, as `firing.run_cell`, up to the spike `most`; returns how many it fired (at most spikes.size are kept)."""
     p, v_t = cell.memristor, thermal_voltage(cell.temperature, cell.memristor)
     leak = leak_of(cell.gate.r_control, p)
     tau = cell.gate.r_control * cell.gate.c_gate * (1.0 - leak)
@@ -133,6 +133,8 @@ def fire_cell(number, seed, noisy, cell, edges, volts, slopes, spikes):
             if fired < spikes.size:
                 spikes[fired] = t
             fired, clock, r, m, first = fired + 1, 0.0, 1.0, p.remnant, -1.0
+            if fired == most:
+                return fired
             limit = threshold(seed, number, fired, 0, noisy)
             v_in += slope * taken
             kept_volts, stood = conducting(v_in - v, end - t, cell)
@@ -142,11 +144,11 @@ def fire_cell(number, seed, noisy, cell, edges, volts, slopes, spikes):
 
 
 @compiled
-def fire_cells(numbers, seed, noisy, cell, shifts, edges, volts, slopes, spikes, counts):
+def fire_cells(numbers, seed, noisy, cell, shifts, edges, volts, slopes, most, spikes, counts):
     """Run the cells `numbers`, alike but for the shifts [V] of their nucleation voltages; fills spikes (cells, most) and counts (cells,)."""
     for i in range(numbers.size):
         own = Cell(cell.memristor, cell.gate, cell.stage, cell.temperature, shifts[i])
-        counts[i] = fire_cell(numbers[i], seed, noisy, own, edges, volts, slopes, spikes[i])
+        counts[i] = fire_cell(numbers[i], seed, noisy, own, edges, volts, slopes, most, spikes[i])
 
 
 @inlined

@@ -1,28 +1,20 @@
 """`ferrion lab pulse|endurance|retention`: what laboratories measure, on the devices of any card."""
 
-import math
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from ferrion.cli.console import alone_in, errors, print_json, screen
+from ferrion.cli.experiment import Count, Json, Out, Seed, keep, numbers, spaced
 from ferrion.core.errors import ConfigError
 
 if TYPE_CHECKING:
-    import numpy as np
     import xarray as xr
-    from numpy.typing import NDArray
 
     from ferrion.params.card import Card
     from ferrion.report.protocols import Shown
 
 DeviceCard = Annotated[str, typer.Option(help="A card of a FeCAP or a memristor: a shipped name or a TOML file.")]
-Count = Annotated[int, typer.Option(min=2, help="How many devices.")]
-Seed = Annotated[int, typer.Option(min=0, help="One seed is one set of devices.")]
-Out = Annotated[Path, typer.Option(help="Folder for the page, data (netCDF) and result.json.")]
-Json = Annotated[bool, typer.Option("--json", help="One JSON object on standard output.")]
-POINTS, SHORTEST, LONGEST = 8, 1e-15, 1e12
 FECAP = "fecap-martemucci2025"
 
 
@@ -42,10 +34,10 @@ def pulse(
 
     the_card = _card(card)
     if _is_fecap(the_card):
-        found = protocol.fecap_pulses(the_card, _numbers("--volts", volts), _spaced("--widths", widths, "s"))
+        found = protocol.fecap_pulses(the_card, numbers("--volts", volts), spaced("--widths", widths, "s"))
         shown = protocols.fecap_pulses(found)
     else:
-        found = protocol.memristor_pulses(the_card, count, 1e-6 * _numbers("--compliance", compliance), seed)
+        found = protocol.memristor_pulses(the_card, count, 1e-6 * numbers("--compliance", compliance), seed)
         shown = protocols.memristor_pulses(found)
     _keep("pulse", found, shown, out, json, {"card": the_card.name, "count": count, "seed": seed})
 
@@ -89,7 +81,7 @@ def retention(
     from ferrion.physics.ageing import Ageing
     from ferrion.report import protocols
 
-    the_card, times, kelvin = _card(card), _spaced("--until", f"1 s,{until}", "s"), _numbers("--temperatures", temperatures) + 273.15
+    the_card, times, kelvin = _card(card), spaced("--until", f"1 s,{until}", "s"), numbers("--temperatures", temperatures) + 273.15
     if _is_fecap(the_card):
         found = protocol.fecap_retention(the_card, count, times, kelvin, seed)
         shown = protocols.fecap_retention(found, the_card.fill("ageing", Ageing).e_retention)
@@ -112,47 +104,5 @@ def _is_fecap(card: "Card") -> bool:
     return "switching" in card.sections
 
 
-def _numbers(option: str, text: str) -> "NDArray[np.float64]":
-    import numpy as np
-
-    try:
-        return np.array([float(part) for part in text.split(",")])
-    except ValueError as problem:
-        raise ConfigError(f"{option} {text}: give numbers with commas between them") from problem
-
-
-def _spaced(option: str, text: str, unit: str) -> "NDArray[np.float64]":
-    """`POINTS` a factor of ten, from the first quantity to the second."""
-    import numpy as np
-
-    from ferrion.core.units import from_text
-
-    ends = [from_text(part, unit) for part in text.split(",")]
-    if len(ends) != 2 or not SHORTEST <= ends[0] < ends[1] <= LONGEST:
-        raise ConfigError(f"{option} {text}: give the shorter and the longer, from {SHORTEST:g} to {LONGEST:g} {unit}")
-    shortest, longest = ends
-    return np.geomspace(shortest, longest, 1 + max(1, round(POINTS * math.log10(longest / shortest))))
-
-
 def _keep(name: str, found: "xr.Dataset", shown: "Shown", out: Path, json: bool, result: dict[str, object]) -> None:
-    """Data, page and result in `out`, and the figures on the screen."""
-    import json as writer
-
-    from ferrion.core.files import write_atomically, write_text
-    from ferrion.report.figures import figures_page
-
-    page = out / f"{name}.html"
-    whole = {"protocol": name, **result, "figures": [{"quantity": row.quantity, "unit": row.unit, "value": row.simulated, "spread": row.spread} for row in shown.rows]}
-    whole |= {"report": str(page), "data": str(out / f"{name}.nc")}
-    with alone_in(out):
-        write_atomically(out / f"{name}.nc", lambda path: found.to_netcdf(path, engine="scipy"))
-        write_text(page, figures_page(name.capitalize(), f"{found.attrs['title']} · {result['count']} devices, seed {result['seed']}", shown.rows, shown.panels))
-        write_text(out / "result.json", writer.dumps(whole, indent=1) + "\n")
-    if json:
-        print_json(whole)
-        return
-    for row in shown.rows:
-        spread = "" if row.spread is None else f" ± {row.spread:.3g}"
-        screen.print(f"{row.quantity}: {row.simulated:.4g}{spread} {row.unit}")
-    errors.print("the page:")
-    screen.print(str(page), soft_wrap=True)
+    keep(name, found, shown, f"{found.attrs['title']} · {result['count']} devices, seed {result['seed']}", out, json, result)
