@@ -103,10 +103,11 @@ class Chip:
         Measured on `CALIBRATION_WEIGHTS` freshly drawn device-level weights a level: the rung of the ladder between the
         fidelities.
         """
-        moments = np.array([_moments(self._transferred(level, seed)) for level in range(TOP_LEVEL + 1)])
+        moments = np.array([_moments(self.transferred(level, seed)) for level in range(TOP_LEVEL + 1)])
         return moments[:, 0].astype(np.float32), (self.transfer_spread * moments[:, 1]).astype(np.float32)
 
-    def _transferred(self, level: int, seed: int) -> NDArray[np.float64]:
+    def transferred(self, level: int, seed: int) -> NDArray[np.float64]:
+        """`CALIBRATION_WEIGHTS` weights, each on freshly drawn devices, after a transfer of `level` 0..7, as shares of the full scale."""
         p = self.devices
         cells = draw_cells(np.arange(CALIBRATION_WEIGHTS) // self.geometry.weights_per_line, seed, p, self.parts["memristor"], self.parts["transfer"])
         cells.word[:] = level << LEVEL_SHIFT

@@ -21,6 +21,7 @@ Seed = Annotated[int, typer.Option(min=0, help="One seed is one set of devices."
 Out = Annotated[Path, typer.Option(help="Folder for the page, data (netCDF) and result.json.")]
 Json = Annotated[bool, typer.Option("--json", help="One JSON object on standard output.")]
 NeuronCard = Annotated[str, typer.Option(help="A card of an ion neuron: a shipped name or a TOML file.")]
+TITLES = {"iv": "Current against voltage", "pund": "PUND", "random": "Random bits", "tolerance": "Noise tolerance"}
 POINTS, SHORTEST, LONGEST = 8, 1e-15, 1e12
 
 
@@ -69,7 +70,7 @@ def keep(name: str, found: "xr.Dataset", shown: "Shown", lead: str, out: Path, j
     whole |= {"report": str(page), "data": str(out / f"{name}.nc")}
     with alone_in(out):
         write_atomically(out / f"{name}.nc", lambda path: found.to_netcdf(path, engine="scipy"))
-        write_text(page, figures_page(name.replace("-", " ").capitalize(), lead, shown.rows, shown.panels))
+        write_text(page, figures_page(TITLES.get(name, name.capitalize()), lead, shown.rows, shown.panels))
         write_text(out / "result.json", writer.dumps(whole, indent=1) + "\n")
     if json:
         print_json(whole)

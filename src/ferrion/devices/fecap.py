@@ -71,8 +71,13 @@ class FeCap:
 
     def window(self, released: Floats) -> Floats:
         """Window [V] of a share `released` of the domains, in each capacitor's present condition."""
-        health = self.strength * ageing.wake_up(self.cycles, self.ageing) * ageing.fatigue(self.cycles, self.ageing)
-        return np.asarray(ferroelectric.line_voltage(ferroelectric.released_charge(released * health, self.capacitor), self.capacitor))
+        charge = ferroelectric.released_charge(released * self.strength * self.health(self.cycles), self.capacitor)
+        return np.asarray(ferroelectric.line_voltage(charge, self.capacitor))
+
+    def health(self, cycles: ArrayLike) -> Floats:
+        """Share of the polarisation that takes part after so many `cycles`: wake-up times fatigue."""
+        number = np.asarray(cycles, np.float64)
+        return np.asarray(ageing.wake_up(number, self.ageing) * ageing.fatigue(number, self.ageing))
 
     def cycle(self, count: float) -> None:
         """`count` full write cycles at once, for wake-up and endurance; leaves every capacitor up."""
