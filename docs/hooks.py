@@ -11,7 +11,24 @@ from ferrion.params.card import load, shipped
 from ferrion.params.cite import bibliography
 
 ROOT = Path(__file__).parents[1]
-EQUATIONS = ("ferroelectric", "ageing", "filament", "forming", "transistor", "nucleation", "between", "diffusive", "silver", "endurance", "threshold", "mosfet", "heat")
+EQUATIONS = (
+    "ferroelectric",
+    "ageing",
+    "filament",
+    "programming",
+    "forming",
+    "conduction",
+    "recovery",
+    "transistor",
+    "nucleation",
+    "between",
+    "diffusive",
+    "silver",
+    "endurance",
+    "threshold",
+    "mosfet",
+    "heat",
+)
 BENCHES = {
     "two-memory": "the first 1,000 samples from the initial weights, batch 1, medians of 7 runs. The machine is shared: another run of the same code gave"
     " 5.2 and 6.4 times torch and 13 and 16 times aihwkit on dense input, 17 and 16 and 51 and 36 times on MNIST",

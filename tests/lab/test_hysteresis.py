@@ -38,7 +38,7 @@ def test_under_one_pulse_the_exposure_is_the_published_law():
     p, time = CARD.fill("switching", LAW.sections["switching"]), np.geomspace(1e-9, 1e-6, 50)
     volts = np.full(50, 3.0)
     where = half_cycles(np.zeros(50), np.where(np.arange(50) < 49, volts, -1.0))._replace(first=np.zeros(50, int))
-    exposure = log_exposure(torch.from_numpy(time), torch.full((50,), log_delay(3.0, 0.0, p), dtype=torch.float64), where)
+    exposure = log_exposure(torch.from_numpy(time), torch.full((50,), log_delay(3.0, 0.0, p), dtype=torch.float64), where.first)
     begun = time[1] - 2 * time[0]
     found = 0.5 + np.arctan((exposure.numpy() - np.log(p.t_inf)) / p.width) / np.pi
     np.testing.assert_allclose(found, switched_fraction(time + begun, 3.0, 0.0, p), rtol=1e-9)

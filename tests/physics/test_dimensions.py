@@ -8,7 +8,24 @@ import pytest
 from ferrion.core.units import registry
 from ferrion.kernels.dimensions import dimensional, with_units
 from ferrion.params.card import load
-from ferrion.physics import ageing, between, diffusive, endurance, ferroelectric, filament, forming, heat, mosfet, nucleation, silver, threshold, transistor
+from ferrion.physics import (
+    ageing,
+    between,
+    conduction,
+    diffusive,
+    endurance,
+    ferroelectric,
+    filament,
+    forming,
+    heat,
+    mosfet,
+    nucleation,
+    programming,
+    recovery,
+    silver,
+    threshold,
+    transistor,
+)
 
 Q = registry().Quantity
 FECAP, MEMRISTOR, TRANSFER = load("fecap-martemucci2025"), load("memristor-martemucci2025"), load("transfer-martemucci2025")
@@ -17,6 +34,9 @@ CAPACITOR = with_units(FECAP.fill("capacitor", ferroelectric.Capacitor))
 AGEING = with_units(FECAP.fill("ageing", ageing.Ageing))
 FILAMENT = with_units(MEMRISTOR.fill("filament", filament.Filament))
 FORMING = with_units(MEMRISTOR.fill("forming", forming.Forming))
+PROGRAMMING = with_units(load("rram-levy2021").fill("programming", programming.Programming))
+RECOVERY = with_units(load("switch-galloni2024").fill("recovery", recovery.Recovery))
+LEAKAGE = with_units(load("leakage-reference").fill("leakage", conduction.Leakage))
 ACCESS = with_units(TRANSFER.fill("access", transistor.Transistor))
 STAGE = with_units(load("zhao-2025").fill("stage", mosfet.Stage))
 NUCLEATION = with_units(load("diffusive-zhao2025-low").fill("nucleation", nucleation.Nucleation))
@@ -55,6 +75,9 @@ CASES = [
     (filament.relaxed, (G, ONE, Q(10.0, "s"), FILAMENT), "S"),
     (filament.read_current, (G, V, ONE, FILAMENT), "A"),
     (forming.forming_voltage, (ONE, Q(2.0, "V/s"), FORMING), "V"),
+    (programming.set_by_pulse, (S, V, V, PROGRAMMING), "S"),
+    (conduction.poole_frenkel, (V, K, LEAKAGE), "A/m^2"),
+    (recovery.recovered, (S, A, RECOVERY), "ohm"),
     (transistor.compliance, (V, 0 * V, ACCESS), "A"),
     (mosfet.drain_current, (V, STAGE), "A"),
     (nucleation.thermal_voltage, (K, NUCLEATION), "V"),

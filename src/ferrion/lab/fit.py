@@ -143,8 +143,9 @@ class Fitter:
         return float(self._cost(_tensors(table), parameters))
 
     def _cost(self, columns: Mapping[str, Tensor], parameters: Parameters) -> Tensor:
-        z, log_sigma = self.law.parted(columns, parameters)
-        return (self.tails(z) + log_sigma).mean()
+        z, log_sigma, outlived = self.law.parted(columns, parameters)
+        seen = self.tails(z) + log_sigma
+        return (seen if outlived is None else torch.where(outlived, -torch.special.log_ndtr(-z), seen)).mean()
 
     def _domains(self) -> list[Domain]:
         return [self.law.free[name] for name in self.free]
@@ -220,7 +221,7 @@ def fit(fitter: Fitter, table: Table, seed: int = 0, bootstrap: int = 0) -> Fit:
     for name, domain, *centre_and_ends in zip(fitter.free, fitter._domains(), scaled.tolist(), *ends.tolist(), strict=True):
         value, low, high = (float(domain.parameter(torch.tensor(end, dtype=torch.float64))) for end in centre_and_ends)
         known.append(Known(*(places[name][0], name, places[name][1]), value, low, high))
-    z, _ = fitter.law.parted(_tensors(other), parameters)
+    z, _, outlived = fitter.law.parted(_tensors(other), parameters)
     return Fit(
         known=tuple(known),
         correlations=correlations,
@@ -229,7 +230,7 @@ def fit(fitter: Fitter, table: Table, seed: int = 0, bootstrap: int = 0) -> Fit:
         cost_fitted=fitter.cost(one, parameters),
         cost_held=fitter.cost(other, parameters),
         cost_card=fitter.cost(other, fitter.base()),
-        scatter=float(torch.as_tensor(z).std()),
+        scatter=float((z if outlived is None else z[~outlived]).std()),
         checks=tuple(fitter.law.checks(other, one, parameters)),
         parameters=parameters,
     )

@@ -74,7 +74,7 @@ def polarisation(columns: Columns, p: Parameters) -> Tensor:
     capacitor, switching = p["capacitor"], p["switching"]
     where = half_cycles(columns["loop"].numpy(), columns["voltage"].numpy())
     exposed = EXPOSED(
-        log_exposure(columns["time"], LOG_DELAY(columns["voltage"], 0.0, switching), where) - torch.log(torch.as_tensor(switching.t_inf, dtype=torch.float64)), switching
+        log_exposure(columns["time"], LOG_DELAY(columns["voltage"], 0.0, switching), where.first) - torch.log(torch.as_tensor(switching.t_inf, dtype=torch.float64)), switching
     )
     rise, fall = exposed[where.rise_end], exposed[where.fall_end]
     rising = exposed + torch.clamp(rise - torch.maximum(fall, exposed), min=0.0)
@@ -83,10 +83,10 @@ def polarisation(columns: Columns, p: Parameters) -> Tensor:
     return total - _means(total, where.loop)
 
 
-def log_exposure(time: Tensor, log_delay: Tensor, where: HalfCycles) -> Tensor:
-    """ln of the integral of exp(-log_delay) dt [s] since each half-cycle began: trapezia added up as logarithms, for they span hundreds of decades."""
+def log_exposure(time: Tensor, log_delay: Tensor, first: Places) -> Tensor:
+    """ln of the integral of exp(-log_delay) dt [s] since the row `first` of every row: trapezia added up as logarithms, for they span hundreds of decades."""
     found = []
-    for own in torch.split(torch.arange(len(time)), np.diff(np.append(np.unique(where.first), len(time))).tolist()):
+    for own in torch.split(torch.arange(len(time)), np.diff(np.append(np.unique(first), len(time))).tolist()):
         t, rate = time[own], -log_delay[own]
         steps = torch.diff(t)
         middle = torch.logaddexp(rate[1:], rate[:-1]) - math.log(2.0) + torch.log(steps)

@@ -45,6 +45,8 @@ class Parted(NamedTuple):
     """Deviation from the law over the standard deviation that the law expects."""
     log_sigma: Tensor
     """ln of that standard deviation."""
+    outlived: Tensor | None = None
+    """Rows of which only this is known, that they lie beyond (a device that outlived the measurement)."""
 
 
 class Check(NamedTuple):

@@ -4,9 +4,27 @@ from ferrion.core.errors import ConfigError
 from ferrion.lab.cycling import Cycling
 from ferrion.lab.hysteresis import Hysteresis
 from ferrion.lab.law import Law
+from ferrion.lab.leakage import PooleFrenkel
+from ferrion.lab.life import Life
+from ferrion.lab.programming import SetPulse
+from ferrion.lab.reading import ReadNoise
 from ferrion.lab.relaxation import Relaxation
+from ferrion.lab.switching import PulseSwitching
+from ferrion.lab.updating import PulseTrain
+from ferrion.lab.volatile import VolatileRecovery
 
-LAWS: dict[str, Law] = {"memristor-relaxation": Relaxation(), "fecap-cycling": Cycling(), "fecap-loop": Hysteresis()}
+LAWS: dict[str, Law] = {
+    "memristor-relaxation": Relaxation(),
+    "memristor-set": SetPulse(),
+    "memristor-read": ReadNoise(),
+    "memristor-pulses": PulseTrain(),
+    "fecap-cycling": Cycling(),
+    "fecap-loop": Hysteresis(),
+    "fecap-pulse": PulseSwitching(),
+    "fecap-leakage": PooleFrenkel(),
+    "switch-recovery": VolatileRecovery(),
+    "life": Life(),
+}
 
 
 def law_of(name: str) -> Law:

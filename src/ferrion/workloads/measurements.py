@@ -5,13 +5,22 @@ from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
+from numpy.typing import NDArray
 
 from ferrion.core.errors import ConfigError, DataError
 from ferrion.lab.table import Table, read_table
 from ferrion.workloads.data import find
 
-JUMP = 1.3
-"""Rise of a loop's 2 P_r from one record to the next from which on the capacitor has broken down: what flows then is leakage."""
+Floats = NDArray[np.float64]
+ARRAYS = "nirram_characterisation.npz"
+JUMP, COMPLIANCE = 2.5, 1.1e-5
+"""A capacitor has broken down where its loop's 2 P_r is so many times its median and its current [A] is at the compliance: what flows then is leakage."""
+SERIES = 200
+"""Reads of a series: short beside the drift of their mean."""
+TRAIN, PULSE_END = 50, 0.1
+"""Pulses of a train, and the time [s] at which a pulse on the switch ends."""
+LEAKING = (31, 79, 127)
+"""Temperatures [°C]; at 179 °C the sample had changed."""
 
 
 def relaxation() -> Table:
@@ -23,15 +32,53 @@ def relaxation() -> Table:
     return Table("rram_1t1r_arrays/write_verify_relaxation.npz", columns, np.repeat(np.arange(len(siemens)), later))
 
 
+def _endurance() -> tuple[NDArray[np.int64], Floats, Floats, NDArray[np.int64]]:
+    """Offsets of the devices, cycles, 2 P_r [C/m^2], and the row from which on each device has broken down (its end, if it has not)."""
+    with np.load(find("fecap_hzo_inas", ("endurance.npz",)) / "endurance.npz") as held:
+        offset, two_pr, cycles = held["offset"].astype(np.int64), held["two_pr_loop_uC_cm2"].astype(np.float64) * 1e-2, held["cycles"].astype(np.float64)
+        limited = np.abs(held["i"]).max(axis=1) > COMPLIANCE
+    broken = []
+    for first, last in pairwise(offset):
+        gone = np.flatnonzero(limited[first:last] & (two_pr[first:last] > JUMP * np.median(two_pr[first:last])))
+        broken.append(first + gone[0] if gone.size else last)
+    return offset, cycles, two_pr, np.array(broken)
+
+
 def cycling() -> Table:
     """53 capacitors of 10 nm HZO, their loops' 2 P_r before breakdown (Blom, endurance); leakage is in it."""
-    with np.load(find("fecap_hzo_inas", ("endurance.npz",)) / "endurance.npz") as held:
-        offset, two_pr, cycles = held["offset"], held["two_pr_loop_uC_cm2"].astype(np.float64) * 1e-2, held["cycles"].astype(np.float64)
-    sound = np.zeros(len(two_pr), bool)
-    for first, last in pairwise(offset):
-        jumped = np.flatnonzero(two_pr[first + 1 : last] > JUMP * two_pr[first : last - 1])
-        sound[first : first + 1 + jumped[0] if jumped.size else last] = True
-    return Table("fecap_hzo_inas/endurance.npz", {"cycles": cycles[sound], "two_pr": two_pr[sound]}, np.repeat(np.arange(len(offset) - 1), np.diff(offset))[sound])
+    offset, cycles, two_pr, broken = _endurance()
+    rows = np.concatenate([np.arange(first, end) for first, end in zip(offset[:-1], broken, strict=True)])
+    return Table("fecap_hzo_inas/endurance.npz", {"cycles": cycles[rows], "two_pr": two_pr[rows]}, np.repeat(np.arange(len(broken)), broken - offset[:-1]))
+
+
+def lives() -> Table:
+    """The same 53 capacitors: cycles to breakdown, or to the last loop of those that outlived the measurement.
+
+    A breakdown is dated to the geometric mean of the last loop before it and the first after.
+    """
+    offset, cycles, _, broken = _endurance()
+    failed = broken < offset[1:]
+    after = cycles[np.minimum(broken, offset[1:] - 1)]
+    found = np.where(failed, np.sqrt(cycles[np.maximum(broken - 1, offset[:-1])] * after), cycles[offset[1:] - 1])
+    return Table("fecap_hzo_inas/endurance.npz", {"cycles": found, "failed": failed.astype(np.float64)}, np.arange(len(found)))
+
+
+def pulses() -> Table:
+    """PUND of 90 capacitors of 10 nm HZO at 2, 2.5 and 3 V (Blom): P less U along the rising edge, as charge that has flowed."""
+    with np.load(find("fecap_hzo_inas", ("pund.npz",)) / "pund.npz") as held:
+        time, volts, current = (held[name].astype(np.float64) for name in ("t", "v", "i"))
+        area = np.pi * (held["radius_um"].astype(np.float64) * 1e-6) ** 2
+    step, pulse = float(time[1] - time[0]), volts.shape[1] // 5
+    switched = -np.cumsum(current[:, 3 * pulse : 4 * pulse] - current[:, 4 * pulse :], axis=1) * step / area[:, None]
+    rising = slice(3 * pulse, 3 * pulse + pulse // 2)
+    count, size = len(volts), pulse // 2
+    columns = {
+        "pulse": np.repeat(np.arange(float(count)), size),
+        "time": np.tile(step * (np.arange(size) + 1.0), count),
+        "voltage": np.abs(volts[:, rising]).ravel(),
+        "charge": switched[:, :size].ravel(),
+    }
+    return Table("fecap_hzo_inas/pund.npz", columns, np.repeat(np.arange(count), size))
 
 
 def loops() -> Table:
@@ -44,7 +91,74 @@ def loops() -> Table:
     return Table("hfo2_ferroelectric_rit/ferro_rit.npz", columns, number)
 
 
-RECORDINGS: dict[str, Callable[[], Table]] = {"rram-relaxation": relaxation, "fecap-cycling": cycling, "fecap-loops": loops}
+def set_map() -> Table:
+    """32,768 foundry 1T1R cells, one SET pulse each (Levy and others): those with a gate of 0.9 V and a voltage of 1.5 V or more, from a high resistance."""
+    with np.load(find("rram_1t1r_arrays", (ARRAYS,)) / ARRAYS) as held:
+        width, gate, volts, before, after = (held[f"set_sweep_{name}"].astype(np.float64) for name in ("pw", "vwl", "vbsl", "r_pre", "r_post"))
+    rows = (gate > 0.85) & (volts > 1.45) & (before > 1 / 60e-6)
+    columns = {"width": width[rows], "gate": gate[rows], "voltage": volts[rows], "conductance": 1 / after[rows]}
+    return Table(f"rram_1t1r_arrays/{ARRAYS}", columns, np.arange(int(rows.sum())))
+
+
+def reads() -> Table:
+    """One 1T1R cell read 10,000 times in 467 s (Levy and others), in series of 200."""
+    with np.load(find("rram_1t1r_arrays", (ARRAYS,)) / ARRAYS) as held:
+        siemens = 1 / held["read_noise_r"].astype(np.float64)
+    series = np.arange(siemens.size) // SERIES
+    return Table(f"rram_1t1r_arrays/{ARRAYS}", {"series": series.astype(np.float64), "conductance": siemens}, series)
+
+
+def leakage() -> Table:
+    """Leakage of one doped-HfO2 capacitor at 31, 79 and 127 °C, 1 to 3 V, rising and falling (Rochester Institute of Technology, S3)."""
+    with np.load(find("hfo2_ferroelectric_rit", ("ferro_rit.npz",)) / "ferro_rit.npz") as held:
+        tables = {int(name.split("S3 ")[1].split("C")[0]): held[name].astype(np.float64) for name in held.files if "tempslkg" in name}
+    volts, kelvin, density = [], [], []
+    for celsius in LEAKING:
+        table = tables[celsius]
+        rows = (table[:, 0] >= 1.0) & (np.arange(len(table)) <= len(table) // 2)
+        volts.append(table[rows, 0])
+        kelvin.append(np.full(int(rows.sum()), celsius + 273.15))
+        density.append(1e-2 * np.abs(table[rows, 1]))
+    columns = {"voltage": np.concatenate(volts), "temperature": np.concatenate(kelvin), "current_density": np.concatenate(density)}
+    return Table("hfo2_ferroelectric_rit/ferro_rit.npz", columns, np.arange(columns["voltage"].size))
+
+
+def recovery() -> Table:
+    """Resistance of a VO2 switch after pulses of 70 down to 10 mA, seven traces (Galloni et al., relaxation_timescales, slow; the order by the resistance they begin with)."""
+    with np.load(find("vo2_volatile_memristor", ("vo2.npz",)) / "vo2.npz") as held:
+        table = held["relaxation_timescales|slow"].astype(np.float64)[1:]
+    time, ohms = table[:, 1] - PULSE_END, table[:, 2:]
+    rows = (time > 5e-4)[:, None] & np.isfinite(ohms) & (ohms > 0)
+    trace = np.broadcast_to(np.arange(ohms.shape[1]), ohms.shape)
+    columns = {
+        "trace": trace.T[rows.T].astype(np.float64),
+        "time": np.broadcast_to(time[:, None], ohms.shape).T[rows.T],
+        "current": 1e-2 * (ohms.shape[1] - trace.T[rows.T]),
+        "resistance": ohms.T[rows.T],
+    }
+    return Table("vo2_volatile_memristor/vo2.npz", columns, trace.T[rows.T].astype(np.int64))
+
+
+def trains() -> Table:
+    """1,000 pulses up and 1,000 down on one ReRAM (Gong et al.), cut into trains of 50."""
+    up_and_down = np.loadtxt(find("reram_gong_pulses", ("gong_et_al.csv",)) / "gong_et_al.csv", delimiter=",")
+    train = np.arange(up_and_down.size) // TRAIN
+    columns = {"train": train.astype(np.float64), "direction": np.repeat([1.0, -1.0], len(up_and_down)), "weight": up_and_down.T.ravel()}
+    return Table("reram_gong_pulses/gong_et_al.csv", columns, train)
+
+
+RECORDINGS: dict[str, Callable[[], Table]] = {
+    "rram-relaxation": relaxation,
+    "rram-set": set_map,
+    "rram-reads": reads,
+    "fecap-cycling": cycling,
+    "fecap-lives": lives,
+    "fecap-pulses": pulses,
+    "fecap-loops": loops,
+    "fecap-leakage": leakage,
+    "reram-pulses": trains,
+    "vo2-recovery": recovery,
+}
 
 
 def measured(name: str, wanted: Mapping[str, str], chosen: Mapping[str, str], group: str | None, together: str | None) -> Table:
