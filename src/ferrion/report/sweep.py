@@ -17,6 +17,8 @@ from ferrion.workloads.sweep.trial import OUTCOMES
 
 SHOWN = ("accuracy", "energy_J", "years_fecap", "years_memristor")
 """Outcomes whose distributions are drawn, beside those of the specification."""
+LISTED = 25
+"""Yields that are printed; all are in result.json."""
 WIDE = 30.0
 """Ratio of the largest and least of values from which on an axis is logarithmic."""
 
@@ -24,10 +26,9 @@ WIDE = 30.0
 def lines(result: Mapping[str, Any]) -> list[str]:
     """One line an outcome, then yields, then what matters for the accuracy."""
     found = [f"{name}: {figure(own['mean'])} ± {figure(own['deviation'])} {_unit(name)}, half below {figure(own['50 %'])}" for name, own in result["outcomes"].items()]
-    found += [
-        f"yield{_where(own['where'])}: {own['met']} of {own['of']} chips, {100 * own['met'] / own['of']:.1f} % (95 %: {100 * own['low']:.1f} to {100 * own['high']:.1f} %)"
-        for own in result["yield"]
-    ]
+    found += [f"{quantity}: {100 * own['met'] / own['of']:.1f} %" for quantity, own in _yields(result)]
+    hidden = len(result["yield"]) - LISTED
+    found += [f"… and yields of {hidden} points more, in result.json"] if hidden > 0 else []
     found += [
         f"accuracy varies with {own['factor']}: {own['first']:.2f} of the variance by itself, {own['total']:.2f} with interactions"
         for own in result["sensitivity"]
@@ -47,11 +48,18 @@ def sweep_page(sweep: Sweep, found: xr.Dataset, result: Mapping[str, Any]) -> st
         Row(quantity=f"{name}: mean ± standard deviation", unit=_unit(name), simulated=own["mean"], spread=own["deviation"], source="sweep")
         for name, own in result["outcomes"].items()
     ]
-    for own in result["yield"]:
-        quantity = f"yield{_where(own['where'])}: {own['met']} of {own['of']}, 95 % interval {100 * own['low']:.1f} to {100 * own['high']:.1f} %"
-        rows.append(Row(quantity=quantity, unit="%", simulated=100 * own["met"] / own["of"], source="sweep"))
+    rows += [Row(quantity=quantity, unit="%", simulated=100 * own["met"] / own["of"], source="sweep") for quantity, own in _yields(result)]
     pictures = [_bars(result["sensitivity"], outcome) for outcome in dict.fromkeys(own["outcome"] for own in result["sensitivity"]) if outcome in {*SHOWN, *sweep.file.spec}]
     return figures_page("Sweep", lead, rows, [*_distributions(sweep, found), *_factors(sweep, found)], pictures)
+
+
+def _yields(result: Mapping[str, Any]) -> list[tuple[str, dict[str, Any]]]:
+    """That of all trials and of the first points, with their intervals in words."""
+    told = []
+    for own in result["yield"][:LISTED]:
+        where = f" at {', '.join(f'{name} = {value}' for name, value in own['where'].items())}" if own["where"] else ""
+        told.append((f"yield{where}: {own['met']} of {own['of']} (95 % interval {100 * own['low']:.1f} to {100 * own['high']:.1f} %)", own))
+    return told
 
 
 def _distributions(sweep: Sweep, found: xr.Dataset) -> list[Panel]:
@@ -104,7 +112,3 @@ def _unit(name: str) -> str:
 
 def _label(name: str) -> str:
     return f"{name} [{_unit(name)}]" if _unit(name) else name
-
-
-def _where(values: Mapping[str, Any]) -> str:
-    return f" at {', '.join(f'{name} = {value}' for name, value in values.items())}" if values else ""

@@ -100,6 +100,17 @@ def set_map() -> Table:
     return Table(f"rram_1t1r_arrays/{ARRAYS}", columns, np.arange(int(rows.sum())))
 
 
+def retention() -> Table:
+    """16,292 cells of the same arrays, read after programming and up to 1e5 s later (Levy and others, model C); not every cell at every time."""
+    with np.load(find("rram_1t1r_arrays", (ARRAYS,)) / ARRAYS) as held:
+        cell, time, siemens = held["modelC_addr"].astype(np.int64), held["modelC_timept"].astype(np.float64), held["modelC_g"].astype(np.float64)
+    begun = np.full(int(cell.max()) + 1, np.nan)
+    begun[cell[time == 0]] = siemens[time == 0]
+    rows = (time > 0) & np.isfinite(begun[cell])
+    columns = {"time": time[rows], "programmed": begun[cell[rows]], "conductance": siemens[rows]}
+    return Table(f"rram_1t1r_arrays/{ARRAYS}", columns, cell[rows])
+
+
 def reads() -> Table:
     """One 1T1R cell read 10,000 times in 467 s (Levy and others), in series of 200."""
     with np.load(find("rram_1t1r_arrays", (ARRAYS,)) / ARRAYS) as held:
@@ -149,6 +160,7 @@ def trains() -> Table:
 
 RECORDINGS: dict[str, Callable[[], Table]] = {
     "rram-relaxation": relaxation,
+    "rram-retention": retention,
     "rram-set": set_map,
     "rram-reads": reads,
     "fecap-cycling": cycling,

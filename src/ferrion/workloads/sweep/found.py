@@ -58,7 +58,7 @@ def meets(found: xr.Dataset, spec: Mapping[str, Bound]) -> NDArray[np.bool_]:
 
 
 def yields(found: xr.Dataset, spec: Mapping[str, Bound], points: Sequence[Mapping[str, Any]], chips: int) -> list[Yield]:
-    """Of all trials together and, where a point has several chips, point by point. A trial that was refused meets nothing."""
+    """Of all trials together and, where there are several of several chips each, of every one of `points`. A trial that was refused meets nothing."""
     if not spec:
         return []
     met = meets(found, spec)
@@ -79,7 +79,7 @@ def summary(found: xr.Dataset) -> dict[str, dict[str, float]]:
         values = values[np.isfinite(values)]
         if values.size:
             quantiles = np.quantile(values, QUANTILES)
-            table[name] = {"mean": float(values.mean()), "deviation": float(values.std(ddof=1)) if values.size > 1 else 0.0}
+            table[name] = {"mean": float(values.mean()), "deviation": float((values - values[0]).std(ddof=1)) if values.size > 1 else 0.0}
             table[name] |= {f"{100 * q:g} %": float(value) for q, value in zip(QUANTILES, quantiles, strict=True)}
     return table
 

@@ -85,8 +85,9 @@ class Sweep:
         """Yields and sensitivities of what is stored, as plain types."""
         found, head = store.read(), self.file.sweep
         matter: list[Sensitivity] = sensitivities(found, list(self.file.vary), head.chips, head.seed) if head.design is Design.SENSITIVITY else []
+        listed = self.points if head.design is Design.GRID else ()
         return {
-            "yield": [own._asdict() for own in yields(found, self.file.spec, self.points, head.chips)],
+            "yield": [own._asdict() for own in yields(found, self.file.spec, listed, head.chips)],
             "sensitivity": [own._asdict() for own in matter],
             "refused": store.refused,
         }
