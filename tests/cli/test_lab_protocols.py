@@ -19,7 +19,7 @@ def test_every_protocol_on_every_device(protocol, card, tmp_path):
 
 
 def test_what_is_no_device_or_no_number_is_refused(tmp_path):
-    assert "neither [switching] (a FeCAP) nor [filament]" in ferrion("lab", "pulse", "--card", "leti-2025", "--out", tmp_path, code=2).stderr
+    assert "this protocol takes a fecap" in ferrion("lab", "pulse", "--card", "leti-2025", "--out", tmp_path, code=2).stderr
     assert "give numbers with commas" in ferrion("lab", "retention", "--temperatures", "25;85", "--out", tmp_path, code=2).stderr
     assert "cannot be read as a quantity in s" in ferrion("lab", "retention", "--until", "10 volts", "--out", tmp_path, code=2).stderr
     assert "the shorter and the longer" in ferrion("lab", "pulse", "--widths", "1 ms,1 us", "--out", tmp_path, code=2).stderr
@@ -28,6 +28,10 @@ def test_what_is_no_device_or_no_number_is_refused(tmp_path):
 @pytest.mark.parametrize(
     ("protocol", "card"),
     [
+        ("pulse", "zhao-2025"),
+        ("endurance", "zhao-2025"),
+        ("retention", "leti-2025"),
+        ("verify", "memristor-martemucci2025"),
         ("iv", "fecap-martemucci2025"),
         ("iv", "memristor-martemucci2025"),
         ("iv", "zhao-2025"),

@@ -2,21 +2,27 @@
 
 import numpy as np
 import pytest
-from scipy.stats import chi2, kstest
+from scipy.stats import chi2, kstest, norm
 
+from ferrion.arrays.resting import rested
 from ferrion.chip.chip import Chip
 from ferrion.circuits.neuron import Neuron
 from ferrion.core.errors import CardError, ConfigError
+from ferrion.core.noise import Stream, normals
 from ferrion.devices.fecap import FeCap
+from ferrion.devices.memristor import Memristor
 from ferrion.lab.bake import fecap_bake, neuron_heat
 from ferrion.lab.current_voltage import fecap_loops, memristor_reads, neuron_ramps
+from ferrion.lab.endurance import neuron_endurance
 from ferrion.lab.fluctuation import chip_transfers, fecap_errors, memristor_noise, neuron_jitter
 from ferrion.lab.forming import forming
+from ferrion.lab.pulse import neuron_pulses
 from ferrion.lab.pund import exposed, pund
-from ferrion.lab.retention import fecap_retention
+from ferrion.lab.retention import chip_retention, fecap_retention
+from ferrion.lab.verify import write_verify
 from ferrion.params.card import load
 from ferrion.physics.ferroelectric import switched_fraction
-from ferrion.physics.filament import Filament
+from ferrion.physics.filament import Filament, equivalent, spread_early
 from ferrion.physics.forming import Forming
 
 FECAP, MEMRISTOR = load("fecap-martemucci2025"), load("memristor-martemucci2025")
@@ -126,6 +132,58 @@ def _trains(neuron: Neuron) -> list[np.ndarray]:
     from ferrion.circuits.drive import step
 
     return neuron.fire(step(0.8, 0.2), count=50, seed=0)
+
+
+def test_only_chosen_memristors_are_set_anew():
+    devices = Memristor(4, MEMRISTOR, 0)
+    devices.set(67e-6)
+    before, cycles = devices.conductance.copy(), devices.cycles.copy()
+    devices.set(30e-6, np.array([True, False, True, False]))
+    assert (devices.conductance[[1, 3]] == before[[1, 3]]).all()
+    assert (devices.conductance[[0, 2]] < 0.7 * before[[0, 2]]).all()
+    assert (devices.cycles - cycles).tolist() == [1, 0, 1, 0]
+
+
+def test_write_verify_holds_its_tolerance_and_a_day_undoes_it():
+    """Tries are geometric where every try is as good as any other: mean 1 / p and p the share that one SET and read leave within the tolerance."""
+    found = write_verify(MEMRISTOR, 3000, 3e-6, 60, 0)
+    p = MEMRISTOR.fill("filament", Filament)
+    assert not found["failed"].to_numpy().any()
+    for level, errors, tries, later in zip(found["level"].to_numpy(), found["error"].to_numpy()[-1], found["tries"].to_numpy(), found["later"].to_numpy(), strict=True):
+        noise = p.read_noise * p.g_max
+        assert np.abs(errors).max() < 3e-6 + 6 * noise
+        spread = float(np.hypot(spread_early(level, p) * p.g_max, noise))
+        chance = 2 * norm.cdf(3e-6 / spread) - 1
+        assert abs(tries.mean() - 1 / chance) < 5 * np.sqrt(1 - chance) / chance / np.sqrt(3000)
+        assert later.std() > 2 * errors.std()
+
+
+def test_a_neuron_pulsed_longer_fires_more_often():
+    fires = neuron_pulses(Neuron.from_card(), np.array([0.7, 0.9]), np.array([0.01, 0.1, 1.0]), 500, 0)["fires"].to_numpy()
+    assert (np.diff(fires, axis=1) >= 0).all()
+    assert (np.diff(fires, axis=0) >= 0).all()
+    assert fires[0, 0] < 0.5 < fires[0, 2]
+
+
+def test_a_worn_neuron_loses_its_hysteresis():
+    """Lives by Weibull's law of the card; at the end of its life a device's threshold is its hold voltage."""
+    neuron = Neuron.from_card()
+    found = neuron_endurance(neuron, 1000, np.array([1.0, 1e7, 1e12]), 0)
+    assert found["threshold"].to_numpy()[-1] == pytest.approx(neuron.memristor.v_hold)
+    assert neuron.endurance is not None
+    life = found["life"].to_numpy()[1:]
+    assert kstest(life, lambda n: 1 - np.exp(-((n / neuron.endurance.n_stuck) ** neuron.endurance.weibull))).pvalue > 1e-3
+
+
+def test_weights_of_an_array_rest_as_those_of_a_trained_chip():
+    chip = Chip.from_card()
+    found = chip_retention(chip, np.array([0.5, 3.15e8]), np.array([298.15]), 0)["weight"].to_numpy()[0]
+    fresh = np.array([chip.transferred(level, 0) for level in range(8)])
+    assert found[0] == pytest.approx(fresh)
+    xi = normals(0, Stream.REST, 1, fresh.size).reshape(fresh.shape)
+    assert found[1] == pytest.approx(rested(fresh, xi, 3.15e8 * float(equivalent(1.0, 298.15, chip.devices.filament)), chip.devices))
+    assert found[1, 7].mean() < found[0, 7].mean()
+    assert found[1, 7].std() > found[0, 7].std()
 
 
 def test_settings_out_of_range_are_refused():

@@ -132,6 +132,10 @@ class Neuron:
             list(pool.map(block, np.array_split(np.flatnonzero(~self.stuck(switchings, count, seed, alike)), -(-count // BLOCK))))
         return trains
 
+    def thresholds(self, count: int, seed: int = 0, switchings: float = 0.0) -> Floats:
+        """Nucleation voltages [V] of `count` devices after so many switchings each; that of a device that is stuck on is its hold voltage."""
+        return np.asarray(self.memristor.v_n + self._shifts(count, seed, False, switchings))
+
     def first(self, drive: Drive, *, count: int, seed: int = 0) -> Floats:
         """Time [s] of the first spike in each of `count` trials of the card's own device from rest, (count,); NaN where it did not fire. As `fire` with `alike`, and quicker."""
         self._shifts(count, seed, True, 0.0)

@@ -1,6 +1,7 @@
 """What experiments of the virtual lab share: numbers as users write them, and a folder with data, page and result."""
 
 import math
+from enum import Enum, auto
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -14,15 +15,42 @@ if TYPE_CHECKING:
     import xarray as xr
     from numpy.typing import NDArray
 
+    from ferrion.params.card import Card
     from ferrion.report.protocols import Shown
 
 Count = Annotated[int, typer.Option(min=2, help="How many devices.")]
 Seed = Annotated[int, typer.Option(min=0, help="One seed is one set of devices.")]
 Out = Annotated[Path, typer.Option(help="Folder for the page, data (netCDF) and result.json.")]
 Json = Annotated[bool, typer.Option("--json", help="One JSON object on standard output.")]
+AnyCard = Annotated[str, typer.Option(help="A card: a shipped name (see ferrion cards) or a TOML file.")]
+FECAP, MEMRISTOR, NEURON, CHIP = "fecap-martemucci2025", "memristor-martemucci2025", "zhao-2025", "leti-2025"
 NeuronCard = Annotated[str, typer.Option(help="A card of an ion neuron: a shipped name or a TOML file.")]
 TITLES = {"iv": "Current against voltage", "pund": "PUND", "random": "Random bits", "tolerance": "Noise tolerance"}
 POINTS, SHORTEST, LONGEST = 8, 1e-15, 1e12
+
+
+class Kind(Enum):
+    """What a card is of, told by a section or a part it has."""
+
+    FECAP = auto()
+    MEMRISTOR = auto()
+    NEURON = auto()
+    CHIP = auto()
+
+
+EXAMPLES = {Kind.FECAP: FECAP, Kind.MEMRISTOR: MEMRISTOR, Kind.NEURON: NEURON, Kind.CHIP: CHIP}
+
+
+def of_kind(name: str, *allowed: Kind) -> "tuple[Card, Kind]":
+    """The card, and what it is of; raises ConfigError unless that is one of `allowed`."""
+    from ferrion.params.card import load
+
+    found = load(name)
+    told = {"switching": Kind.FECAP, "filament": Kind.MEMRISTOR, "stage": Kind.NEURON, "geometry": Kind.CHIP}
+    kind = next((own for section, own in told.items() if section in found.sections), None)
+    if kind is None or kind not in allowed:
+        raise ConfigError(f"--card {name}: this protocol takes {', '.join(f'a {own.name.lower()} ({EXAMPLES[own]})' for own in allowed)}")
+    return found, kind
 
 
 def numbers(option: str, text: str) -> "NDArray[np.float64]":

@@ -12,7 +12,7 @@ from ferrion.cli.fit import fit
 from ferrion.cli.measure import forming, iv, noise, pund, temperature
 from ferrion.cli.mission import mission
 from ferrion.cli.noise import random, resonance, sampling, tolerance
-from ferrion.cli.protocols import endurance, pulse, retention
+from ferrion.cli.protocols import endurance, pulse, retention, verify
 from ferrion.core.errors import ConfigError
 
 Weights = Annotated[Path | None, typer.Option(help="Trained weights of the model (.safetensors); it is then not trained here.")]
@@ -21,7 +21,7 @@ Json = Annotated[bool, typer.Option("--json", help="One JSON object on standard 
 lab = typer.Typer(no_args_is_help=True, help="Measure devices, chips and models as a laboratory would.", rich_markup_mode=None)
 
 
-for command in (fit, iv, pulse, pund, endurance, retention, temperature, noise, forming, mission, resonance, sampling, random, tolerance):
+for command in (fit, iv, pulse, verify, pund, endurance, retention, temperature, noise, forming, mission, resonance, sampling, random, tolerance):
     lab.command()(command)
 
 

@@ -1,34 +1,16 @@
 """`ferrion lab iv|pund|noise|temperature|forming`: further protocols, on the devices of any card."""
 
-from enum import Enum, auto
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from ferrion.cli.experiment import Count, Json, Out, Seed, keep, numbers, positive, spaced
-from ferrion.core.errors import ConfigError
+from ferrion.cli.experiment import FECAP, MEMRISTOR, AnyCard, Count, Json, Kind, Out, Seed, keep, numbers, of_kind, positive, spaced
 
 if TYPE_CHECKING:
     import xarray as xr
 
-    from ferrion.params.card import Card
     from ferrion.report.protocols import Shown
-
-AnyCard = Annotated[str, typer.Option(help="A card: a shipped name (see ferrion cards) or a TOML file.")]
-FECAP, MEMRISTOR, NEURON, CHIP = "fecap-martemucci2025", "memristor-martemucci2025", "zhao-2025", "leti-2025"
-
-
-class Kind(Enum):
-    """What a card is of, told by a section or a part it has."""
-
-    FECAP = auto()
-    MEMRISTOR = auto()
-    NEURON = auto()
-    CHIP = auto()
-
-
-EXAMPLES = {Kind.FECAP: FECAP, Kind.MEMRISTOR: MEMRISTOR, Kind.NEURON: NEURON, Kind.CHIP: CHIP}
 
 
 def iv(
@@ -48,7 +30,7 @@ def iv(
     from ferrion.lab import current_voltage as protocol
     from ferrion.report import measurements as report
 
-    the_card, kind = _of_kind(card, Kind.FECAP, Kind.MEMRISTOR, Kind.NEURON)
+    the_card, kind = of_kind(card, Kind.FECAP, Kind.MEMRISTOR, Kind.NEURON)
     if kind is Kind.FECAP:
         found = protocol.fecap_loops(the_card, volts, spaced("--frequencies", frequencies, "Hz")[::4])
         shown = report.fecap_loops(found)
@@ -75,7 +57,7 @@ def pund(
     from ferrion.lab.pund import pund as protocol
     from ferrion.report.measurements import pund as report
 
-    the_card, _ = _of_kind(card, Kind.FECAP)
+    the_card, _ = of_kind(card, Kind.FECAP)
     found = protocol(the_card, count, numbers("--cycles", cycles), volts, positive("--width", width, "s"), seed)
     _keep("pund", found, report(found), out, json, card, count, seed)
 
@@ -94,7 +76,7 @@ def noise(
     from ferrion.lab import fluctuation as protocol
     from ferrion.report import measurements as report
 
-    the_card, kind = _of_kind(card, *Kind)
+    the_card, kind = of_kind(card, *Kind)
     if kind is Kind.MEMRISTOR:
         found = protocol.memristor_noise(the_card, count, seed)
         shown = report.memristor_noise(found)
@@ -125,7 +107,7 @@ def temperature(
     from ferrion.lab import bake as protocol
     from ferrion.report import measurements as report
 
-    the_card, kind = _of_kind(card, Kind.FECAP, Kind.MEMRISTOR, Kind.NEURON)
+    the_card, kind = of_kind(card, Kind.FECAP, Kind.MEMRISTOR, Kind.NEURON)
     kelvin, baked = numbers("--temperatures", temperatures) + 273.15, positive("--time", time, "s")
     if kind is Kind.FECAP:
         found = protocol.fecap_bake(the_card, count, baked, kelvin, seed)
@@ -152,21 +134,9 @@ def forming(
     from ferrion.lab.forming import forming as protocol
     from ferrion.report.measurements import forming as report
 
-    the_card, _ = _of_kind(card, Kind.MEMRISTOR)
+    the_card, _ = of_kind(card, Kind.MEMRISTOR)
     found = protocol(the_card, count, numbers("--ramps", ramps), 1e-6 * compliance, seed)
     _keep("forming", found, report(found), out, json, card, count, seed)
-
-
-def _of_kind(name: str, *allowed: Kind) -> "tuple[Card, Kind]":
-    """The card, and what it is of; raises ConfigError unless that is one of `allowed`."""
-    from ferrion.params.card import load
-
-    found = load(name)
-    told = {"switching": Kind.FECAP, "filament": Kind.MEMRISTOR, "stage": Kind.NEURON, "geometry": Kind.CHIP}
-    kind = next((own for section, own in told.items() if section in found.sections), None)
-    if kind is None or kind not in allowed:
-        raise ConfigError(f"--card {name}: this protocol takes {', '.join(f'a {own.name.lower()} ({EXAMPLES[own]})' for own in allowed)}")
-    return found, kind
 
 
 def _keep(name: str, found: "xr.Dataset", shown: "Shown", out: Path, json: bool, card: str, count: int, seed: int) -> None:

@@ -6,10 +6,8 @@ from typing import Annotated
 import typer
 
 from ferrion.cli.console import bar
-from ferrion.cli.experiment import Json, NeuronCard, Out, Seed, keep, numbers, positive
+from ferrion.cli.experiment import NEURON, Json, NeuronCard, Out, Seed, keep, numbers, positive
 from ferrion.core.errors import ConfigError
-
-NEURON = "zhao-2025"
 
 
 def resonance(

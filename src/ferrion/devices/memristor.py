@@ -47,6 +47,7 @@ class Memristor:
         """Unit normal of each filament's relaxation, for as long as it stands."""
         self._age: Floats = np.zeros(count)
         """Equivalent time [s] since the last operation."""
+        self.conductance: Floats = np.zeros(count)
         self._write(np.asarray(filament.reset_conductance(self._draw(Stream.RESET, count), self.filament)))
 
     @property
@@ -54,19 +55,19 @@ class Memristor:
         """Which memristors still switch."""
         return self.cycles < self.limit
 
-    def set(self, compliance: ArrayLike) -> None:
-        """RESET, then SET each to its compliance current [A]; 0 leaves it in the high-resistance state. One cycle each."""
+    def set(self, compliance: ArrayLike, which: ArrayLike = True) -> None:
+        """RESET, then SET each of `which` to its compliance current [A]; 0 leaves it in the high-resistance state. One cycle each; the others stand as they are."""
         limit = np.broadcast_to(np.asarray(compliance, dtype=np.float64), self.cycles.shape)
         works = self.alive & (limit > 0.0)
-        self.reset()
+        self.reset(which)
         aimed = filament.set_conductance(limit, self.filament)
         formed = filament.programmed(aimed, self._draw(Stream.SET, limit.size), self.filament)
-        self._write(np.where(works, formed, self.conductance))
+        self._write(np.where(works, formed, self.conductance), which)
 
-    def reset(self) -> None:
-        """Dissolve every filament. A dead memristor stays in the high-resistance state."""
-        self.cycles = self.cycles + 1.0
-        self._write(np.asarray(filament.reset_conductance(self._draw(Stream.RESET, self.cycles.size), self.filament)))
+    def reset(self, which: ArrayLike = True) -> None:
+        """Dissolve the filaments of `which`. A dead memristor stays in the high-resistance state."""
+        self.cycles = self.cycles + np.broadcast_to(which, self.cycles.shape)
+        self._write(np.asarray(filament.reset_conductance(self._draw(Stream.RESET, self.cycles.size), self.filament)), which)
 
     def read(self, v: float) -> Floats:
         """Current [A] of each under v [V], with read noise. Not destructive."""
@@ -75,12 +76,12 @@ class Memristor:
     def rest(self, time: float, temperature: float) -> None:
         """Let `time` [s] pass at `temperature` [K]: relaxation and drift. Two rests are one of their joint length."""
         self._age = self._age + filament.equivalent(time, temperature, self.filament)
-        self.conductance: Floats = np.asarray(filament.relaxed(self._written, self._direction, self._age, self.filament))
+        self.conductance = np.asarray(filament.relaxed(self._written, self._direction, self._age, self.filament))
 
-    def _write(self, conductance: Floats) -> None:
-        self._written, self._age = conductance, np.zeros_like(conductance)
-        self._direction = self._draw(Stream.REST, conductance.size)
-        self.conductance = conductance
+    def _write(self, conductance: Floats, which: ArrayLike = True) -> None:
+        self._written, self._age = np.where(which, conductance, self._written), np.where(which, 0.0, self._age)
+        self._direction = np.where(which, self._draw(Stream.REST, conductance.size), self._direction)
+        self.conductance = np.where(which, conductance, self.conductance)
 
     def _draw(self, stream: Stream, count: int) -> Floats:
         self._operations += 1

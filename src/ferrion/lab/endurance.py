@@ -1,9 +1,12 @@
 """Endurance: devices cycled by law, not by looping, and measured on the way."""
 
+from collections.abc import Mapping
+
 import numpy as np
 import xarray as xr
 from numpy.typing import NDArray
 
+from ferrion.circuits.neuron import Neuron
 from ferrion.core.errors import ConfigError
 from ferrion.devices.fecap import FeCap
 from ferrion.devices.memristor import Memristor
@@ -43,5 +46,12 @@ def memristor_endurance(card: Card, count: int, cycles: Floats, compliance: floa
     return _labelled({**both, "life": (("device",), devices.limit, {"units": "1"})}, cycles, card)
 
 
-def _labelled(variables: dict[str, object], cycles: Floats, card: Card) -> xr.Dataset:
+def neuron_endurance(neuron: Neuron, count: int, cycles: Floats, seed: int) -> xr.Dataset:
+    """threshold (cycles, device) [V] after so many switchings, life (device,) until stuck on, and hold [V]: where the two meet nothing dissolves any more."""
+    values = np.array([neuron.thresholds(count, seed, number) for number in checked(cycles)])
+    variables = {"threshold": (("cycles", "device"), values, {"units": "V"}), "life": (("device",), neuron.lives(count, seed), {"units": "1"})}
+    return _labelled(variables, cycles, neuron.card).assign_attrs(hold_V=neuron.memristor.v_hold)
+
+
+def _labelled(variables: Mapping[str, object], cycles: Floats, card: Card) -> xr.Dataset:
     return xr.Dataset(variables, {"cycles": ("cycles", cycles, {"units": "1"})}, {"card": card.name, "title": card.title})

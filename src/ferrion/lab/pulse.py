@@ -4,6 +4,8 @@ import numpy as np
 import xarray as xr
 from numpy.typing import NDArray
 
+from ferrion.circuits.drive import step
+from ferrion.circuits.neuron import Neuron
 from ferrion.core.errors import ConfigError
 from ferrion.devices.fecap import FeCap
 from ferrion.devices.memristor import Memristor
@@ -31,3 +33,13 @@ def memristor_pulses(card: Card, count: int, compliances: Floats, seed: int) -> 
     values = devices.conductance.reshape(compliances.size, count)
     coordinates = {"compliance": ("compliance", compliances, {"units": "A"})}
     return xr.Dataset({"conductance": (("compliance", "device"), values, {"units": "S"})}, coordinates, {"card": card.name, "title": card.title})
+
+
+def neuron_pulses(neuron: Neuron, volts: Floats, widths: Floats, trials: int, seed: int) -> xr.Dataset:
+    """fires (voltage, width): share of `trials` pulses on the card's own device at rest within which it spikes. Raises ConfigError on pulses of no height or width."""
+    if min(volts.size, widths.size) == 0 or not (np.isfinite(volts).all() and np.isfinite(widths).all()) or volts.min() <= 0 or widths.min() <= 0:
+        raise ConfigError(f"pulses of {volts.tolist()} V and {widths.tolist()} s: give voltages and widths above 0")
+    longest = [neuron.first(step(float(v), float(widths.max())), count=trials, seed=seed) for v in volts]
+    fires = np.array([[float((first <= width).mean()) for width in widths] for first in longest])
+    coordinates = {"voltage": ("voltage", volts, {"units": "V"}), "width": ("width", widths, {"units": "s"})}
+    return xr.Dataset({"fires": (("voltage", "width"), fires, {"units": "1"})}, coordinates, {"card": neuron.card.name, "title": neuron.card.title})

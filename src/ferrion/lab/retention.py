@@ -4,11 +4,16 @@ import numpy as np
 import xarray as xr
 from numpy.typing import NDArray
 
+from ferrion.arrays.resting import rested
+from ferrion.arrays.words import TOP_LEVEL
+from ferrion.chip.chip import Chip
 from ferrion.core.constants import BOLTZMANN_EV
 from ferrion.core.errors import ConfigError
+from ferrion.core.noise import Stream, normals
 from ferrion.devices.fecap import FeCap
 from ferrion.devices.memristor import Memristor
 from ferrion.params.card import Card
+from ferrion.physics import filament
 
 Floats = NDArray[np.float64]
 SHARES = (0.25, 0.5, 0.75, 1.0)
@@ -50,6 +55,15 @@ def memristor_retention(card: Card, count: int, times: Floats, temperatures: Flo
             found.append(devices.conductance)
     values = np.array(found).reshape(temperatures.size, times.size, len(SHARES), count)
     return _labelled("conductance", "S", values, times, temperatures, card).assign_coords(level=("level", np.array(SHARES), {"units": "1"}))
+
+
+def chip_retention(chip: Chip, times: Floats, temperatures: Floats, seed: int) -> xr.Dataset:
+    """weight (temperature, time, level, device): freshly drawn devices of an array at rest after one transfer of every level, as shares of the full scale."""
+    checked(times, temperatures)
+    p, written = chip.devices, np.array([chip.transferred(level, seed) for level in range(TOP_LEVEL + 1)])
+    directions = normals(seed, Stream.REST, 1, written.size).reshape(written.shape)
+    values = np.array([[rested(written, directions, float(filament.equivalent(time, kelvin, p.filament)), p) for time in times] for kelvin in temperatures])
+    return _labelled("weight", "1", values, times, temperatures, chip.card).assign_coords(level=("level", np.arange(TOP_LEVEL + 1.0) / TOP_LEVEL, {"units": "1"}))
 
 
 def activation(times: Floats, temperatures: Floats) -> float:

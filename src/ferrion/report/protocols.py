@@ -106,9 +106,9 @@ def fecap_retention(found: xr.Dataset, known: float) -> Shown:
     return Shown(tuple(rows), tuple(panels))
 
 
-def memristor_retention(found: xr.Dataset) -> Shown:
+def levels_retention(found: xr.Dataset, name: str, label: str, unit: str) -> Shown:
     """Mean and spread of every level against time, at every temperature."""
-    times, temperatures, values = found["time"].to_numpy(), found["temperature"].to_numpy(), found["conductance"]
+    times, temperatures, values = found["time"].to_numpy(), found["temperature"].to_numpy(), found[name]
     means, spreads = values.mean("device"), values.std("device")
     rows, panels = [], []
     for t, kelvin in enumerate(temperatures):
@@ -117,10 +117,63 @@ def memristor_retention(found: xr.Dataset) -> Shown:
             Curve(f"{100 * float(own):.0f} % of the range", tuple(times), tuple(means[t, :, k].to_numpy()), tuple(spreads[t, :, k].to_numpy()))
             for k, own in enumerate(found["level"])
         )
-        panels.append(Panel(f"Levels at {where}: mean ± standard deviation", "time [s]", "conductance [S]", tuple(curves), log_x=True))
+        panels.append(Panel(f"Levels at {where}: mean ± standard deviation", "time [s]", label, tuple(curves), log_x=True))
         for k, own in enumerate(found["level"].to_numpy()):
-            rows.append(row(f"{100 * own:.0f} % of the range after {times[-1]:.3g} s at {where}", "S", float(means[t, -1, k]), float(spreads[t, -1, k])))
+            rows.append(row(f"{100 * own:.0f} % of the range after {times[-1]:.3g} s at {where}", unit, float(means[t, -1, k]), float(spreads[t, -1, k])))
     return Shown(tuple(rows), tuple(panels))
+
+
+def write_verify(found: xr.Dataset) -> Shown:
+    """Errors as written once, as verified and a day later, and how many tries devices took."""
+    errors, tries, later = (found[name].to_numpy() for name in ("error", "tries", "later"))
+    failed, shares = found["failed"].to_numpy(), found["level"].to_numpy()
+    rows, curves = [], []
+    for k, share in enumerate(shares):
+        name = f"{100 * share:.0f} % of the range"
+        for what, own in (("written once", errors[0, k]), ("verified", errors[-1, k]), ("a day later", later[k])):
+            rows.append(row(f"{name}, {what}: error", "S", float(own.mean()), float(own.std())))
+        rows += [row(f"{name}: tries", "", float(tries[k].mean()), float(tries[k].std())), row(f"{name}: not within the tolerance in the end", "%", 100 * float(failed[k].mean()))]
+        curves.append(distribution(name, tries[k]))
+    shapes = tuple(distribution(what, 1e6 * own.ravel()) for what, own in (("written once", errors[0]), ("verified", errors[-1]), ("a day later", later)))
+    return Shown(
+        tuple(rows),
+        (
+            Panel("Error of the conductance, all levels", "error [µS]", "share of devices below", shapes),
+            Panel("How many tries it takes", "tries", "share of devices below", tuple(curves)),
+        ),
+    )
+
+
+def neuron_pulses(found: xr.Dataset) -> Shown:
+    """Chance of a spike against the width of a pulse, voltage by voltage."""
+    volts, widths, fires = (found[name].to_numpy() for name in ("voltage", "width", "fires"))
+    curves = tuple(Curve(f"{v:g} V", tuple(widths), tuple(line)) for v, line in zip(volts, fires, strict=True))
+    halves = [(v, time_to(1 - line, widths, 0.5)) for v, line in zip(volts, fires, strict=True)]
+    rows = [row(f"half of the pulses of {v:g} V make a spike from a width of", "s", width) for v, width in halves if width == width]
+    return Shown(tuple(rows), (Panel("Chance of a spike within one pulse", "pulse width [s]", "share of trials", curves, log_x=True),))
+
+
+def neuron_endurance(found: xr.Dataset) -> Shown:
+    """Threshold against switchings beside the hold voltage, and lives on Weibull's paper."""
+    cycles, thresholds, hold = found["cycles"].to_numpy(), found["threshold"].to_numpy(), float(found.attrs["hold_V"])
+    lives = np.sort(found["life"].to_numpy())
+    share = (np.arange(lives.size) + 0.5) / lives.size
+    scale = np.log(-np.log(1.0 - share))
+    rows = (
+        row("threshold of fresh devices", "V", float(thresholds[0].mean()), float(thresholds[0].std())),
+        row("half of the devices stuck on after", "switchings", float(np.median(lives))),
+        row("first hundredth stuck on after", "switchings", float(np.quantile(lives, 0.01))),
+        row("slope on Weibull's paper", "", float(np.polyfit(np.log(lives), scale, 1)[0])),
+        row("stuck on after the last measurement", "%", 100 * float((lives <= cycles[-1]).mean())),
+    )
+    level = Curve("hold voltage: no hysteresis, no spikes", (float(cycles[0]), float(cycles[-1])), (hold, hold))
+    return Shown(
+        rows,
+        (
+            Panel("Threshold against switchings", "switchings", "threshold [V]", (*quantiles("threshold", cycles, thresholds), level), log_x=True),
+            Panel("Lives on Weibull's paper", "switchings", "ln(-ln(1 - share stuck on))", (Curve("lives", tuple(lives), tuple(scale), points=True),), log_x=True),
+        ),
+    )
 
 
 def fecap_pulses(found: xr.Dataset) -> Shown:
