@@ -1,12 +1,14 @@
 """Missions: equivalent time is exact over any number of rounds, wear-out is the law of the weakest, policies differ as they must."""
 
 import json
+from dataclasses import replace
 
 import numpy as np
 import pytest
 from scipy.stats import kstest, norm
 from typer.testing import CliRunner
 
+from ferrion.chip.changed import changed
 from ferrion.cli.main import app
 from ferrion.core.errors import ConfigError, MissingDataError
 from ferrion.physics.ageing import Ageing
@@ -82,6 +84,38 @@ def test_waiting_too_long_in_the_heat_loses_the_hidden_weights(folder, digits, c
     assert ageing.e_retention > 0.5
 
 
+def test_seasons_cost_what_they_cost_however_often_is_asked(folder, digits):
+    """Eleven cool months and a hot one: the month that destroys the hidden weights is found whether three checks are made or sixty."""
+    seasons = (Phase(lasts="334 days", celsius=25), Phase(lasts="31 days", celsius=85))
+    ends = []
+    for checks in (3, 60):
+        mission = Mission(lasts="3613 days", checks=checks, phase=seasons, policy={"monthly": Policy(every="30 days")})
+        ends.append(live(trained(folder, digits), digits, mission, "monthly", 2, lambda _: None))
+    assert min(life.checks[-1].moved for life in ends) > 0.3
+    assert ends[0].checks[-1].moved == pytest.approx(ends[1].checks[-1].moved, abs=0.1)
+    assert ends[0].fecap_years == pytest.approx(ends[1].fecap_years, rel=0.25)
+
+
+def test_rated_cycles_do_not_depend_on_how_long_is_simulated(folder, digits):
+    years = []
+    for lasts in ("1 year", "4 years"):
+        mission = Mission(lasts=lasts, checks=3, phase=(COOL,), policy={"hourly": Policy(every="1 hour")})
+        life = live(trained(folder, digits), digits, mission, "hourly", 2, lambda _: None)
+        years.append(life.fecap_years)
+        joules = [check.joules for check in life.checks]
+        assert joules == sorted(joules)
+    assert years[0] == pytest.approx(years[1], rel=0.05)
+
+
+def test_what_is_dead_as_delivered_is_dead_from_the_beginning(folder, digits):
+    found = trained(folder, digits)
+    weak = replace(found, plan=replace(found.plan, chip=changed(found.plan.chip, {"memristor.endurance.stuck": 0.05}, "test")))
+    life = live(weak, digits, Mission(lasts="1 year", checks=3, phase=(COOL,), policy={"daily": Policy(every="1 day")}), "daily", 3, lambda _: None)
+    assert life.checks[0].dead == pytest.approx(0.05, abs=0.01)
+    assert (life.wear_out["first"] == 0).all()
+    assert (life.wear_out["hundredth"] == 0).all()
+
+
 def test_checks_span_the_mission():
     found = times(Mission(lasts="10 years", checks=10, phase=(COOL,)))
     assert (found[0], found[1]) == (0.0, DAY)
@@ -115,6 +149,8 @@ def test_the_command_writes_page_and_figures(folder, tmp_path):
         ("last = '1 day'\n[[phase]]\nlasts = '1 s'\ncelsius = 5\n", "did you mean lasts"),
         ("[[phase]]\nlasts = '1 s'\ncelsius = 5\n[policy.x]\nsamples = 5\n", "needs every"),
         ("lasts = '1 day'\n", "phase"),
+        ("checks = 2\n[[phase]]\nlasts = '1 s'\ncelsius = 5\n", "checks"),
+        ("lasts = '10 years'\n[[phase]]\nlasts = '1 s'\ncelsius = 5\n[policy.x]\nevery = '1 ms'\n", "more than 1e.07 refreshes"),
     ],
 )
 def test_bad_files_are_refused(text, message, tmp_path):

@@ -17,7 +17,7 @@ import zarr
 
 from ferrion.chip.changed import changed
 from ferrion.chip.chip import Chip
-from ferrion.core.errors import CardError, CheckpointError, ConfigError, MissingDataError
+from ferrion.core.errors import CardError, CheckpointError, ConfigError, DataError, MissingDataError
 from ferrion.learning.training import Plan
 from ferrion.workloads.sweep.design import Design, parted, points, unit_cube
 from ferrion.workloads.sweep.factors import Choices, Normal, Range
@@ -167,7 +167,7 @@ def test_a_refused_trial_says_why_and_the_others_go_on(whole, tmp_path):
     sweep.go(store, refusing, lambda _: None)
     assert store.refused == {"3": "too hot"}
     assert np.flatnonzero(np.isnan(store.read()["accuracy"].to_numpy())).tolist() == [3]
-    assert yields(store.read(), {"accuracy": Bound(least=0.0)}, sweep.points, 3)[0][1:3] == (11, 12)
+    assert yields(store.read(), {"accuracy": Bound(least=0.0)}, sweep.points, 3, True)[0][1:3] == (11, 12)
     with pytest.raises(ConfigError, match="too hot"):
         sweep.again(store, 3)
 
@@ -211,6 +211,47 @@ def test_intervals_of_sensitivities_hold_the_known_index():
     assert b.total_interval[0] <= 0.1 <= b.total_interval[1]
 
 
+def test_one_factor_is_enough_for_an_index():
+    u = unit_cube(Design.SENSITIVITY, 1, 64, 0)
+    assert _indices(parted(u[:, 0] ** 2, 1)) == pytest.approx(np.ones((2, 1)), abs=0.05)
+
+
+def test_the_same_chips_at_several_points_have_no_common_interval(whole):
+    sweep, found = whole
+    together, *each = yields(found, {"accuracy": Bound(least=0.0)}, sweep.points, 3, False)
+    assert (together.met, together.of, together.low, together.high) == (12, 12, None, None)
+    assert [own.of for own in each] == [3, 3, 3, 3]
+
+
+def test_a_machine_with_other_data_stops_the_sweep_and_refuses_no_trial(whole, tmp_path):
+    sweep, _ = whole
+    store = sweep.store(tmp_path / "sweep.zarr")
+    other = replace(sweep, work=replace(sweep.work, fingerprint="another"))
+    with pytest.raises(DataError, match="are not those"):
+        other.go(store, partial(here, workers=1), lambda _: None)
+    assert not store.done().any()
+    assert store.refused == {}
+
+
+def test_a_trial_that_was_refused_by_mistake_can_be_done(whole, tmp_path):
+    sweep, _ = whole
+    store = sweep.store(tmp_path / "sweep.zarr")
+    store.refuse(2, "a mistake")
+    store.write(2, [0.5] * len(OUTCOMES))
+    assert store.refused == {}
+
+
+def test_a_damaged_store_is_refused(whole, tmp_path):
+    sweep, _ = whole
+    sweep.store(tmp_path / "sweep.zarr").write(0, [0.5] * len(OUTCOMES))
+    (tmp_path / "sweep.zarr" / "outcomes" / "0.0").write_bytes(b"")
+    with pytest.raises(CheckpointError, match="delete it"):
+        sweep.store(tmp_path / "sweep.zarr")
+    (tmp_path / "file.zarr").write_text("no folder")
+    with pytest.raises(CheckpointError, match="no store"):
+        sweep.store(tmp_path / "file.zarr")
+
+
 def test_factors_have_the_distributions_they_say():
     u = (np.arange(100_000) + 0.5) / 100_000
     even, wide, normal = Range(**{"from": 2, "to": 6}), Range(**{"from": 1, "to": 100, "log": True}), Normal(mean=3, deviation=2)
@@ -218,7 +259,7 @@ def test_factors_have_the_distributions_they_say():
     assert np.median(wide.at(u, "")) == pytest.approx(10, rel=1e-3)
     assert (np.mean(normal.at(u, "")), np.std(normal.at(u, ""))) == pytest.approx((3, 2), rel=1e-3)
     assert Range(**{"from": "1 ms", "to": "3 ms"}).at(np.array([0.5]), "s") == pytest.approx([2e-3])
-    assert Choices(values=("a", "b")).at(np.array([0.2, 0.7]), "") == ["a", "b"]
+    assert Choices(values=("a", "b")).at(np.array([0.2, 0.7]), None) == ["a", "b"]
 
 
 def test_whole_settings_are_drawn_as_whole_numbers(tmp_path):
@@ -231,7 +272,7 @@ def test_whole_settings_are_drawn_as_whole_numbers(tmp_path):
 def test_the_interval_of_a_yield_is_exact():
     """0 of n: the upper end is 1 - 0.025^(1/n) (Clopper and Pearson 1934)."""
     found = xr.Dataset({name: ("trial", np.zeros(20)) for name in OUTCOMES})
-    ((_, met, of, low, high),) = yields(found, {"accuracy": Bound(least=0.5)}, [{}], 20)
+    ((_, met, of, low, high),) = yields(found, {"accuracy": Bound(least=0.5)}, [{}], 20, True)
     assert (met, of, low) == (0, 20, 0.0)
     assert high == pytest.approx(1 - 0.025 ** (1 / 20))
     assert meets(found, {"accuracy": Bound(most=0.0)}).all()
@@ -261,7 +302,23 @@ def test_a_changed_number_is_assumed_and_reads_back(chip, tmp_path):
         ("[sweep]\n[vary]\ntransfer_every = []\n", "vary.transfer_every.*at least 1"),
         ("[sweep]\n[vary]\ntransfer_every = [0]\n", "transfer_every = 0"),
         ("[sweep]\n[vary]\nrule = ['best']\n", "best"),
-        ("[sweep]\n[vary]\nepochs = {from = 5, to = 1}\n", "not below"),
+        ("[sweep]\ndesign = 'sobol'\npoints = 4\n[vary]\nepochs = {from = 5, to = 1}\n", "not below"),
+        ("[sweep]\ndesign = 'sobol'\npoints = 4\n[vary]\nfecap.operation.t_write = {from = '2 us', to = '1 us'}\n", "not below"),
+        ("[sweep]\ndesign = 'sobol'\npoints = 4\n[vary]\nfecap.operation.t_write = {from = '0 s', to = '1 us', log = true}\n", "above 0"),
+        ("[sweep]\ndesign = 'sobol'\npoints = 4\n[vary]\nmemristor.filament.read_noise = {mean = 0.1, deviation = -0.1}\n", "above 0"),
+        ("[sweep]\ndesign = 'sobol'\npoints = 64\n[vary]\nmemristor.filament.read_noise = {mean = 0.1, deviation = 0.1}\n", "0 or more"),
+        ("[sweep]\n[vary]\nmemristor.filament.read_noise = [nan]\n", "no finite number"),
+        ("[sweep]\n[vary]\nmemristor.filament.read_noise = [-0.1]\n", "0 or more"),
+        ("[sweep]\n[vary]\nmemristor.filament.read_noise = [true]\n", "no finite number"),
+        ("[sweep]\n[vary]\nmemristor.filament.read_noise = [[0.1, 0.2]]\n", "no finite number"),
+        ("[sweep]\n[vary]\nmemristor.filament.v_set = [0.0]\n", "v_set above 0"),
+        ("[sweep]\n[vary]\ntransfer.access.v_full = ['0.1 V']\n", "above v_th"),
+        ("[sweep]\n[vary]\ntransfer_every = [2.5]\n", "transfer_every = 2.5"),
+        ("[sweep]\n[vary]\ntransfer_every = [nan]\n", "transfer_every = nan"),
+        ("[sweep]\n[vary]\nhidden = [[-5]]\n", "each 1 or more"),
+        ("[sweep]\n[vary]\nconverters.adc.bits = [1, 8]\n", "does not read the converters"),
+        ("[sweep]\n[vary]\nchip.geometry.columns_per_adc = [16.9]\n", "whole number"),
+        ("[sweep]\n[spec]\nfloat_accuracy = {least = 0.5}\n", "float_twin = true"),
         ("[sweep]\n[vary]\nepochs = {from = 1, to = 5}\n", "a grid needs lists"),
         ("[sweep]\ndesign = 'sobol'\npoints = 6\n[vary]\nepochs = {from = 1, to = 5}\n", "power of two"),
         ("[sweep]\ndesign = 'sobol'\n[vary]\nepochs = {from = 1, to = 5}\n", "points = N"),

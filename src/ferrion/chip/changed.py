@@ -23,6 +23,14 @@ def changed(chip: Chip, values: Mapping[str, float | str], why: str) -> Chip:
     return Chip.of(card, cards, chip.transfer_spread, chip.read_spread)
 
 
+def unit_of(chip: Chip, place: str) -> str:
+    """The unit that the number at "ROLE.SECTION.KEY" has in its card; "" where there is no such place."""
+    role, section, key = (*place.split(".", 2), "", "")[:3]
+    cards = {OWN: chip.card, **chip.parts}
+    rows = cards[role].sections.get(section, {}) if role in cards else {}
+    return rows[key].unit if key in rows else ""
+
+
 def _by_role(cards: Mapping[str, object], values: Mapping[str, float | str]) -> dict[str, dict[tuple[str, str], float | str]]:
     found: dict[str, dict[tuple[str, str], float | str]] = {}
     for place, value in values.items():
@@ -30,5 +38,7 @@ def _by_role(cards: Mapping[str, object], values: Mapping[str, float | str]) -> 
         section, _, key = rest.partition(".")
         if role not in cards or not key:
             raise ConfigError(f"{place}: write ROLE.SECTION.KEY with one of the roles {', '.join(cards)}, e.g. memristor.filament.read_noise (see ferrion cards)")
+        if role == OWN and not float(value).is_integer():
+            raise ConfigError(f"{place} = {value}: lines, devices and columns are counted; give a whole number")
         found.setdefault(role, {})[section, key] = value
     return found

@@ -4,6 +4,7 @@ from typing import Annotated
 
 import typer
 from rich.table import Table
+from rich.text import Text
 
 from ferrion.cli.console import print_json, screen
 
@@ -22,7 +23,7 @@ def cards(
         if json:
             print_json({"cards": titles})
         for shown, title in ({} if json else titles).items():
-            screen.print(f"[bold]{shown}[/]  {title}")
+            screen.print(Text(shown, "bold"), title, sep="  ")
         return
     card = load(name)
     rows = [(section, key, number) for section, key, number in card.numbers()]

@@ -16,7 +16,7 @@ from ferrion.core.errors import ConfigError
 
 BAD_ARGUMENTS = 2
 errors = Console(stderr=True, highlight=False)
-screen = Console(highlight=False)
+screen = Console(highlight=False, markup=False)
 
 
 def print_json(value: object) -> None:

@@ -16,6 +16,6 @@ def lain(net: Layout, analogue: NDArray[np.float32], p: DeviceParams, seed: int,
     return (relaxed_shares(analogue / full, p, seed, float(equivalent(time, temperature, p.filament))) * full).astype(np.float32)
 
 
-def relaxed_shares(shares: NDArray[np.float64], p: DeviceParams, seed: int, age: float) -> NDArray[np.float64]:
-    """Shares of the full scale an equivalent `age` [s] after their last transfer, the devices of chip `seed` (`arrays.resting`)."""
-    return rested(shares, normals(seed, Stream.REST, 0, shares.size).reshape(shares.shape), age, p)
+def relaxed_shares(shares: NDArray[np.float64], p: DeviceParams, seed: int, age: float, transfers: int = 0) -> NDArray[np.float64]:
+    """Shares of the full scale an equivalent `age` [s] after the last of so many further transfers, the devices of chip `seed` (`arrays.resting`)."""
+    return rested(shares, normals(seed, Stream.REST, transfers, shares.size).reshape(shares.shape), age, p)

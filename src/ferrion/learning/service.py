@@ -11,7 +11,7 @@ from ferrion.arrays.words import LEVEL_MASK, UNITS, value_of
 from ferrion.core.compiled import compiled, inlined
 from ferrion.core.errors import StateError
 from ferrion.core.noise import Stream, permutation, uniforms
-from ferrion.learning.device import learn_devices
+from ferrion.learning.device import learn_devices, transfer_devices
 from ferrion.learning.epoch import scratch
 from ferrion.learning.network import Counts
 from ferrion.learning.products import transpose
@@ -22,6 +22,10 @@ SERVICE_STEP = 1 << 49
 """Step numbers of refreshes begin here, beyond those of trainings and below those of questions."""
 LEARNING_STEP, ROUND = 1 << 47, 1 << 32
 """Step numbers of what is learned in service, so many a round."""
+FRESH = 500
+"""Refreshes, at least, between two looks at the windows."""
+MOST = np.uint64(2**31)
+"""What a device's count stops at: half of what it holds, so that what is counted one by one has room."""
 
 
 def on_devices(training: Training) -> Training:
@@ -63,29 +67,34 @@ class Service:
     def refresh(self, times: int, left: float) -> None:
         """Read, write back and transfer every hidden weight `times` times, each when a share `left` of the polarisation was left; the last is now.
 
-        What all but the last do is taken by law: bits flip as a chain of two states, devices age by their counts.
+        What all but the last do is taken by law: bits flip as a chain of two states, devices age by their counts. Windows are brought up to date
+        each time the cycles of the busiest have grown by half.
         """
-        self._steps += 1
-        draws = uniforms(self.training.plan.seed, Stream.KEPT, self._steps, self.cells.word.size * UNITS.size).reshape(-1, UNITS.size)
-        age_cells(self.cells, times)
-        refresh_all(self.cells, self.p)
-        keep_words(draws, self.cells, left, float(times), self.p)
+        while times > 0:
+            part = min(times, max(FRESH, int(0.25 * float(self.cells.reversals.max()))))
+            self._steps += 1
+            draws = uniforms(self.training.plan.seed, Stream.KEPT, self._steps, self.cells.word.size * UNITS.size).reshape(-1, UNITS.size)
+            keep_words(draws, self.cells, left, float(part), self.p)
+            refresh_all(self.cells, self.p)
+            times -= part
         self._transfer()
 
     def learn(self, inputs: NDArray[np.float32], labels: NDArray[np.int64], samples: int, times: int) -> None:
-        """Learn `samples` samples, the rule's schedule run through once; `times` - 1 rounds before it are taken to have worn the devices as this one does."""
+        """Learn `samples` samples, the rule's schedule run through once, and transfer; `times` - 1 rounds before it are taken to have worn the devices as this one does."""
         plan, cells = self.training.plan, self.cells
         order = np.resize(permutation(plan.seed, plan.epochs + self._rounds, len(labels)), samples)
         worn, charged = (cells.cycles, cells.reversals), Counts(*(np.zeros_like(count) for count in self.counts))
-        before = [count.copy() for count in worn]
-        work, first = scratch(self.net), LEARNING_STEP + self._rounds * ROUND
+        before = [count.astype(np.uint64) for count in worn]
+        work, first, offset = scratch(self.net), LEARNING_STEP + self._rounds * ROUND, plan.rule.offset
         for part, chosen in enumerate(np.array_split(order, len(plan.rule.decay))):
             rate = np.float32(plan.rule.rate(part, len(plan.rule.decay)))
-            common = (self.training.sigma, rate, plan.rule.offset, plan.rule.only_changed, plan.transfer_every, inputs, labels, chosen, work)
+            common = (self.training.sigma, rate, offset, plan.rule.only_changed, plan.transfer_every, inputs, labels, chosen, work)
             learn_devices(0.0, plan.seed, first, self.net, self.memory, cells, *common, self.p, charged)
             first += chosen.size
+        transfer_devices(np.uint64(plan.seed), np.uint64(first), self.net, self.memory, cells, np.int16(offset), plan.rule.only_changed, self.p, charged)
+        charged.transfers[0] += 1
         for now, then in zip(worn, before, strict=True):
-            now += (times - 1) * (now - then)
+            now[...] = np.minimum(then + np.uint64(times) * (now - then), MOST)
         for count, own in zip(self.counts, charged, strict=True):
             count += times * own
         self._rounds += 1
@@ -93,7 +102,7 @@ class Service:
 
     def weights(self, age: float) -> NDArray[np.float32]:
         """Analogue weights an equivalent `age` [s] after the last transfer (`physics.filament.equivalent`)."""
-        return (relaxed_shares(self.memory.analogue / self._full, self.p, self.training.plan.seed, age) * self._full).astype(np.float32)
+        return (relaxed_shares(self.memory.analogue / self._full, self.p, self.training.plan.seed, age, self._steps + self._rounds) * self._full).astype(np.float32)
 
     @property
     def dead(self) -> float:
@@ -115,39 +124,42 @@ def below(x, sigma):
 
 
 @inlined
-def kept(bit, lose, gain, times):
-    """Probability that a bit is 1 after `times` reads with write-back, a 1 lost with chance `lose` and a 0 turned with chance `gain` each."""
-    moving = lose + gain
-    steady = gain / moving if moving > 0.0 else 0.0
-    return steady + (bit - steady) * (1.0 - moving) ** times
+def flips(cells, q, bit, left, p):
+    """Chances that a 1 is sensed as 0 and a 0 as 1 when a share `left` of the polarisation is left: a 1 then gives (1 + left) / 2 of its window and a 0 the rest."""
+    window = released(cells, q, bit) * p.charge / (p.c_line + UNITS[bit] * p.c_film)
+    margin = float(cells.offset[cells.line[q]]) - p.operation.reference
+    return below(-(0.5 * (1.0 + left) * window + margin), p.operation.noise), below(0.5 * (1.0 - left) * window + margin, p.operation.noise)
 
 
 @compiled
 def keep_words(draws, cells, left, times, p):
-    """Read and write back every bit `times` times, each when a share `left` of the polarisation was left: a 1 then gives (1 + left) / 2 of its window and a 0 the rest."""
+    """Refresh every word `times` times: each is one read with write-back of all bits when a share `left` of the polarisation was left, and a transfer, which senses sign and
+    level at once again; the last transfer is left to be made.
+
+    The chance x that a bit is 1 goes to (1 - lose - gain) x + gain at a read, so after any number of refreshes it is known. Every read of a 1 reverses
+    its capacitors twice, and so does every transfer; a refresh programs both memristors.
+    """
     for q in range(cells.word.size):
         word = 0
         for bit in range(UNITS.size):
-            window = released(cells, q, bit) * p.charge / (p.c_line + UNITS[bit] * p.c_film)
-            margin = float(cells.offset[cells.line[q]]) - p.operation.reference
-            lose = below(-(0.5 * (1.0 + left) * window + margin), p.operation.noise)
-            gain = below(0.5 * (1.0 - left) * window + margin, p.operation.noise)
-            if draws[q, bit] < kept(float((cells.word[q] >> bit) & 1), lose, gain, times):
+            level = (LEVEL_MASK >> bit) & 1
+            lose, gain = flips(cells, q, bit, left, p)
+            again_lost, again_gained = flips(cells, q, bit, 1.0, p) if level else (0.0, 0.0)
+            moved = 1.0 - (1.0 - lose - gain) * (1.0 - again_lost - again_gained)
+            steady = (gain * (1.0 - again_lost - again_gained) + again_gained) / moved if moved > 0.0 else 0.0
+            begun = float((cells.word[q] >> bit) & 1) - steady
+            before = steady + begun * (1.0 - moved) ** (times - 1.0)
+            held = times * steady + (begun * (1.0 - (1.0 - moved) ** times) / moved if moved > 0.0 else times * begun)
+            if draws[q, bit] < before * (1.0 - lose - gain) + gain:
                 word |= 1 << bit
+            reversals = np.uint64(2.0 * held * (2.0 if level else 1.0) + 0.5)
+            if level:
+                reversals -= min(np.uint64(2.0 * before + 0.5), reversals)
+            for unit in range(first_unit(bit), first_unit(bit) + UNITS[bit]):
+                cells.reversals[q, unit] = min(np.uint64(cells.reversals[q, unit]) + reversals, MOST)
         cells.word[q] = word
-
-
-@compiled
-def age_cells(cells, times):
-    """Count what `times` refreshes do to the devices, but for the last transfer: two reversals of a capacitor that holds 1 at a read with write-back, two at a transfer."""
-    for q in range(cells.word.size):
-        for bit in range(UNITS.size):
-            if (cells.word[q] >> bit) & 1:
-                reads = 2 * times - 1 if (LEVEL_MASK >> bit) & 1 else times
-                for unit in range(first_unit(bit), first_unit(bit) + UNITS[bit]):
-                    cells.reversals[q, unit] += np.uint32(2 * reads)
         for side in range(2):
-            cells.cycles[q, side] += np.uint32(times - 1)
+            cells.cycles[q, side] = min(np.uint64(cells.cycles[q, side]) + np.uint64(times - 1.0), MOST)
 
 
 @compiled

@@ -2,6 +2,7 @@
 
 import difflib
 import json
+import math
 from collections.abc import Mapping
 from dataclasses import replace
 
@@ -19,13 +20,18 @@ def edited(card: Card, numbers: Mapping[tuple[str, str], Number], title: str) ->
 
 
 def assumed(card: Card, section: str, key: str, value: float | str, why: str) -> Number:
-    """The number of that place with another value, in the card's unit or as text with a unit, marked as assumed; raises CardError when there is no such place."""
+    """The number of that place with another value, in the card's unit or as text with a unit, marked as assumed.
+
+    Raises CardError when there is no such place, and for a value that is not finite, or negative where the card's is not.
+    """
     rows = card.section(section)
     if key not in rows:
         near = difflib.get_close_matches(key, rows, 1)
         raise CardError(f"card {card.name}: [{section}] has no {key!r}; {f'did you mean {near[0]!r}?' if near else f'it has {chr(44).join(rows)}'}")
     unit = rows[key].unit
     number = from_text(value, unit or "dimensionless") if isinstance(value, str) else float(value)
+    if not math.isfinite(number) or (number < 0 < rows[key].value):
+        raise CardError(f"card {card.name}: {section}.{key} = {number:g} {unit}: give a finite number{', 0 or more as the card has it' if rows[key].value > 0 else ''}")
     return replace(
         rows[key], value=number, source=why, where=why, how=How.TYPICAL, spread=None, note=f"{why}; the card's own is {rows[key].value:g}", provenance=Provenance.ASSUMED
     )

@@ -63,7 +63,8 @@ def mission_page(lives: Sequence[Life], lead: str, least: float) -> str:
     dead = tuple(Curve(life.name, _years(life), tuple(100 * own.dead for own in life.checks[1:])) for life in lives)
     panels = [Panel("Accuracy in service", "years", "test accuracy [%]", tuple(accuracy), log_x=True)]
     panels.append(Panel("Dead memristors", "years", "share [%]", dead, log_x=True))
-    worn = tuple(distribution(life.name, life.wear_out["first"]) for life in lives if np.isfinite(life.wear_out["first"]).all())
+    first = [(life.name, life.wear_out["first"][np.isfinite(life.wear_out["first"]) & (life.wear_out["first"] > 0)]) for life in lives]
+    worn = tuple(distribution(name, years) for name, years in first if years.size)
     if worn:
         panels.append(Panel("When the first memristor dies", "years", "share of chips", worn, log_x=True))
     return figures_page("Mission", lead, rows, panels)
@@ -73,10 +74,11 @@ def _years(life: Life) -> tuple[float, ...]:
     return tuple(own.time / YEAR for own in life.checks[1:])
 
 
-def _quantiles(years: Any) -> dict[str, float] | None:
-    if not np.isfinite(years).all():
+def _quantiles(years: Any) -> dict[str, float | None] | None:
+    """None where no chip ever gets there; a quantile is None where so many never do."""
+    if not np.isfinite(years).any():
         return None
-    return {f"{100 * q:g} %": float(value) for q, value in zip(OUTER, np.quantile(years, OUTER), strict=True)} | {"mean": float(years.mean())}
+    return {f"{100 * q:g} %": _finite(float(value)) for q, value in zip(OUTER, np.quantile(years, OUTER, method="inverted_cdf"), strict=True)}
 
 
 def _finite(value: float) -> float | None:

@@ -36,7 +36,9 @@ def lines(result: Mapping[str, Any]) -> list[str]:
     ]
     if result["refused"]:
         number, why = next(iter(result["refused"].items()))
-        found.append(f"{len(result['refused'])} trials were refused; trial {number}: {why}")
+        found.append(f"{len(result['refused'])} trials were refused, and count as failed; trial {number}: {why}")
+    idle = {own["factor"] for own in result["sensitivity"]} - {own["factor"] for own in result["sensitivity"] if own["total"] != 0}
+    found += [f"no outcome depends on {factor}: a training does not read it" for factor in sorted(idle)]
     return [*found, f"{result['run']} trials run in {result['wall_s']:.1f} s, {result['kept']} kept from before"]
 
 
@@ -58,7 +60,8 @@ def _yields(result: Mapping[str, Any]) -> list[tuple[str, dict[str, Any]]]:
     told = []
     for own in result["yield"][:LISTED]:
         where = f" at {', '.join(f'{name} = {value}' for name, value in own['where'].items())}" if own["where"] else ""
-        told.append((f"yield{where}: {own['met']} of {own['of']} (95 % interval {100 * own['low']:.1f} to {100 * own['high']:.1f} %)", own))
+        known = "" if own["low"] is None else f" (95 % interval {100 * own['low']:.1f} to {100 * own['high']:.1f} %)"
+        told.append((f"yield{where}: {own['met']} of {own['of']}{known}", own))
     return told
 
 

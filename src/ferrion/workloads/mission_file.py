@@ -12,6 +12,8 @@ from ferrion.workloads.toml import Strict, read_toml
 
 Floats = NDArray[np.float64]
 CELSIUS = 273.15
+MOST = 1e7
+"""Refreshes of one mission."""
 
 
 def _seconds(text: str) -> str:
@@ -47,13 +49,20 @@ class Mission(Strict):
     """A whole file. Without policies, the chip is left alone."""
 
     lasts: Time = "10 years"
-    checks: int = Field(default=24, ge=2, le=1000)
+    checks: int = Field(default=24, ge=3, le=1000)
     """How often the chip is asked, evenly in log time from the first day on."""
     inferences_per_s: float = Field(default=1.0, ge=0)
     least_accuracy: float = Field(default=0.0, ge=0, le=1)
     """Below it a chip has failed."""
     phase: tuple[Phase, ...] = Field(min_length=1)
     policy: dict[str, Policy] = Field(default_factory=lambda: {"left alone": Policy()}, min_length=1)
+
+    @model_validator(mode="after")
+    def _countable(self) -> Self:
+        for name, own in self.policy.items():
+            if own.every is not None and self.seconds / from_text(own.every, "s") > MOST:
+                raise ValueError(f"policy.{name}: every = '{own.every}' is more than {MOST:.0e} refreshes in {self.lasts}; devices last {1e5:.0e}: give a longer time")
+        return self
 
     @property
     def seconds(self) -> float:

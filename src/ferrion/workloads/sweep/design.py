@@ -1,6 +1,6 @@
 """Points of a sweep in the space of its factors."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from enum import StrEnum
 from itertools import product
 from typing import Any
@@ -27,7 +27,7 @@ class Design(StrEnum):
     """Saltelli's: two Sobol matrices A and B, and A with each column in turn from B."""
 
 
-def points(factors: Mapping[str, Factor], units: Mapping[str, str], design: Design, count: int, seed: int) -> list[dict[str, Any]]:
+def points(factors: Mapping[str, Factor], units: Mapping[str, str | None], design: Design, count: int, seed: int) -> list[dict[str, Any]]:
     """Values of all factors, point by point: every combination (grid), `count` points, or count (factors + 2) for sensitivities.
 
     Raises ConfigError when a grid has ranges, and for `count` that the design cannot take.
@@ -60,6 +60,6 @@ def unit_cube(design: Design, dimensions: int, count: int, seed: int) -> Floats:
 
 
 def parted(values: Floats, dimensions: int) -> dict[str, Floats]:
-    """Values (points,) at the points of `Design.SENSITIVITY` as scipy's `sobol_indices` takes them."""
-    parts: Sequence[Floats] = np.split(values, dimensions + 2)
-    return {"f_A": parts[0][None], "f_B": parts[1][None], "f_AB": np.array(parts[2:])[:, None]}
+    """Values (points,) at the points of `Design.SENSITIVITY`: f_A and f_B (n,), and f_AB (dimensions, n)."""
+    parts = np.split(values, dimensions + 2)
+    return {"f_A": parts[0], "f_B": parts[1], "f_AB": np.array(parts[2:])}

@@ -1,12 +1,14 @@
 """How one parameter varies: over a list, evenly over a range, or normally about a mean."""
 
-from typing import Annotated, Any, Self
+import math
+from typing import Annotated, Any
 
 import numpy as np
 from numpy.typing import NDArray
-from pydantic import Discriminator, Field, Tag, model_validator
+from pydantic import Discriminator, Field, Tag
 from scipy.special import ndtri
 
+from ferrion.core.errors import ConfigError
 from ferrion.core.units import from_text
 from ferrion.workloads.toml import Strict
 
@@ -15,8 +17,13 @@ Quantity = float | str
 """A number in the unit of its card, or text with a unit."""
 
 
-def _number(value: Quantity, unit: str) -> float:
-    return from_text(value, unit or "dimensionless") if isinstance(value, str) else value
+def _number(value: Any, unit: str | None) -> float:
+    """A quantity in `unit`; raises ConfigError for anything that is no finite number."""
+    if isinstance(value, str):
+        return from_text(value, unit or "dimensionless")
+    if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
+        raise ConfigError(f"{value!r} is no finite number: give numbers in the card's unit, or text with a unit")
+    return float(value)
 
 
 class Range(Strict):
@@ -26,17 +33,13 @@ class Range(Strict):
     to: Quantity
     log: bool = False
 
-    @model_validator(mode="after")
-    def _ordered(self) -> Self:
-        if not isinstance(self.begin, str) and not isinstance(self.to, str) and not self.begin < self.to:
-            raise ValueError(f"from = {self.begin:g} is not below to = {self.to:g}")
-        if self.log and not isinstance(self.begin, str) and self.begin <= 0:
-            raise ValueError(f"from = {self.begin:g} with log = true: give a number above 0")
-        return self
-
-    def at(self, u: Floats, unit: str) -> list[Any]:
-        """Values at quantiles `u` in (0, 1), in `unit`."""
+    def at(self, u: Floats, unit: str | None) -> list[Any]:
+        """Values at quantiles `u` in (0, 1), in `unit`; raises ConfigError for ends that are no numbers, or in the wrong order."""
         low, high = _number(self.begin, unit), _number(self.to, unit)
+        if not low < high:
+            raise ConfigError(f"from = {self.begin} is not below to = {self.to}")
+        if self.log and low <= 0:
+            raise ConfigError(f"from = {self.begin} with log = true: give a number above 0")
         values = low * (high / low) ** u if self.log else low + (high - low) * u
         return [float(value) for value in values]
 
@@ -47,9 +50,12 @@ class Normal(Strict):
     mean: Quantity
     deviation: Quantity
 
-    def at(self, u: Floats, unit: str) -> list[Any]:
-        """Values at quantiles `u` in (0, 1), in `unit`."""
-        return [float(value) for value in _number(self.mean, unit) + _number(self.deviation, unit) * ndtri(u)]
+    def at(self, u: Floats, unit: str | None) -> list[Any]:
+        """Values at quantiles `u` in (0, 1), in `unit`; raises ConfigError unless the deviation is above 0."""
+        deviation = _number(self.deviation, unit)
+        if deviation <= 0:
+            raise ConfigError(f"deviation = {self.deviation}: give a number above 0")
+        return [float(value) for value in _number(self.mean, unit) + deviation * ndtri(u)]
 
 
 class Choices(Strict):
@@ -57,13 +63,13 @@ class Choices(Strict):
 
     values: tuple[Any, ...] = Field(min_length=1)
 
-    def at(self, u: Floats, unit: str) -> list[Any]:
-        """Entries at quantiles `u` in (0, 1), numbers in `unit`."""
+    def at(self, u: Floats, unit: str | None) -> list[Any]:
+        """Entries at quantiles `u` in (0, 1), as `entries`."""
         return [self.entries(unit)[int(place)] for place in u * len(self.values)]
 
-    def entries(self, unit: str) -> list[Any]:
-        """The list, quantities of a card (`unit` not empty) as numbers in it."""
-        return [_number(value, unit) if unit and isinstance(value, str) else value for value in self.values]
+    def entries(self, unit: str | None) -> list[Any]:
+        """The list: numbers in the `unit` of a card, or (None) what a setting takes as it stands."""
+        return list(self.values) if unit is None else [_number(value, unit) for value in self.values]
 
 
 def _kind(table: Any) -> str:

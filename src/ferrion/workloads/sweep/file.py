@@ -12,7 +12,7 @@ from ferrion.workloads.sweep.design import Design
 from ferrion.workloads.sweep.factors import Factor
 from ferrion.workloads.toml import Strict, read_toml
 
-LEAVES = {"from", "to", "log", "mean", "deviation"}
+LEAVES = {"from", "to", "log", "mean", "deviation", "values"}
 
 
 class Settings(Strict):

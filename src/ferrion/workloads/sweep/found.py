@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 import numpy as np
 import xarray as xr
 from numpy.typing import NDArray
-from scipy.stats import binomtest, sobol_indices
+from scipy.stats import binomtest
 
 from ferrion.core.errors import ConfigError
 from ferrion.workloads.sweep.design import parted
@@ -20,14 +20,17 @@ RESAMPLES = 200
 
 
 class Yield(NamedTuple):
-    """How many of how many chips meet a specification; `low` and `high` are the ends of the exact 95 % interval (Clopper and Pearson 1934)."""
+    """How many of how many chips meet a specification; `low` and `high` are the ends of the exact 95 % interval (Clopper and Pearson 1934).
+
+    They are None where trials are not independent: the same chips at several points.
+    """
 
     where: dict[str, Any]
     """Values of the factors; empty for all trials together."""
     met: int
     of: int
-    low: float
-    high: float
+    low: float | None
+    high: float | None
 
 
 class Sensitivity(NamedTuple):
@@ -41,11 +44,13 @@ class Sensitivity(NamedTuple):
     total_interval: tuple[float, float]
 
 
-def checked_spec(spec: Mapping[str, Bound]) -> None:
-    """Raises ConfigError for an outcome that is none."""
+def checked_spec(spec: Mapping[str, Bound], float_twin: bool) -> None:
+    """Raises ConfigError for an outcome that is none, or that no trial measures."""
     for name in spec:
         if name not in OUTCOMES:
             raise ConfigError(f"[spec] {name}: give {', '.join(OUTCOMES)}")
+    if "float_accuracy" in spec and not float_twin:
+        raise ConfigError("[spec] float_accuracy: no float twins are trained; write float_twin = true under [settings]")
 
 
 def meets(found: xr.Dataset, spec: Mapping[str, Bound]) -> NDArray[np.bool_]:
@@ -57,13 +62,17 @@ def meets(found: xr.Dataset, spec: Mapping[str, Bound]) -> NDArray[np.bool_]:
     return met
 
 
-def yields(found: xr.Dataset, spec: Mapping[str, Bound], points: Sequence[Mapping[str, Any]], chips: int) -> list[Yield]:
-    """Of all trials together and, where there are several of several chips each, of every one of `points`. A trial that was refused meets nothing."""
+def yields(found: xr.Dataset, spec: Mapping[str, Bound], points: Sequence[Mapping[str, Any]], chips: int, independent: bool) -> list[Yield]:
+    """Of all trials together (an interval where they are `independent`) and, where there are several of several chips each, of every one of `points`.
+
+    A trial that was refused meets nothing.
+    """
     if not spec:
         return []
     met = meets(found, spec)
     each = [_yield(dict(point), met[chips * k : chips * (k + 1)]) for k, point in enumerate(points)] if chips > 1 and len(points) > 1 else []
-    return [_yield({}, met), *each]
+    whole = _yield({}, met)
+    return [whole if independent else whole._replace(low=None, high=None), *each]
 
 
 def _yield(where: dict[str, Any], met: NDArray[np.bool_]) -> Yield:
@@ -85,7 +94,7 @@ def summary(found: xr.Dataset) -> dict[str, dict[str, float]]:
 
 
 def sensitivities(found: xr.Dataset, factors: Sequence[str], chips: int, seed: int) -> list[Sensitivity]:
-    """Of outcomes, each the mean over the chips of a point (Sobol 2001; estimators of Saltelli et al. 2010, as scipy has them).
+    """Of outcomes, each the mean over the chips of a point (Sobol 2001).
 
     Left out: outcomes that do not vary, and all of them where a trial was refused: an index needs the whole design.
     """
@@ -106,6 +115,8 @@ def sensitivities(found: xr.Dataset, factors: Sequence[str], chips: int, seed: i
 
 
 def _indices(parts: dict[str, Floats]) -> Floats:
-    """First-order and total indices, (2, factors)."""
-    found = sobol_indices(func=parts, n=parts["f_A"].shape[-1])
-    return np.array([np.atleast_1d(found.first_order), np.atleast_1d(found.total_order)])
+    """First-order and total indices, (2, factors): estimators b and f of table 2 of Saltelli et al. 2010, of values about their mean."""
+    centre = 0.5 * (parts["f_A"].mean() + parts["f_B"].mean())
+    a, b, ab = (parts[name] - centre for name in ("f_A", "f_B", "f_AB"))
+    variance = np.concatenate([a, b]).var()
+    return np.array([(b * (ab - a)).mean(axis=1), 0.5 * ((a - ab) ** 2).mean(axis=1)]) / (variance or np.inf)

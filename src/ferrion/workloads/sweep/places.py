@@ -4,7 +4,7 @@ import itertools
 from collections.abc import Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 
-from ferrion.core.errors import ConfigError, FerrionError, MissingDataError
+from ferrion.core.errors import CardError, ConfigError, StateError
 from ferrion.workloads.sweep.trial import Trial, Work, outcomes
 
 AHEAD = 4
@@ -14,12 +14,10 @@ Finished = tuple[Trial, list[float] | str]
 
 
 def attempt(work: Work, trial: Trial) -> list[float] | str:
-    """Outcomes of a trial, or why its values are refused."""
+    """Outcomes of a trial, or why its values are refused. What is wrong with this machine and not with the trial (its data, say) is raised."""
     try:
         return outcomes(work, trial)
-    except MissingDataError:
-        raise
-    except FerrionError as problem:
+    except (CardError, ConfigError) as problem:
         return str(problem)
 
 
@@ -43,7 +41,8 @@ def here(work: Work, trials: Sequence[Trial], workers: int) -> Iterator[Finished
 def on_cluster(work: Work, trials: Sequence[Trial], address: str) -> Iterator[Finished]:
     """On the workers of the Dask scheduler at `address`; a trial whose worker is lost goes to another.
 
-    Raises ConfigError when Dask is not installed or nobody answers there.
+    Raises ConfigError when Dask is not installed or nobody answers there, and StateError, after all others, for trials that Dask has given up
+    because several workers were lost under them: they stay unfinished, and the next run takes them up.
     """
     try:
         from distributed import Client, KilledWorker, as_completed
@@ -56,13 +55,20 @@ def on_cluster(work: Work, trials: Sequence[Trial], address: str) -> Iterator[Fi
     with client:
         shared = client.submit(_same, work, pure=False)
         running = {client.submit(attempt, shared, trial, pure=False): trial for trial in trials}
+        lost: list[int] = []
         for future in as_completed(running, loop=client.loop):
             trial = running.pop(future)
             try:
-                yield trial, future.result()
-            except KilledWorker as problem:
-                yield trial, f"lost with every worker that tried it: {problem}"
+                found = future.result()
+            except KilledWorker:
+                lost.append(trial.number)
+            else:
+                yield trial, found
             future.release()
+        if lost:
+            raise StateError(
+                f"{len(lost)} trials were given up because their workers were lost again and again (the first is {min(lost)}): look at the workers' memory and logs, and run again"
+            )
 
 
 def _same(work: Work) -> Work:

@@ -18,22 +18,25 @@ from ferrion.workloads.sweep.trial import OUTCOMES, Trial
 class Store:
     """Outcomes (trial, outcome) on disk, NaN where a trial is not finished; one process writes."""
 
-    def __init__(self, path: Path, run: str, trials: Sequence[Trial], units: dict[str, str]) -> None:
+    def __init__(self, path: Path, run: str, trials: Sequence[Trial], units: dict[str, str | None]) -> None:
         """Open the store at `path`, or make it; raises CheckpointError when it is damaged or of a sweep with another digest than `run`."""
         self.path = path
-        if not path.is_dir():
+        if not path.exists():
             _made(path, run, trials, units)
         try:
             self._group = zarr.open_group(str(path), mode="r+", zarr_format=2)
             own = self._group.attrs["run"]
             self._outcomes: Any = self._group["outcomes"]
-        except (KeyError, ValueError, OSError) as problem:
+            self.done()
+        except (KeyError, ValueError, OSError, RuntimeError) as problem:
             raise CheckpointError(f"{path} is no store of a sweep ({problem}); give another --out, or delete it to start over") from problem
         if own != run:
             raise CheckpointError(f"{path} belongs to a sweep of another file, other cards or data, or another version of ferrion; give another --out, or delete it to start over")
 
     def write(self, number: int, found: Sequence[float]) -> None:
         """Keep the outcomes of one trial."""
+        if str(number) in self.refused:
+            self._group.attrs["refused"] = json.dumps({other: why for other, why in self.refused.items() if other != str(number)})
         self._outcomes[number] = np.array([1.0, *found])
 
     def refuse(self, number: int, why: str) -> None:
@@ -65,14 +68,14 @@ class Store:
         return found.assign_attrs(whole.attrs)
 
 
-def _made(path: Path, run: str, trials: Sequence[Trial], units: dict[str, str]) -> None:
+def _made(path: Path, run: str, trials: Sequence[Trial], units: dict[str, str | None]) -> None:
     """Make an empty store beside `path` and rename it, so that a kill leaves none that is half made."""
     names = ["finished", *OUTCOMES]
     coordinates: dict[str, Any] = {"outcome": ("outcome", names), "seed": ("trial", [trial.seed for trial in trials])}
     for name in trials[0].values:
         values = [trial.values[name] for trial in trials]
         plain = values if all(isinstance(value, int | float) for value in values) else [str(value) for value in values]
-        coordinates[name] = ("trial", plain, {"units": units[name]})
+        coordinates[name] = ("trial", plain, {"units": units[name] or "1"})
     empty = xr.Dataset({"outcomes": (("trial", "outcome"), np.full((len(trials), len(names)), np.nan))}, coordinates, {"run": run})
     path.parent.mkdir(parents=True, exist_ok=True)
     beside = path.with_name(f".{path.name}.making")

@@ -8,16 +8,17 @@ from typing import Any
 
 import numpy as np
 
-from ferrion.chip.changed import OWN
+from ferrion.chip.changed import unit_of
 from ferrion.chip.chip import Chip
 from ferrion.core.errors import ConfigError
 from ferrion.core.kept import digest
 from ferrion.workloads.sweep.design import Design, points
+from ferrion.workloads.sweep.factors import Choices
 from ferrion.workloads.sweep.file import SweepFile
 from ferrion.workloads.sweep.found import Sensitivity, checked_spec, sensitivities, yields
 from ferrion.workloads.sweep.places import Finished
 from ferrion.workloads.sweep.store import Store
-from ferrion.workloads.sweep.trial import Trial, Work, data_of, outcomes, plan_of
+from ferrion.workloads.sweep.trial import Trial, Work, checked, data_of, outcomes
 
 Place = Callable[[Work, list[Trial]], Iterable[Finished]]
 """Runs trials somewhere."""
@@ -31,20 +32,21 @@ class Sweep:
     work: Work
     points: tuple[dict[str, Any], ...]
     trials: tuple[Trial, ...]
-    units: dict[str, str]
+    units: dict[str, str | None]
+    """Of the cards' numbers; settings have none."""
 
     @classmethod
     def of(cls, file: SweepFile) -> "Sweep":
         """The sweep a file describes. Raises ConfigError or CardError for any value of any trial that a chip, a rule or a card cannot take."""
         head, chip = file.sweep, Chip.from_card(file.sweep.chip)
-        checked_spec(file.spec)
+        checked_spec(file.spec, file.settings.float_twin or "float_twin" in file.vary)
         data, fingerprint = data_of(head.data)
         work = Work(chip, head.data, fingerprint, file.settings)
-        units = {name: _unit(chip, name) for name in file.vary}
+        units = {name: unit_of(chip, name) if "." in name else None for name in file.vary}
         chosen = _rounded(points(file.vary, units, head.design, head.points, head.seed), file)
         trials = tuple(Trial(head.chips * k + c, values, head.seed + c) for k, values in enumerate(chosen) for c in range(head.chips))
         for trial in trials[:: head.chips]:
-            plan_of(work, trial, (data.inputs.shape[1], data.classes))
+            checked(work, trial, (data.inputs.shape[1], data.classes))
         return cls(file, work, tuple(chosen), trials, units)
 
     @property
@@ -86,25 +88,17 @@ class Sweep:
         found, head = store.read(), self.file.sweep
         matter: list[Sensitivity] = sensitivities(found, list(self.file.vary), head.chips, head.seed) if head.design is Design.SENSITIVITY else []
         listed = self.points if head.design is Design.GRID else ()
+        independent = len(self.points) == 1 or (head.chips == 1 and head.design in (Design.LATIN_HYPERCUBE, Design.SOBOL))
         return {
-            "yield": [own._asdict() for own in yields(found, self.file.spec, listed, head.chips)],
+            "yield": [own._asdict() for own in yields(found, self.file.spec, listed, head.chips, independent)],
             "sensitivity": [own._asdict() for own in matter],
             "refused": store.refused,
         }
 
 
-def _unit(chip: Chip, name: str) -> str:
-    """The unit of a factor in its card; settings have none."""
-    role, _, rest = name.partition(".")
-    section, _, key = rest.partition(".")
-    cards = {OWN: chip.card, **chip.parts}
-    rows = cards[role].sections.get(section, {}) if role in cards else {}
-    return rows[key].unit if key in rows else ""
-
-
 def _rounded(chosen: list[dict[str, Any]], file: SweepFile) -> list[dict[str, Any]]:
-    """Settings that are whole numbers, drawn from a range, as whole numbers."""
-    whole = {name for name, own in type(file.settings).model_fields.items() if own.annotation is int}
+    """Settings that are whole numbers, where they are drawn from a range or a normal law, as whole numbers."""
+    whole = {name for name, own in type(file.settings).model_fields.items() if own.annotation is int and not isinstance(file.vary.get(name), Choices)}
 
     def own(values: Mapping[str, Any]) -> dict[str, Any]:
         return {name: round(value) if name in whole and isinstance(value, float) else value for name, value in values.items()}

@@ -6,12 +6,15 @@ from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import Any
 
+import numpy as np
 from pydantic import ValidationError
 
 from ferrion.chip.changed import changed
 from ferrion.chip.chip import Chip
-from ferrion.core.errors import ConfigError, DataError
+from ferrion.core.errors import CardError, ConfigError, DataError
 from ferrion.core.kept import digest
+from ferrion.learning.costs import arrays_of
+from ferrion.learning.network import layout
 from ferrion.learning.rules import rule_of
 from ferrion.learning.training import Plan
 from ferrion.workloads import data as data_sets
@@ -93,6 +96,17 @@ def plan_of(work: Work, trial: Trial, sizes: tuple[int, int]) -> Plan:
         fidelity=settings.fidelity,
         seed=trial.seed,
     )
+
+
+def checked(work: Work, trial: Trial, sizes: tuple[int, int]) -> None:
+    """Raises ConfigError or CardError for values that a chip, its devices, a layout or a rule cannot take, or that no training reads."""
+    for name in trial.values:
+        if name.startswith("converters."):
+            raise ConfigError(f"[vary] {name}: training sample by sample does not read the converters' card; ferrion lab ablate does")
+    plan = plan_of(work, trial, sizes)
+    arrays_of(layout(plan.sizes, plan.rule.full_scale), plan.chip.geometry)
+    if not (plan.chip.devices.g_span > 0 and np.isfinite(plan.chip.read_noise)):
+        raise CardError(f"trial {trial.number}, {dict(trial.values)}: the top level's conductance is not above the high-resistance state's")
 
 
 def outcomes(work: Work, trial: Trial) -> list[float]:
