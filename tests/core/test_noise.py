@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from ferrion.core.noise import NORMAL_TABLE, Stream, normals, permutation, philox, uniforms, words
+from ferrion.core.noise import NORMAL_TABLE, Stream, fork, normals, permutation, philox, uniforms, words
 
 U = np.uint64
 # Salmon et al., Random123 kat_vectors: philox4x32 10 rounds.
@@ -46,3 +46,9 @@ def test_the_normal_table_has_unit_variance_and_no_bias():
 def test_a_permutation_holds_every_sample_once():
     assert sorted(permutation(3, 2, 1000)) == list(range(1000))
     assert (permutation(3, 2, 1000) != permutation(3, 3, 1000)).any()
+
+
+def test_forks_of_neighbouring_seeds_share_nothing():
+    seeds = {fork(seed, number) for seed in range(50) for number in range(50)}
+    assert len(seeds) == 2500
+    assert max(seeds) < 2**63

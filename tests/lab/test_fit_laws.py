@@ -6,9 +6,11 @@ import torch
 from scipy.stats import norm
 from tests.lab.test_fit import TRIALS, covered, recording
 
-from ferrion.core.errors import DataError
+from ferrion.cli import fit as cli
+from ferrion.core.errors import ConfigError, DataError
 from ferrion.kernels.reference import reference
-from ferrion.lab.fit import Fitter, fit
+from ferrion.lab.fit import Fitter, fit, student
+from ferrion.lab.laws import LAWS
 from ferrion.lab.leakage import PooleFrenkel
 from ferrion.lab.life import Life, outlived
 from ferrion.lab.programming import SetPulse
@@ -19,6 +21,7 @@ from ferrion.lab.updating import PulseTrain
 from ferrion.lab.volatile import VolatileRecovery
 from ferrion.params.card import load
 from ferrion.physics import conduction, programming, recovery
+from ferrion.workloads import measurements
 
 SURE = 4.0
 """Standard errors within which one made-up set must give its truth back."""
@@ -58,6 +61,11 @@ def test_devices_that_outlive_the_measurement_count():
     comes_back(fitted(Life(), table), {"limit": 1e5, "spread": 0.7})
     as_failed = fitted(Life(), Table("x", {**table.columns, "failed": np.ones(4000)}, table.group))
     assert as_failed.known[0].high < 0.85e5
+
+
+def test_robust_lives_are_refused():
+    with pytest.raises(ConfigError, match="--robust"):
+        fit(Fitter(Life(), load(Life.card), ("limit", "spread"), {}, student), lives(1))
 
 
 def test_kaplan_and_meier_by_hand():
@@ -106,6 +114,53 @@ def test_read_noise_comes_back_from_short_series():
     comes_back(fitted(ReadNoise(), table), {"read_noise": 2e-6 / numbers(ReadNoise())["filament"].g_max})
     with pytest.raises(DataError, match="two reads"):
         fitted(ReadNoise(), Table("x", {"series": np.arange(9.0), "conductance": np.ones(9)}, np.arange(9)))
+
+
+@pytest.mark.slow
+def test_intervals_of_read_noise_hold_the_truth_for_series_of_three():
+    def measure(seed):
+        rng = np.random.default_rng(seed)
+        series = np.repeat(np.arange(60.0), 3)
+        return Table("made up", {"series": series, "conductance": 5e-5 + 1.34e-6 * rng.normal(size=180)}, series.astype(int))
+
+    truth = {"read_noise": 1.34e-6 / numbers(ReadNoise())["filament"].g_max}
+    found = covered(ReadNoise(), ("read_noise",), {}, measure, truth)
+    assert found["read_noise"] == pytest.approx(0.95, abs=3 * np.sqrt(0.95 * 0.05 / TRIALS))
+
+
+def test_devices_are_redrawn_with_their_series_apart():
+    """Twelve devices of five levels: redrawn whole, their series do not run into each other, also where every device numbers its own from 0."""
+    rng = np.random.default_rng(0)
+    device, level = np.repeat(np.arange(24), 100), np.tile(np.repeat(np.arange(5.0), 20), 24)
+    reads = 2e-5 * (1 + level) + 3e-6 * rng.normal(size=24)[device] + 1e-6 * rng.normal(size=2400)
+    table = Table("made up", {"series": level, "conductance": reads}, device)
+    shuffled = table.rows(rng.permutation(2400))
+    truth = 1e-6 / numbers(ReadNoise())["filament"].g_max
+    for own in (table, shuffled):
+        found = fit(Fitter(ReadNoise(), load(ReadNoise.card), ("read_noise",), {}), own, bootstrap=40).known[0]
+        assert found.value == pytest.approx(truth, rel=0.1)
+        assert found.low < truth * 1.1
+        assert found.high < 1.3 * truth
+
+
+def test_too_few_groups_are_not_redrawn():
+    with pytest.raises(ConfigError, match="too few to be redrawn"):
+        fit(Fitter(VolatileRecovery(), load(VolatileRecovery.card), ("t_half",), {}), recovering().rows(np.arange(480)), bootstrap=40)
+
+
+@pytest.mark.parametrize("scale", [1e-3, 1.0, 1e6])
+def test_leakage_of_any_size_is_fitted(scale):
+    table = leaking()
+    found = fitted(PooleFrenkel(), Table("x", {**table.columns, "current_density": scale * table.columns["current_density"]}, table.group))
+    truth = numbers(PooleFrenkel())["leakage"]._asdict()
+    comes_back(found, truth | {"deviation": 0.1, "conductance": scale * truth["conductance"]})
+
+
+def test_trains_in_any_order_of_the_file():
+    table = trains()
+    mixed = table.rows(np.argsort(np.arange(len(table)) % 50, kind="stable"))
+    assert [own.value for own in fitted(PulseTrain(), mixed).known] == pytest.approx([own.value for own in fitted(PulseTrain(), table).known])
+    comes_back(fitted(PulseTrain(), trains(count=800, length=4)), {"step_up": 0.01, "step_down": -0.02, "write_noise": 0.05, "see_noise": 0.1})
 
 
 def switched(seed=0, pulses=40):
@@ -174,6 +229,9 @@ def test_recovery_comes_back():
         (Life(), lives(0), "failed", 2.0, "outlived the measurement"),
         (Life(), lives(0), "cycles", 0.0, "above 0"),
         (SetPulse(), set_pulses(rows=100), "width", 0.0, "above 0"),
+        (SetPulse(), set_pulses(rows=100), "voltage", -2.0, "a SET"),
+        (VolatileRecovery(), recovering(), "time", 1.0, "does not rise"),
+        (PulseTrain(), trains(length=2), "weight", 1.0, "three reads"),
         (PooleFrenkel(), leaking(), "voltage", -1.0, "above 0"),
         (PulseTrain(), trains(), "direction", 0.5, "1 .up. or -1"),
         (VolatileRecovery(), recovering(), "resistance", 0.0, "above 0"),
@@ -204,6 +262,11 @@ def test_real_recordings(name, law, free, off, share_of_halves):
     assert found.off[0] < off
     assert found.off[0] < share_of_halves * found.off[1]
     assert found.cost_held < found.cost_card + 0.01
+
+
+def test_the_help_names_every_model_and_recording():
+    assert set(cli.MODELS.split(", ")) == set(LAWS)
+    assert set(cli.RECORDINGS.split(", ")) == set(measurements.RECORDINGS)
 
 
 def test_breakdowns_are_those_at_the_compliance():

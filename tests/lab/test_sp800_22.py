@@ -92,6 +92,7 @@ def test_ranks_and_templates():
 def test_even_bits_pass_and_others_do_not():
     drawn = np.unpackbits(words(0, Stream.PROBE, 0, 31_250).view(np.uint8))
     assert all(passed(p) for p in battery(drawn).values())
+    assert not passed(sp800_22.random_excursions(np.ones(1_000_000, np.uint8)))
     biased = (np.random.default_rng(0).random(1_000_000) < 0.51).astype(np.uint8)
     assert not passed(frequency(biased))
     assert not passed(sp800_22.spectral(np.tile(drawn[:1000], 1000)))

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from ferrion.report.protocols import Shown
 
 Count = Annotated[int, typer.Option(min=2, help="How many devices.")]
-Seed = Annotated[int, typer.Option(min=0, help="One seed is one set of devices.")]
+Seed = Annotated[int, typer.Option(min=0, max=2**63 - 1, help="One seed is one set of devices.")]
 Out = Annotated[Path, typer.Option(help="Folder for the page, data (netCDF) and result.json.")]
 Json = Annotated[bool, typer.Option("--json", help="One JSON object on standard output.")]
 AnyCard = Annotated[str, typer.Option(help="A card: a shipped name (see ferrion cards) or a TOML file.")]
@@ -63,8 +63,8 @@ def numbers(option: str, text: str) -> "NDArray[np.float64]":
         raise ConfigError(f"{option} {text}: give numbers with commas between them") from problem
 
 
-def spaced(option: str, text: str, unit: str) -> "NDArray[np.float64]":
-    """`POINTS` a factor of ten, from the first quantity to the second."""
+def spaced(option: str, text: str, unit: str, points: int = POINTS) -> "NDArray[np.float64]":
+    """So many points a factor of ten, from the first quantity to the second."""
     import numpy as np
 
     from ferrion.core.units import from_text
@@ -73,7 +73,7 @@ def spaced(option: str, text: str, unit: str) -> "NDArray[np.float64]":
     if len(ends) != 2 or not SHORTEST <= ends[0] < ends[1] <= LONGEST:
         raise ConfigError(f"{option} {text}: give the shorter and the longer, from {SHORTEST:g} to {LONGEST:g} {unit}")
     shortest, longest = ends
-    return np.geomspace(shortest, longest, 1 + max(1, round(POINTS * math.log10(longest / shortest))))
+    return np.geomspace(shortest, longest, 1 + max(1, round(points * math.log10(longest / shortest))))
 
 
 def positive(option: str, text: str, unit: str) -> float:
@@ -94,12 +94,13 @@ def keep(name: str, found: "xr.Dataset", shown: "Shown", lead: str, out: Path, j
     from ferrion.report.figures import figures_page
 
     page = out / f"{name}.html"
-    whole = {"protocol": name, **result, "figures": [{"quantity": row.quantity, "unit": row.unit, "value": row.simulated, "spread": row.spread} for row in shown.rows]}
+    figures = [{"quantity": row.quantity, "unit": row.unit, "value": _finite(row.simulated), "spread": _finite(row.spread)} for row in shown.rows]
+    whole: dict[str, object] = {"protocol": name, **result, "figures": figures}
     whole |= {"report": str(page), "data": str(out / f"{name}.nc")}
     with alone_in(out):
         write_atomically(out / f"{name}.nc", lambda path: found.to_netcdf(path, engine="scipy"))
         write_text(page, figures_page(TITLES.get(name, name.capitalize()), lead, shown.rows, shown.panels))
-        write_text(out / "result.json", writer.dumps(whole, indent=1) + "\n")
+        write_text(out / "result.json", writer.dumps(whole, indent=1, allow_nan=False) + "\n")
     if json:
         print_json(whole)
         return
@@ -108,3 +109,7 @@ def keep(name: str, found: "xr.Dataset", shown: "Shown", lead: str, out: Path, j
         screen.print(f"{row.quantity}: {row.simulated:.4g}{spread} {row.unit}")
     errors.print("the page:")
     screen.print(str(page), soft_wrap=True)
+
+
+def _finite(value: float | None) -> float | None:
+    return value if value is not None and math.isfinite(value) else None

@@ -8,16 +8,15 @@ import typer
 from ferrion.cli.console import alone_in, bar, errors, print_json, screen
 from ferrion.core.errors import ConfigError
 
-MODELS = "memristor-relaxation (time, programmed, conductance), fecap-cycling (cycles, two_pr) or fecap-loop (loop, time, voltage, polarisation)."
+MODELS = "memristor-relaxation, memristor-set, memristor-read, memristor-pulses, fecap-cycling, fecap-loop, fecap-pulse, fecap-leakage, switch-recovery, life"
+RECORDINGS = "rram-relaxation, rram-retention, rram-set, rram-reads, fecap-cycling, fecap-lives, fecap-pulses, fecap-loops, fecap-leakage, reram-pulses, vo2-recovery"
 Pairs = Annotated[list[str] | None, typer.Option("--column", help="NAME=COLUMN or NAME=COLUMN:UNIT, where the file calls a column otherwise.")]
 Fixed = Annotated[list[str] | None, typer.Option("--fix", help="PARAMETER=VALUE: a number in place of the card's ('t_first=10 ms').")]
 
 
 def fit(
-    data: Annotated[str, typer.Argument(help="A .csv, .xlsx or .npz file, or a recording: rram-relaxation, fecap-cycling, fecap-loops.")],
-    model: Annotated[
-        str, typer.Option(help="memristor-relaxation (time, programmed, conductance), fecap-cycling (cycles, two_pr) or fecap-loop (loop, time, voltage, polarisation).")
-    ],
+    data: Annotated[str, typer.Argument(help=f"A .csv, .xlsx or .npz file, or a recording: {RECORDINGS}.")],
+    model: Annotated[str, typer.Option(help=f"{MODELS}; a file that lacks a column is told which the model takes.")],
     column: Pairs = None,
     group: Annotated[str | None, typer.Option(help="Column that tells devices apart: they are halved and redrawn whole.")] = None,
     card: Annotated[str | None, typer.Option(help="Card to begin from: a shipped name or a TOML file; default: the model's own.")] = None,
@@ -54,7 +53,11 @@ def fit(
         found = fitting.fit(fitter, table, seed, bootstrap)
         progress.remove_task(task)
         result = {"model": model, "data": table.source, "card": begun.name, "rows": {"fitted": found.fitted, "held": found.held, "dropped": table.dropped}, "seed": seed}
-        result |= {"parameters": [own._asdict() for own in found.known], "correlations": found.correlations.tolist(), "scatter": found.scatter}
+        result |= {
+            "parameters": [own._asdict() for own in found.known],
+            "correlations": found.correlations.tolist(),
+            "scatter": found.scatter if found.scatter == found.scatter else None,
+        }
         result |= {
             "off": {name: share if share == share else None for name, share in zip(("law", "halves"), found.off, strict=True)},
             "cost": {key[5:]: value for key, value in asdict(found).items() if key.startswith("cost_")},

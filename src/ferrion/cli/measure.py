@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 def iv(
     card: AnyCard = FECAP,
-    volts: Annotated[float, typer.Option(help="Height of the sweep [V].")] = 3.0,
+    volts: Annotated[float | None, typer.Option(help="Height of the sweep [V]; default: 3 on FeCAPs, 0.2 on memristors, 1.5 on neurons.")] = None,
     frequencies: Annotated[str, typer.Option(help="Least and greatest frequency of loops on FeCAPs.")] = "10 Hz,10 kHz",
     durations: Annotated[str, typer.Option(help="Shortest and longest ramp on neurons.")] = "100 ms,10 s",
     count: Count = 200,
@@ -31,14 +31,15 @@ def iv(
     from ferrion.report import measurements as report
 
     the_card, kind = of_kind(card, Kind.FECAP, Kind.MEMRISTOR, Kind.NEURON)
+    height = {Kind.FECAP: 3.0, Kind.MEMRISTOR: 0.2}.get(kind, 1.5) if volts is None else volts
     if kind is Kind.FECAP:
-        found = protocol.fecap_loops(the_card, volts, spaced("--frequencies", frequencies, "Hz")[::4])
+        found = protocol.fecap_loops(the_card, height, spaced("--frequencies", frequencies, "Hz", 2))
         shown = report.fecap_loops(found)
     elif kind is Kind.MEMRISTOR:
-        found = protocol.memristor_reads(the_card, count, np.linspace(-volts, volts, 31) / 15, seed)
+        found = protocol.memristor_reads(the_card, count, np.linspace(-height, height, 31), seed)
         shown = report.memristor_reads(found)
     else:
-        found = protocol.neuron_ramps(Neuron.from_card(card), count, volts / 2, spaced("--durations", durations, "s")[::4], seed)
+        found = protocol.neuron_ramps(Neuron.from_card(card), count, height, spaced("--durations", durations, "s", 2), seed)
         shown = report.neuron_ramps(found)
     _keep("iv", found, shown, out, json, card, count, seed)
 
@@ -140,4 +141,6 @@ def forming(
 
 
 def _keep(name: str, found: "xr.Dataset", shown: "Shown", out: Path, json: bool, card: str, count: int, seed: int) -> None:
-    keep(name, found, shown, f"{found.attrs['title']} · {count} devices or trials, seed {seed}", out, json, {"card": card, "count": count, "seed": seed})
+    drawn = {"device", "cell", "trial", "read"} & set(found.sizes)
+    of = f" · {', '.join(f'{found.sizes[own]:,} {own}s' for own in sorted(drawn))}, seed {seed}" if drawn else ""
+    keep(name, found, shown, f"{found.attrs['title']}{of}", out, json, {"card": card, "count": count, "seed": seed})

@@ -92,7 +92,7 @@ def retention(
         found = protocol.fecap_retention(the_card, count, times, kelvin, seed)
         shown = protocols.fecap_retention(found, the_card.fill("ageing", Ageing).e_retention)
     elif kind is Kind.CHIP:
-        found = protocol.chip_retention(Chip.from_card(card), times[::4], kelvin, seed)
+        found = protocol.chip_retention(Chip.from_card(card), spaced("--until", f"1 s,{until}", "s", 2), kelvin, seed)
         shown = protocols.levels_retention(found, "weight", "share of the full scale", "")
     else:
         found = protocol.memristor_retention(the_card, count, times, kelvin, seed)

@@ -53,6 +53,7 @@ class Stream(IntEnum):
     PROBE = (1 << 20) + 6
     BOOTSTRAP = (1 << 20) + 7
     KEPT = (1 << 20) + 8
+    FORK = (1 << 20) + 9
 
 
 def _normal_table() -> NDArray[np.float32]:
@@ -124,6 +125,12 @@ def words(seed: int, stream: int, step: int, count: int) -> NDArray[np.uint32]:
     out = np.empty((count + 3) // 4 * 4, np.uint32)
     fill_words(U64(seed), U64(stream), U64(step), out)
     return out[:count]
+
+
+def fork(seed: int, number: int) -> int:
+    """A seed of its own for part `number` of what `seed` decides: unlike seed + number, no other seed's parts have it (but by a chance of 2^-63)."""
+    high, low = (int(word) for word in words(seed, Stream.FORK, number, 2))
+    return (high << 32 | low) >> 1
 
 
 def uniforms(seed: int, stream: int, step: int, count: int) -> NDArray[np.float64]:

@@ -49,8 +49,8 @@ def fecap_loops(card: Card, height: float, frequencies: Floats) -> xr.Dataset:
 
 def memristor_reads(card: Card, count: int, volts: Floats, seed: int) -> xr.Dataset:
     """current (level, voltage, device) [A] of memristors SET to shares of the range, each read once at every voltage: ohmic, with read noise."""
-    if volts.size == 0 or not np.isfinite(volts).all():
-        raise ConfigError(f"volts {volts.tolist()}: give finite voltages")
+    if volts.size == 0 or not np.isfinite(volts).all() or not volts.any():
+        raise ConfigError(f"volts {volts.tolist()}: give finite voltages, not all of them 0")
     devices = Memristor(len(SHARES) * count, card, seed)
     devices.set(np.repeat(SHARES, count) * devices.filament.g_max * devices.filament.v_set)
     currents = np.array([devices.read(float(v)) for v in volts]).reshape(volts.size, len(SHARES), count)

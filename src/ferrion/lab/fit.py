@@ -22,8 +22,8 @@ Floats = NDArray[np.float64]
 Tails = Callable[[Tensor], Tensor]
 STEP = 1e-4
 """Step of the differences of slopes that give the curvature, on the scales of a fit."""
-FEWEST, FAILING = 40, 0.1
-"""Least number of refits, and the share of them that may not converge (they are left out)."""
+FEWEST, FAILING, GROUPS = 40, 0.1, 4
+"""Least number of refits, the share of them that may not converge (they are left out), and the least number of groups that are redrawn."""
 FLAT = 1e-6
 """Largest slope of the mean cost at which a fit has converged."""
 UNKNOWN = 3.0
@@ -72,7 +72,9 @@ class Fit:
     cost_card: float
     """Mean -ln likelihood a row: of the fitted rows, of those held out, and of those by the card the fit began from."""
     scatter: float
-    """Standard deviation of the held-out rows in units of what the law expects: 1 if it is right."""
+    """Standard deviation of the held-out rows in units of what the law expects: 1 if it is right. NaN where some are only known to lie beyond."""
+    clustered: bool
+    """Whether rows that were measured together were taken as independent: intervals are then too narrow."""
     checks: tuple[Check, ...]
     """Of the held-out rows."""
     parameters: Parameters
@@ -80,9 +82,10 @@ class Fit:
     @property
     def off(self) -> tuple[float, float]:
         """Root mean square over all checks of predicted over measured - 1, and of the fitted half's own figure over measured - 1; NaN where there are too few rows to check."""
-        if not self.checks:
+        checks = [check for check in self.checks if check.measured != 0]
+        if not checks:
             return float("nan"), float("nan")
-        measured, predicted, twin = (np.array([getattr(check, name) for check in self.checks]) for name in ("measured", "predicted", "twin"))
+        measured, predicted, twin = (np.array([getattr(check, name) for check in checks]) for name in ("measured", "predicted", "twin"))
         return float(np.sqrt(np.mean((predicted / measured - 1) ** 2))), float(np.sqrt(np.mean((twin / measured - 1) ** 2)))
 
 
@@ -204,8 +207,13 @@ def fit(fitter: Fitter, table: Table, seed: int = 0, bootstrap: int = 0) -> Fit:
     """
     if 0 < bootstrap < FEWEST:
         raise ConfigError(f"--bootstrap {bootstrap}: give 0 (none), or {FEWEST} refits or more for ends of an interval")
+    table = table.arranged(fitter.law.together)
     fitter.law.check(table)
+    if fitter.tails is not gaussian and fitter.law.parted(_tensors(table), fitter.base()).outlived is not None:
+        raise ConfigError("--robust: where devices outlived the measurement, the tails alone decide how long they last; leave --robust out")
     one, other = halves(table, seed)
+    if bootstrap > 0 and len(np.unique(one.group)) < GROUPS:
+        raise ConfigError(f"--bootstrap {bootstrap}: {len(np.unique(one.group))} groups in the fitted half are too few to be redrawn; measure {GROUPS} or more")
     if len(one) <= len(fitter.free):
         raise FitError(f"{len(one)} rows of {len(table)} to fit {len(fitter.free)} parameters ({', '.join(fitter.free)}): measure more, or fit fewer with --free")
     scaled, curvature = fitter.solve(one, fitter.begin(one))
@@ -229,8 +237,9 @@ def fit(fitter: Fitter, table: Table, seed: int = 0, bootstrap: int = 0) -> Fit:
         held=len(other),
         cost_fitted=fitter.cost(one, parameters),
         cost_held=fitter.cost(other, parameters),
-        cost_card=fitter.cost(other, fitter.base()),
-        scatter=float((z if outlived is None else z[~outlived]).std()),
+        cost_card=fitter.cost(other, {**fitter.base(), **{section: parameters[section] for section in fitter.law.nuisance}}),
+        scatter=float(z[z != 0].std()) if outlived is None else float("nan"),
+        clustered=bootstrap == 0 and len(np.unique(one.group)) < len(one),
         checks=tuple(fitter.law.checks(other, one, parameters)),
         parameters=parameters,
     )
@@ -281,7 +290,7 @@ def _bootstrapped(fitter: Fitter, table: Table, scaled: Tensor, count: int, seed
     failed = FitError("none")
     for draw in range(count):
         picked = words(seed, Stream.BOOTSTRAP, draw, len(labels)) % np.uint32(len(labels))
-        redrawn = table.rows(np.concatenate([members[own] for own in picked])).numbered(fitter.law.together, [len(members[own]) for own in picked])
+        redrawn = table.redrawn(fitter.law.together, [members[own] for own in picked])
         try:
             found.append(fitter.solve(redrawn, scaled)[0].numpy())
         except FitError as problem:

@@ -18,7 +18,7 @@ def forming(card: Card, count: int, ramps: Floats, compliance: float, seed: int)
 
     Raises ConfigError for ramps or a compliance [A] that are not above 0, CardError for a card without [forming].
     """
-    if ramps.size == 0 or not (np.isfinite(ramps) & (ramps > 0)).all() or not compliance > 0:
+    if ramps.size == 0 or not (np.isfinite(ramps) & (ramps > 0)).all() or not 0 < compliance < np.inf:
         raise ConfigError(f"ramps {ramps.tolist()} V/s, compliance {compliance:g} A: give numbers above 0")
     p = card.fill("forming", Forming)
     draws = -np.log(uniforms(seed, Stream.PROBE, 0, count))

@@ -121,13 +121,11 @@ class Hysteresis:
 
     def check(self, table: Table) -> None:
         """Raises DataError when time does not rise within a loop, or its voltage has one sign."""
-        loop, time, voltage = (table.columns[name] for name in ("loop", "time", "voltage"))
+        loop, voltage = table.columns["loop"], table.columns["voltage"]
         if not np.any(voltage):
             raise DataError(f"{table.source}: all voltages are 0: give loops that go to both signs")
         half_cycles(loop, voltage)
-        falls = np.flatnonzero((np.diff(loop) == 0) & (np.diff(time) <= 0))
-        if falls.size:
-            raise DataError(f"{table.source}: in loop {loop[falls[0]]:g} time does not rise after {time[falls[0]]:g} s: sort the rows, or number the loops apart")
+        table.demand_rising("time", "loop")
 
     def start(self, table: Table, p: Parameters) -> dict[str, float]:
         """From the loops' height, coercive voltage and duration."""

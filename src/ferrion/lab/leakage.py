@@ -5,6 +5,7 @@ from typing import Annotated, ClassVar, NamedTuple
 import numpy as np
 import torch
 
+from ferrion.core.constants import BOLTZMANN_EV
 from ferrion.kernels.reference import reference
 from ferrion.lab.law import Axes, Check, Columns, Domain, Parameters, Parted
 from ferrion.lab.table import Table
@@ -37,9 +38,12 @@ class PooleFrenkel:
         for name in self.columns:
             table.demand(name, table.columns[name] > 0, "above 0")
 
-    def start(self, _table: Table, _p: Parameters) -> dict[str, float]:
-        """The card's numbers will do."""
-        return {}
+    def start(self, table: Table, _p: Parameters) -> dict[str, float]:
+        """By least squares of ln (J / V), in which all three are straight; held above 0."""
+        volts, kelvin, density = (table.columns[name] for name in self.columns)
+        inverse = 1.0 / (BOLTZMANN_EV * kelvin)
+        height, barrier, lowering = np.linalg.lstsq(np.stack([np.ones(len(table)), -inverse, np.sqrt(volts) * inverse], axis=1), np.log(density / volts), rcond=None)[0]
+        return {"conductance": float(np.exp(height)), "barrier": max(float(barrier), 0.01), "lowering": max(float(lowering), 0.001)}
 
     def parted(self, columns: Columns, p: Parameters) -> Parted:
         """Of ln J."""

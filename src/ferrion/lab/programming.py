@@ -43,8 +43,9 @@ class SetPulse:
     axes = Axes("gate voltage [V]", "mean conductance [S]", "S")
 
     def check(self, table: Table) -> None:
-        """Raises DataError for pulses of no width."""
+        """Raises DataError for pulses of no width or of the polarity that RESETs."""
         table.demand("width", table.columns["width"] > 0, "above 0")
+        table.demand("voltage", table.columns["voltage"] > 0, "above 0 (a SET)")
 
     def start(self, table: Table, _p: Parameters) -> dict[str, float]:
         """From the largest conductances and the least voltages."""
@@ -54,7 +55,7 @@ class SetPulse:
             "deviation": 0.2 * top,
             "g_set": 1.2 * top,
             "slope": 0.0,
-            "v_gate": 0.8 * float(gate.min()),
+            "v_gate": max(0.8 * float(gate.min()), 0.05),
             "w_gate": 0.3 * float(np.ptp(gate)) + 1e-3,
             "v_onset": 0.5 * float(volts.min()),
             "w_onset": 0.3 * float(np.ptp(volts)) + 1e-3,

@@ -32,10 +32,10 @@ class ReadNoise:
         return {"read_noise": float(np.sqrt(np.mean([own.var() for own in _series(table)])) / p["filament"].g_max) + 1e-9}
 
     def parted(self, columns: Columns, p: Parameters) -> Parted:
-        """Of a read from the mean of its series, whose own error makes deviations smaller by sqrt(1 - 1 / n)."""
+        """Of a read from the mean of its series. The mean takes one of its n reads: ln sigma counts (n - 1) / n times (restricted likelihood)."""
         mean, count = _mean(columns)
-        sigma = p["filament"].read_noise * p["filament"].g_max * torch.sqrt(1.0 - 1.0 / count)
-        return Parted((columns["conductance"] - mean) / sigma, torch.log(sigma))
+        sigma = torch.as_tensor(p["filament"].read_noise * p["filament"].g_max, dtype=torch.float64)
+        return Parted((columns["conductance"] - mean) / sigma, torch.log(sigma) * (1.0 - 1.0 / count))
 
     def checks(self, held: Table, fitted: Table, p: Parameters) -> list[Check]:
         """Standard deviation of every held-out series; its twin is that of the fitted series of the nearest mean."""

@@ -7,11 +7,13 @@ from numpy.typing import NDArray
 from ferrion.circuits.drive import samples
 from ferrion.circuits.neuron import Neuron
 from ferrion.core.errors import ConfigError
-from ferrion.core.noise import Stream, normals
+from ferrion.core.noise import Stream, fork, normals
 
 Floats = NDArray[np.float64]
 HOLD = 1e-3
 """Seconds that a sample of the added noise holds: white up to half a kilohertz."""
+LONGEST = 1000.0
+"""Seconds of an experiment."""
 BINS = 20
 """Bins a period in which spikes are counted."""
 
@@ -23,9 +25,9 @@ def resonance(neuron: Neuron, base: float, swing: float, frequency: float, perio
     all cells in `BINS` bins a period with the signal (C_1 of Collins, Chow and Imhoff, Nature 376, 236 (1995)); 0 where nothing fires.
     Raises ConfigError for settings out of range.
     """
-    if not (frequency > 0 and frequency * HOLD * BINS < 0.5 and periods >= 2 and cells >= 1 and (noises >= 0).all()):
+    if not (periods / max(frequency, 1e-300) < LONGEST and frequency * HOLD * BINS < 0.5 and periods >= 2 and cells >= 1 and (noises >= 0).all()):
         raise ConfigError(
-            f"frequency {frequency:g} Hz, {periods} periods, {cells} cells, noise {noises.tolist()} V: give a frequency below 25 Hz, two periods or more, noise of 0 or more"
+            f"frequency {frequency:g} Hz, {periods} periods, {cells} cells, noise {noises.tolist()} V: below 25 Hz, two periods or more within {LONGEST:g} s, no negative noise"
         )
     times = (np.arange(round(periods / frequency / HOLD)) + 0.5) * HOLD
     signal = base + swing * np.sin(2 * np.pi * frequency * times)
@@ -35,7 +37,7 @@ def resonance(neuron: Neuron, base: float, swing: float, frequency: float, perio
     correlation, rate = np.zeros((2, noises.size)), np.zeros((2, noises.size))
     for own in (0, 1):
         for place, noise in enumerate(noises):
-            spikes = [_fired(neuron, shifts[cell], signal + noise * normals(seed, Stream.PROBE, cell, times.size), bool(own), seed + cell) for cell in range(cells)]
+            spikes = [_fired(neuron, shifts[cell], signal + noise * normals(seed, Stream.PROBE, cell, times.size), bool(own), fork(seed, cell)) for cell in range(cells)]
             counts = np.histogram(np.concatenate(spikes), edges)[0]
             correlation[own, place] = np.corrcoef(counts, wanted)[0, 1] if counts.any() else 0.0
             rate[own, place] = counts.sum() / (cells * edges[-1])

@@ -14,7 +14,7 @@ from scipy.special import expit
 from ferrion.circuits.drive import step
 from ferrion.circuits.neuron import Neuron
 from ferrion.core.errors import ConfigError
-from ferrion.core.noise import Stream, normals, uniforms
+from ferrion.core.noise import Stream, fork, normals, uniforms
 
 Floats = NDArray[np.float64]
 Codes = NDArray[np.int64]
@@ -75,7 +75,7 @@ def calibrated(neuron: Neuron, width: float, seed: int) -> Calibration:
     low, high = 0.5 * neuron.memristor.v_n, 1.5 * neuron.memristor.v_n
     for trials in (COARSE, TRIALS):
         volts = np.linspace(low, high, VOLTAGES)
-        share = np.array([_spiked(neuron, v, width, trials, seed + k).mean() for k, v in enumerate(volts)])
+        share = np.array([_spiked(neuron, v, width, trials, fork(seed, k)).mean() for k, v in enumerate(volts)])
         inside = np.flatnonzero((share > 0) & (share < 1))
         if inside.size == 0:
             raise ConfigError(f"a pulse of {width:g} s never leaves it to chance whether {neuron.card.name} spikes: give another --width")
@@ -107,12 +107,12 @@ def by_neurons(neuron: Neuron, machine: Machine, width: float, sweeps: int, seed
     n = machine.biases.size
     devices = [neuron.shifted(shift) for shift in neuron.shifts(n + 1, seed)[1:]]
     p, fired = wanted(machine), np.zeros((n, 1 << n, sweeps), np.bool_)
-    common = None if each else calibrated(neuron, width, seed)
+    common = None if each else calibrated(neuron, width, fork(seed, n))
     for unit, device in enumerate(devices):
-        heights = (common or calibrated(device, width, seed)).height(p[unit])
+        heights = (common or calibrated(device, width, fork(seed, unit))).height(p[unit])
         for state in range(1 << n):
             if not (state >> unit) & 1:
-                fired[unit, state] = _spiked(device, heights[state], width, sweeps, seed + 1000 + unit * (1 << n) + state)
+                fired[unit, state] = _spiked(device, heights[state], width, sweeps, fork(seed, 1000 + unit * (1 << n) + state))
     return chain(machine, fired, sweeps)
 
 

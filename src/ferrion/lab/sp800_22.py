@@ -277,5 +277,8 @@ def battery(bits: Bits) -> dict[str, Floats]:
 
 
 def passed(p: Floats) -> bool:
-    """Whether a sequence passes a test: none of its P-values is below `LEVEL`, of many no smaller one than their number lets expect (Bonferroni)."""
-    return bool(p.size == 0 or p.min() >= LEVEL / p.size)
+    """Whether a sequence passes a test: none of its P-values is below `LEVEL`, of many no smaller one than their number lets expect (Bonferroni).
+
+    A test that does not apply is not passed.
+    """
+    return bool(p.size > 0 and p.min() >= LEVEL / p.size)

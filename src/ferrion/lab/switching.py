@@ -39,10 +39,10 @@ class PulseSwitching:
 
     def check(self, table: Table) -> None:
         """Raises DataError when time does not rise within a pulse, or a pulse moves no charge."""
-        pulse, time, charge = (table.columns[name] for name in ("pulse", "time", "charge"))
-        falls = np.flatnonzero((np.diff(pulse) == 0) & (np.diff(time) <= 0))
-        if falls.size:
-            raise DataError(f"{table.source}: in pulse {pulse[falls[0]]:g} time does not rise after {time[falls[0]]:g} s: sort the rows, or number the pulses apart")
+        pulse, charge = table.columns["pulse"], table.columns["charge"]
+        table.demand_rising("time", "pulse")
+        counts = np.unique(pulse, return_inverse=True, return_counts=True)
+        table.demand("pulse", counts[2][counts[1]] > 2, "shared by three rows or more")
         ends = charge[np.append(np.flatnonzero(np.diff(pulse)), len(table) - 1)]
         if (ends == 0).any():
             raise DataError(f"{table.source}: a pulse ends with no charge: leave it out, or give the charge that has flowed since its beginning")

@@ -45,11 +45,28 @@ class Table:
         """The same rows, those of one value of a column together."""
         return Table(self.source, self.columns, np.unique(self.columns[column], return_inverse=True)[1], self.dropped)
 
-    def numbered(self, column: str | None, sizes: Sequence[int]) -> "Table":
-        """The same rows, parts of these sizes told apart by the numbers 0, 1 … in a column (None: in none)."""
+    def arranged(self, column: str | None) -> "Table":
+        """The same rows, those of one value of a column in one group next to each other, in their order, and told apart by numbers of their own (None: as they are)."""
         if column is None:
             return self
-        return Table(self.source, {**self.columns, column: np.repeat(np.arange(len(sizes), dtype=np.float64), sizes)}, self.group, self.dropped)
+        return self._told_apart(column, self.group)
+
+    def redrawn(self, column: str | None, draws: Sequence[NDArray[np.int64]]) -> "Table":
+        """Rows drawn with replacement, one entry of `draws` after the other; what a column tells apart stays told apart, in every draw anew."""
+        found = self.rows(np.concatenate(draws))
+        return found if column is None else found._told_apart(column, np.repeat(np.arange(len(draws)), [len(own) for own in draws]))
+
+    def _told_apart(self, column: str, within: NDArray[np.int64]) -> "Table":
+        labels = np.unique(np.stack([within.astype(np.float64), self.columns[column]]), axis=1, return_inverse=True)[1].ravel()
+        order = np.argsort(labels, kind="stable")
+        return Table(self.source, {**self.columns, column: labels.astype(np.float64)}, self.group, self.dropped).rows(order)
+
+    def demand_rising(self, column: str, within: str) -> None:
+        """Raises DataError unless a column rises from row to row among the rows that `within` holds together."""
+        values, parts = self.columns[column], self.columns[within]
+        falls = np.flatnonzero((np.diff(parts) == 0) & (np.diff(values) <= 0))
+        if falls.size:
+            raise DataError(f"{self.source}: within one {within} {column} does not rise after {values[falls[0]]:g}: sort the rows, or number each {within} apart")
 
     def rows(self, which: NDArray[np.int64] | NDArray[np.bool_]) -> "Table":
         """Some of the rows, perhaps several times."""

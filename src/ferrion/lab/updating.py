@@ -38,11 +38,14 @@ class PulseTrain:
     def check(self, table: Table) -> None:
         """Raises DataError for directions that are neither 1 nor -1."""
         table.demand("direction", np.isin(table.columns["direction"], (-1.0, 1.0)), "1 (up) or -1 (down)")
+        counts = np.unique(table.columns["train"], return_inverse=True, return_counts=True)
+        table.demand("train", counts[2][counts[1]] > 2, "shared by three reads or more")
 
     def start(self, table: Table, _p: Parameters) -> dict[str, float]:
-        """From changes of one pulse and of ten."""
-        one, ten = (float(np.mean(np.concatenate(_changes(table, lag)) ** 2)) for lag in (1, 10))
-        write = max((ten - one) / 9.0, 0.01 * one)
+        """From changes of one pulse and of ten, or as many as a train has."""
+        longest = min(10, int(np.unique(table.columns["train"], return_counts=True)[1].max()) - 1)
+        one, more = (float(np.mean(np.concatenate(_changes(table, lag)) ** 2)) + 1e-300 for lag in (1, longest))
+        write = max((more - one) / (longest - 1), 0.01 * one)
         return {"step_up": 0.0, "step_down": 0.0, "write_noise": float(np.sqrt(write)), "see_noise": float(np.sqrt(max(one - write, 0.1 * one) / 2))}
 
     def parted(self, columns: Columns, p: Parameters) -> Parted:

@@ -38,6 +38,7 @@ class VolatileRecovery:
         """Raises DataError for times, currents and resistances that are not above 0."""
         for name in ("time", "current", "resistance"):
             table.demand(name, table.columns[name] > 0, "above 0")
+        table.demand_rising("time", "trace")
 
     def start(self, table: Table, p: Parameters) -> dict[str, float]:
         """From the largest resistance and the middle of the times."""

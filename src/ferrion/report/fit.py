@@ -10,6 +10,8 @@ from ferrion.report import plots
 from ferrion.report.figures import figures_page
 from ferrion.reproduce.figure import Curve, Panel, Row
 
+CLUSTERED = ", too small: rows that were measured together were taken as independent"
+
 
 def rows(found: Fit) -> list[Row]:
     """Parameters with half their 95 % intervals / 1.96, then how good the fit is."""
@@ -23,7 +25,7 @@ def rows(found: Fit) -> list[Row]:
         ("scatter of held-out rows over that expected", "", found.scatter),
         ("-ln likelihood a row, fitted", "", found.cost_fitted),
         ("-ln likelihood a row, held out", "", found.cost_held),
-        ("-ln likelihood a row, held out, by the card it began from (with what was fixed)", "", found.cost_card),
+        ("-ln likelihood a row, held out, by the card it began from (with what was fixed, and the fitted noise)", "", found.cost_card),
     ]
     return table + [Row(quantity=quantity, unit=unit, simulated=value, source="fit") for quantity, unit, value in more if value == value]
 
@@ -31,7 +33,9 @@ def rows(found: Fit) -> list[Row]:
 def lines(found: Fit) -> list[str]:
     """One line a parameter with its 95 % interval, then how good the fit is."""
     known = [f"{own.section}.{own.name} = {own.value:.5g} {'' if own.unit == '1' else own.unit} (95 %: {own.low:.5g} to {own.high:.5g})".replace("  ", " ") for own in found.known]
-    return known + [f"{row.quantity}: {figure(row.simulated)} {row.unit}".rstrip() for row in rows(found)[len(known) :]]
+    if found.clustered:
+        known.append("rows that were measured together deviate together: these intervals are too narrow, --bootstrap 200 gives wider ones where there are groups enough")
+    return known + [f"{row.quantity}: {figure(row.simulated)} {row.unit}".rstrip() for row in rows(found)[len(found.known) :]]
 
 
 def fit_page(found: Fit, axes: Axes, result: Mapping[str, Any]) -> str:
@@ -42,7 +46,7 @@ def fit_page(found: Fit, axes: Axes, result: Mapping[str, Any]) -> str:
         at = tuple(check.at for check in own)
         curves.append(Curve(f"law, {series}", at, tuple(check.predicted for check in own)))
         curves.append(Curve("measured, held out", at, tuple(check.measured for check in own), tuple(check.error for check in own), measured=True))
-    lead = f"{result['data']}: {found.fitted:,} rows fitted, {found.held:,} held out · from card {result['card']} · spread: standard error"
+    lead = f"{result['data']}: {found.fitted:,} rows fitted, {found.held:,} held out · from card {result['card']} · spread: standard error{CLUSTERED if found.clustered else ''}"
     panel = Panel("Held-out measurements beside the law", axes.x, axes.y, tuple(curves), log_x=True, log_y=True)
     picture = ("Correlations of the parameters", plots.correlations([own.name for own in found.known], found.correlations))
     return figures_page(f"Fit of {result['model']}", lead, rows(found), (panel,), (picture,), "value")

@@ -112,9 +112,9 @@ def fecap_errors(found: xr.Dataset) -> Shown:
     rows = (
         row("window of woken capacitors", "V", float(np.median(windows)), float(windows.std())),
         row("fewest wrong bits at a reference of", "V", float(references[best])),
-        row("wrong bits there", "", float(errors[best])),
+        row("wrong bits at that reference", "", float(errors[best])),
         row("reference of the card", "V", float(found.attrs["reference_V"])),
-        row("wrong bits there", "", float(np.interp(found.attrs["reference_V"], references, errors))),
+        row("wrong bits at the card's reference", "", float(np.interp(found.attrs["reference_V"], references, errors))),
     )
     return Shown(
         rows,

@@ -120,13 +120,16 @@ def reads() -> Table:
 
 
 def leakage() -> Table:
-    """Leakage of one doped-HfO2 capacitor at 31, 79 and 127 °C, 1 to 3 V, rising and falling (Rochester Institute of Technology, S3)."""
+    """Leakage of one doped-HfO2 capacitor at 31, 79 and 127 °C, 1 to 3 V, rising and falling (Rochester Institute of Technology, S3).
+
+    The archive has the numbers of 31 °C under 27 °C as well: that temperature is known to 4 K only.
+    """
     with np.load(find("hfo2_ferroelectric_rit", ("ferro_rit.npz",)) / "ferro_rit.npz") as held:
         tables = {int(name.split("S3 ")[1].split("C")[0]): held[name].astype(np.float64) for name in held.files if "tempslkg" in name}
     volts, kelvin, density = [], [], []
     for celsius in LEAKING:
         table = tables[celsius]
-        rows = (table[:, 0] >= 1.0) & (np.arange(len(table)) <= len(table) // 2)
+        rows = (table[:, 0] >= 0.95) & (np.arange(len(table)) <= len(table) // 2)
         volts.append(table[rows, 0])
         kelvin.append(np.full(int(rows.sum()), celsius + 273.15))
         density.append(1e-2 * np.abs(table[rows, 1]))
@@ -135,7 +138,7 @@ def leakage() -> Table:
 
 
 def recovery() -> Table:
-    """Resistance of a VO2 switch after pulses of 70 down to 10 mA, seven traces (Galloni et al., relaxation_timescales, slow; the order by the resistance they begin with)."""
+    """Resistance of a VO2 switch after pulses of 70 down to 10 mA, seven traces (Galloni et al., relaxation_timescales, slow, in the order of the archive's column headers)."""
     with np.load(find("vo2_volatile_memristor", ("vo2.npz",)) / "vo2.npz") as held:
         table = held["relaxation_timescales|slow"].astype(np.float64)[1:]
     time, ohms = table[:, 1] - PULSE_END, table[:, 2:]

@@ -10,7 +10,7 @@ from ferrion.circuits.drive import step
 from ferrion.circuits.neuron import Neuron
 from ferrion.cli.main import app
 from ferrion.core.errors import ConfigError
-from ferrion.lab.random_bits import delays, entropy, late, parity, unbiased
+from ferrion.lab.random_bits import delays, late, parity, unbiased
 from ferrion.lab.resonance import resonance
 from ferrion.lab.sampling import Machine, by_neurons, by_numbers, calibrated, divergence, drawn, exact, states
 
@@ -68,7 +68,7 @@ def test_pulses_that_leave_nothing_to_chance_are_refused(neuron):
         calibrated(neuron, 1e-9, 0)
     with pytest.raises(ConfigError, match="2 to 8"):
         drawn(30, 1.0, 0)
-    with pytest.raises(ConfigError, match="25 Hz"):
+    with pytest.raises(ConfigError, match="below 25 Hz"):
         resonance(neuron, 0.4, 0.05, 400.0, 8, np.array([0.0]), 2, 0)
     with pytest.raises(ConfigError, match="--window"):
         delays(neuron, 0.3, 0.01, 100, 0)
@@ -82,11 +82,8 @@ def test_von_neumann_makes_independent_bits_even():
     assert unbiased(np.array([0, 0, 0, 1, 1, 0, 1, 1], np.uint8)).tolist() == [0, 1]
 
 
-def test_parity_and_entropy():
+def test_parity():
     assert parity(np.array([0.1, 1.1, 2.9, 3.5]), 1.0).tolist() == [0, 1, 0, 1]
-    assert entropy(np.array([0, 1], np.uint8)) == 1.0
-    assert entropy(np.array([1, 1, 1, 0], np.uint8)) == pytest.approx(0.811278)
-    assert entropy(np.zeros(4, np.uint8)) == 0.0
 
 
 @pytest.mark.parametrize(
@@ -110,7 +107,7 @@ def test_commands_write_page_data_and_figures(arguments, tmp_path):
     with xr.open_dataset(tmp_path / f"{arguments[0]}.nc", engine="scipy") as data:
         assert data.attrs["title"]
         if arguments[0] == "random":
-            assert data["passes"].sel(way=["parity, clock of 0.1 σ"]).all()
+            assert (data["passes"] | data["p"].isnull()).sel(way="parity, clock of 0.1 σ").all()
             assert not data["passes"].sel(way="the same, 10 K warmer", test="frequency")
         if arguments[0] == "tolerance":
             silent, loud = data["accuracy"].isel(way=0, chip=0).to_numpy()
