@@ -36,6 +36,7 @@ BENCHES = {
     " netlist ngspice took 1,450 s on this machine, once: 0.69 neuron ms/s",
     "crossbar": "medians of 7 runs, of the peer 3; both with as many threads as they take; ours over theirs is how many times faster."
     ' "Before it began" is after an array of 2 × 2: interpreter, libraries and compiled code',
+    "sweep": "100 chips a run, medians of 3 runs, one and two workers in turn. Chips are independent and the loops compiled, so two workers can at most be twice as fast",
     "layers": "medians of 7 blocks of 40 batches, one thread, dense random input; ferrion and torch block by block in turn."
     " The aim was half of torch's speed with noise and converters."
     " Of a batch's 1.5 ms, products and the gradient take 0.55 as in torch, 150,000 conversions with their noise 0.3."
