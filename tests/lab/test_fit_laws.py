@@ -13,6 +13,7 @@ from ferrion.lab.fit import Fitter, fit, student
 from ferrion.lab.laws import LAWS
 from ferrion.lab.leakage import PooleFrenkel
 from ferrion.lab.life import Life, outlived
+from ferrion.lab.nucleating import RATE, SwitchingDelay
 from ferrion.lab.programming import SetPulse
 from ferrion.lab.reading import ReadNoise
 from ferrion.lab.switching import PulseSwitching, share
@@ -66,6 +67,39 @@ def test_devices_that_outlive_the_measurement_count():
 def test_robust_lives_are_refused():
     with pytest.raises(ConfigError, match="--robust"):
         fit(Fitter(Life(), load(Life.card), ("limit", "spread"), {}, student), lives(1))
+
+
+def delays(seed=0, rows=400, until=0.02):
+    rng, p = np.random.default_rng(seed), numbers(SwitchingDelay())["nucleation"]
+    volts, kelvin = rng.choice([0.85, 0.9, 0.95, 1.0], rows), rng.choice([300.0, 330.0], rows)
+    drawn = rng.exponential(size=rows) / RATE(torch.from_numpy(volts), torch.zeros(()), torch.from_numpy(kelvin), p).numpy()
+    columns = {"voltage": volts, "temperature": kelvin, "delay": np.minimum(drawn, until), "switched": (drawn < until).astype(float)}
+    return Table("made up", columns, np.arange(rows))
+
+
+@pytest.mark.slow
+def test_intervals_of_delays_hold_the_truth_in_95_of_100_trials():
+    truth = numbers(SwitchingDelay())["nucleation"]._asdict()
+    found = covered(SwitchingDelay(), tuple(SwitchingDelay.free), {}, delays, truth)
+    for name, inside in found.items():
+        assert inside == pytest.approx(0.95, abs=3 * np.sqrt(0.95 * 0.05 / TRIALS)), name
+
+
+def test_the_cost_of_delays_is_that_of_an_exponential_law():
+    """-ln of rate e^(-rate t) for delays, rate t for those that had not switched."""
+    table, law = delays(1), SwitchingDelay()
+    fitter = Fitter(law, load(law.card), (), {})
+    columns = {name: torch.from_numpy(own) for name, own in table.columns.items()}
+    hazard = law._rate(columns, fitter.base()) * columns["delay"]
+    expected = torch.where(columns["switched"] > 0, hazard - torch.log(hazard / columns["delay"]), hazard).mean()
+    assert fitter.cost(table, fitter.base()) == pytest.approx(float(expected))
+    assert 0.1 < table.columns["switched"].mean() < 0.9
+
+
+def test_delays_of_a_simulated_device_come_back():
+    found = fitted(SwitchingDelay(), delays(2, rows=4000))
+    comes_back(found, numbers(SwitchingDelay())["nucleation"]._asdict())
+    assert found.off[0] < 0.25
 
 
 def test_kaplan_and_meier_by_hand():
@@ -228,6 +262,8 @@ def test_recovery_comes_back():
     [
         (Life(), lives(0), "failed", 2.0, "outlived the measurement"),
         (Life(), lives(0), "cycles", 0.0, "above 0"),
+        (SwitchingDelay(), delays(0), "switched", 0.5, "not by then"),
+        (SwitchingDelay(), delays(0), "voltage", -1.0, "above 0"),
         (SetPulse(), set_pulses(rows=100), "width", 0.0, "above 0"),
         (SetPulse(), set_pulses(rows=100), "voltage", -2.0, "a SET"),
         (VolatileRecovery(), recovering(), "time", 1.0, "does not rise"),

@@ -8,7 +8,7 @@ import typer
 from ferrion.cli.console import alone_in, bar, errors, print_json, screen
 from ferrion.core.errors import ConfigError
 
-MODELS = "memristor-relaxation, memristor-set, memristor-read, memristor-pulses, fecap-cycling, fecap-loop, fecap-pulse, fecap-leakage, switch-recovery, life"
+MODELS = "memristor-relaxation, memristor-set, memristor-read, memristor-pulses, fecap-cycling, fecap-loop, fecap-pulse, fecap-leakage, diffusive-delay, switch-recovery, life"
 RECORDINGS = "rram-relaxation, rram-retention, rram-set, rram-reads, fecap-cycling, fecap-lives, fecap-pulses, fecap-loops, fecap-leakage, reram-pulses, vo2-recovery"
 Pairs = Annotated[list[str] | None, typer.Option("--column", help="NAME=COLUMN or NAME=COLUMN:UNIT, where the file calls a column otherwise.")]
 Fixed = Annotated[list[str] | None, typer.Option("--fix", help="PARAMETER=VALUE: a number in place of the card's ('t_first=10 ms').")]

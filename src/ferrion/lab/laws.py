@@ -6,6 +6,7 @@ from ferrion.lab.hysteresis import Hysteresis
 from ferrion.lab.law import Law
 from ferrion.lab.leakage import PooleFrenkel
 from ferrion.lab.life import Life
+from ferrion.lab.nucleating import SwitchingDelay
 from ferrion.lab.programming import SetPulse
 from ferrion.lab.reading import ReadNoise
 from ferrion.lab.relaxation import Relaxation
@@ -22,6 +23,7 @@ LAWS: dict[str, Law] = {
     "fecap-loop": Hysteresis(),
     "fecap-pulse": PulseSwitching(),
     "fecap-leakage": PooleFrenkel(),
+    "diffusive-delay": SwitchingDelay(),
     "switch-recovery": VolatileRecovery(),
     "life": Life(),
 }
