@@ -30,14 +30,13 @@ def fit(
 ) -> None:
     """Fit a model to measurements: one half is fitted, the other held out to check it. Writes a card with provenance, for --card and --chip."""
     import json as writer
-    from dataclasses import asdict
 
     from ferrion.core.files import write_text
     from ferrion.lab import fit as fitting
     from ferrion.lab.fitted_card import fitted_card
     from ferrion.lab.laws import law_of
     from ferrion.params.card import load
-    from ferrion.report.fit import fit_page, lines
+    from ferrion.report.fit import figures, fit_page, lines
     from ferrion.workloads.measurements import measured
 
     law = law_of(model)
@@ -53,16 +52,7 @@ def fit(
         found = fitting.fit(fitter, table, seed, bootstrap)
         progress.remove_task(task)
         result = {"model": model, "data": table.source, "card": begun.name, "rows": {"fitted": found.fitted, "held": found.held, "dropped": table.dropped}, "seed": seed}
-        result |= {
-            "parameters": [own._asdict() for own in found.known],
-            "correlations": found.correlations.tolist(),
-            "scatter": found.scatter if found.scatter == found.scatter else None,
-        }
-        result |= {
-            "off": {name: share if share == share else None for name, share in zip(("law", "halves"), found.off, strict=True)},
-            "cost": {key[5:]: value for key, value in asdict(found).items() if key.startswith("cost_")},
-        }
-        result |= {"checks": [own._asdict() for own in found.checks], "out": str(out)}
+        result |= {**figures(found), "out": str(out)}
         written = writer.dumps(result, indent=1, allow_nan=False) + "\n"
         write_text(out / "fit.html", fit_page(found, law.axes, result))
         write_text(out / "result.json", written)

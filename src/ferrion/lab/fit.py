@@ -207,15 +207,7 @@ def fit(fitter: Fitter, table: Table, seed: int = 0, bootstrap: int = 0) -> Fit:
     """
     if 0 < bootstrap < FEWEST:
         raise ConfigError(f"--bootstrap {bootstrap}: give 0 (none), or {FEWEST} refits or more for ends of an interval")
-    table = table.arranged(fitter.law.together)
-    fitter.law.check(table)
-    if fitter.tails is not gaussian and fitter.law.parted(_tensors(table), fitter.base()).outlived is not None:
-        raise ConfigError("--robust: where devices outlived the measurement, the tails alone decide how long they last; leave --robust out")
-    one, other = halves(table, seed)
-    if bootstrap > 0 and len(np.unique(one.group)) < GROUPS:
-        raise ConfigError(f"--bootstrap {bootstrap}: {len(np.unique(one.group))} groups in the fitted half are too few to be redrawn; measure {GROUPS} or more")
-    if len(one) <= len(fitter.free):
-        raise FitError(f"{len(one)} rows of {len(table)} to fit {len(fitter.free)} parameters ({', '.join(fitter.free)}): measure more, or fit fewer with --free")
+    one, other = _parts(fitter, table, seed, bootstrap)
     scaled, curvature = fitter.solve(one, fitter.begin(one))
     covariance = _covariance(fitter, curvature, len(one))
     errors = np.sqrt(np.diag(covariance))
@@ -243,6 +235,20 @@ def fit(fitter: Fitter, table: Table, seed: int = 0, bootstrap: int = 0) -> Fit:
         checks=tuple(fitter.law.checks(other, one, parameters)),
         parameters=parameters,
     )
+
+
+def _parts(fitter: Fitter, table: Table, seed: int, bootstrap: int) -> tuple[Table, Table]:
+    """The half to be fitted and that held out, checked."""
+    table = table.arranged(fitter.law.together)
+    fitter.law.check(table)
+    if fitter.tails is not gaussian and fitter.law.parted(_tensors(table), fitter.base()).outlived is not None:
+        raise ConfigError("--robust: where devices outlived the measurement, the tails alone decide how long they last; leave --robust out")
+    one, other = halves(table, seed)
+    if bootstrap > 0 and len(np.unique(one.group)) < GROUPS:
+        raise ConfigError(f"--bootstrap {bootstrap}: {len(np.unique(one.group))} groups in the fitted half are too few to be redrawn; measure {GROUPS} or more")
+    if len(one) <= len(fitter.free):
+        raise FitError(f"{len(one)} rows of {len(table)} to fit {len(fitter.free)} parameters ({', '.join(fitter.free)}): measure more, or fit fewer with --free")
+    return one, other
 
 
 def halves(table: Table, seed: int) -> tuple[Table, Table]:

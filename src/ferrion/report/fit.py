@@ -1,6 +1,7 @@
 """A fit as lines for the terminal and as a page: what was held out beside what the law expects, parameters, correlations."""
 
 from collections.abc import Mapping
+from math import isfinite
 from typing import Any
 
 from ferrion.core.units import figure
@@ -28,6 +29,18 @@ def rows(found: Fit) -> list[Row]:
         ("-ln likelihood a row, held out, by the card it began from (with what was fixed, and the fitted noise)", "", found.cost_card),
     ]
     return table + [Row(quantity=quantity, unit=unit, simulated=value, source="fit") for quantity, unit, value in more if value == value]
+
+
+def figures(found: Fit) -> dict[str, Any]:
+    """A fit as plain types; what is not known is None."""
+    return {
+        "parameters": [own._asdict() for own in found.known],
+        "correlations": found.correlations.tolist(),
+        "scatter": found.scatter if isfinite(found.scatter) else None,
+        "off": {name: share if isfinite(share) else None for name, share in zip(("law", "halves"), found.off, strict=True)},
+        "cost": {"fitted": found.cost_fitted, "held": found.cost_held, "card": found.cost_card},
+        "checks": [own._asdict() for own in found.checks],
+    }
 
 
 def lines(found: Fit) -> list[str]:
