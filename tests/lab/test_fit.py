@@ -192,8 +192,8 @@ def recording(name):
         return measurements.RECORDINGS[name]()
     except MissingDataError as problem:
         pytest.skip(
-            f"fits {name} as it was measured, and there is no copy here: the recording belongs to others and comes under their licence, so it is not in the "
-            f"repository and no test downloads it. The same fits are tested on made-up measurements above. To run this too: {problem}"
+            f"asks how well a law foretells {name}, measured by others, and there is no copy here. It comes under their licence, so it is not in the repository and no test "
+            f"downloads it. What the code itself must do is tested without it, on made-up measurements of the same law with known parameters. To run this too: {problem}"
         )
 
 

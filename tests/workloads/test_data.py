@@ -142,7 +142,7 @@ def recording(name):
     except MissingDataError as problem:
         pytest.skip(
             f"looks whether your copy of {name} is the whole original, and there is none here: the recording belongs to others, comes under their "
-            f"licence and is megabytes, so it is not in the repository and no test downloads it. The reader is tested on made-up files above. To run this too: {problem}"
+            f"licence and is megabytes, so it is not in the repository and no test downloads it. The reader is tested on made-up files without it. To run this too: {problem}"
         )
 
 

@@ -5,7 +5,7 @@ A law's equations are those of `physics`, on torch float64; parameters are those
 
 from collections.abc import Mapping
 from enum import Enum
-from typing import Any, NamedTuple, Protocol
+from typing import Annotated, Any, NamedTuple, Protocol
 
 import numpy as np
 import torch
@@ -36,6 +36,13 @@ class Domain(Enum):
     def parameter(self, scaled: Tensor) -> Tensor:
         """From the scale of the fit to the parameter."""
         return {Domain.REAL: lambda s: s, Domain.POSITIVE: torch.exp, Domain.SHARE: torch.sigmoid}[self](scaled)
+
+
+class LogScatter(NamedTuple):
+    """What a law of logarithms leaves unexplained: a section that no card has."""
+
+    deviation: Annotated[float, "1"]
+    """Standard deviation of ln of what was measured."""
 
 
 class Parted(NamedTuple):

@@ -1,25 +1,18 @@
 """Leakage of a film against voltage and temperature."""
 
-from typing import Annotated, ClassVar, NamedTuple
+from typing import ClassVar
 
 import numpy as np
 import torch
 
 from ferrion.core.constants import BOLTZMANN_EV
 from ferrion.kernels.reference import reference
-from ferrion.lab.law import Axes, Check, Columns, Domain, Parameters, Parted
+from ferrion.lab.law import Axes, Check, Columns, Domain, LogScatter, Parameters, Parted
 from ferrion.lab.table import Table
 from ferrion.physics import conduction
 from ferrion.physics.conduction import Leakage
 
 CURRENT = reference(conduction.poole_frenkel)
-
-
-class Scatter(NamedTuple):
-    """What the law leaves unexplained."""
-
-    deviation: Annotated[float, "1"]
-    """Standard deviation of ln of the current density."""
 
 
 class PooleFrenkel:
@@ -28,7 +21,7 @@ class PooleFrenkel:
     card = "leakage-reference"
     columns: ClassVar = {"voltage": "V", "temperature": "K", "current_density": "A/m^2"}
     together = None
-    nuisance: ClassVar = {"noise": Scatter(0.3)}
+    nuisance: ClassVar = {"noise": LogScatter(0.3)}
     sections: ClassVar = {"leakage": Leakage}
     free: ClassVar = {"deviation": Domain.POSITIVE, "conductance": Domain.POSITIVE, "barrier": Domain.POSITIVE, "lowering": Domain.POSITIVE}
     axes = Axes("voltage [V]", "current density [A/m²]", "A/m^2")

@@ -1,12 +1,12 @@
 """Recovery of volatile threshold switches: resistance against time after pulses of several currents."""
 
-from typing import Annotated, ClassVar, NamedTuple
+from typing import ClassVar
 
 import numpy as np
 import torch
 
 from ferrion.kernels.reference import reference
-from ferrion.lab.law import Axes, Check, Columns, Domain, Parameters, Parted
+from ferrion.lab.law import Axes, Check, Columns, Domain, LogScatter, Parameters, Parted
 from ferrion.lab.table import Floats, Table
 from ferrion.physics import recovery
 from ferrion.physics.recovery import Recovery
@@ -16,20 +16,13 @@ SHARES = (0.03, 0.1, 0.3)
 """Of the last resistance, whose times are compared."""
 
 
-class Scatter(NamedTuple):
-    """What the law leaves unexplained."""
-
-    deviation: Annotated[float, "1"]
-    """Standard deviation of ln of the resistance."""
-
-
 class VolatileRecovery:
     """ln of the resistance is normal about that of `physics.recovery`."""
 
     card = "switch-galloni2024"
     columns: ClassVar = {"trace": "1", "time": "s", "current": "A", "resistance": "ohm"}
     together = "trace"
-    nuisance: ClassVar = {"noise": Scatter(0.3)}
+    nuisance: ClassVar = {"noise": LogScatter(0.3)}
     sections: ClassVar = {"recovery": Recovery}
     free: ClassVar = {"deviation": Domain.POSITIVE, "r_off": Domain.POSITIVE, "t_half": Domain.POSITIVE, "power": Domain.REAL, "steepness": Domain.POSITIVE}
     axes = Axes("current of the pulse [A]", "time to a share of the last resistance [s]", "s")

@@ -68,7 +68,7 @@ class Service:
         """Read, write back and transfer every hidden weight `times` times, each when a share `left` of the polarisation was left; the last is now.
 
         What all but the last do is taken by law: bits flip as a chain of two states, devices age by their counts. Windows are brought up to date
-        each time the cycles of the busiest have grown by half.
+        before the cycles of the busiest have more than doubled, or after `FRESH` refreshes.
         """
         while times > 0:
             part = min(times, max(FRESH, int(0.25 * float(self.cells.reversals.max()))))

@@ -65,7 +65,8 @@ class Choices(Strict):
 
     def at(self, u: Floats, unit: str | None) -> list[Any]:
         """Entries at quantiles `u` in (0, 1), as `entries`."""
-        return [self.entries(unit)[int(place)] for place in u * len(self.values)]
+        entries = self.entries(unit)
+        return [entries[int(place)] for place in u * len(entries)]
 
     def entries(self, unit: str | None) -> list[Any]:
         """The list: numbers in the `unit` of a card, or (None) what a setting takes as it stands."""
