@@ -23,10 +23,11 @@ def registry() -> "pint.UnitRegistry[Any]":
     return found
 
 
+@lru_cache(maxsize=4096)
 def to_si(value: float, unit: str, expected: str) -> float:
     """`value` in `unit` as a float in the SI unit `expected`.
 
-    Raises CardError when `unit` is unknown or its dimension is not that of `expected`.
+    Raises CardError when `unit` is unknown or its dimension is not that of `expected`. Remembered: a chip asks for the same numbers again and again.
     """
     ureg = registry()
     try:
