@@ -2,7 +2,7 @@
 
 import json
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import NoReturn
@@ -22,6 +22,17 @@ screen = Console(highlight=False, markup=False)
 def print_json(value: object) -> None:
     """One JSON object on standard output and nothing else there."""
     sys.stdout.write(json.dumps(value, allow_nan=False) + "\n")
+
+
+def tell(result: object, json: bool, lines: Iterable[str], what: str, *paths: Path) -> None:
+    """The result as JSON, or line by line with the files it lies in; `what` they are goes to standard error."""
+    if json:
+        print_json(result)
+        return
+    for line in lines:
+        screen.print(line)
+    errors.print(what)
+    screen.print("\n".join(map(str, paths)), soft_wrap=True)
 
 
 def fail(problem: Exception, code: int) -> NoReturn:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from ferrion.cli.console import alone_in, errors, print_json, screen
+from ferrion.cli.console import alone_in, tell
 from ferrion.core.errors import ConfigError
 
 if TYPE_CHECKING:
@@ -101,14 +101,8 @@ def keep(name: str, found: "xr.Dataset", shown: "Shown", lead: str, out: Path, j
         write_atomically(out / f"{name}.nc", lambda path: found.to_netcdf(path, engine="scipy"))
         write_text(page, figures_page(TITLES.get(name, name.capitalize()), lead, shown.rows, shown.panels))
         write_text(out / "result.json", writer.dumps(whole, indent=1, allow_nan=False) + "\n")
-    if json:
-        print_json(whole)
-        return
-    for row in shown.rows:
-        spread = "" if row.spread is None else f" ± {row.spread:.3g}"
-        screen.print(f"{row.quantity}: {row.simulated:.4g}{spread} {row.unit}")
-    errors.print("the page:")
-    screen.print(str(page), soft_wrap=True)
+    lines = [f"{row.quantity}: {row.simulated:.4g}{'' if row.spread is None else f' ± {row.spread:.3g}'} {row.unit}" for row in shown.rows]
+    tell(whole, json, lines, "the page:", page)
 
 
 def _finite(value: float | None) -> float | None:

@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from ferrion.cli.console import alone_in, bar, errors, print_json, screen
+from ferrion.cli.console import alone_in, bar, tell
 from ferrion.core.errors import ConfigError
 
 MODELS = "memristor-relaxation, memristor-set, memristor-read, memristor-pulses, fecap-cycling, fecap-loop, fecap-pulse, fecap-leakage, diffusive-delay, switch-recovery, life"
@@ -58,13 +58,7 @@ def fit(
         write_text(out / "result.json", written)
         write_text(out / "card.toml", fitted_card(fitter, found, table, f"{begun.title}; {', '.join(fitter.free)} fitted to {table.source}").text)
         load(out / "card.toml")
-    if json:
-        print_json(result)
-        return
-    for line in lines(found):
-        screen.print(line)
-    errors.print("the card and the page:")
-    screen.print(f"{out / 'card.toml'}\n{out / 'fit.html'}", soft_wrap=True)
+    tell(result, json, lines(found), "the card and the page:", out / "card.toml", out / "fit.html")
 
 
 def _pairs(given: list[str] | None, option: str, example: str) -> dict[str, str]:

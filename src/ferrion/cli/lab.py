@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 from rich.progress import Progress, TaskID
 
-from ferrion.cli.console import alone_in, bar, errors, print_json, screen
+from ferrion.cli.console import alone_in, bar, errors, print_json, screen, tell
 from ferrion.cli.fit import fit
 from ferrion.cli.measure import forming, iv, noise, pund, temperature
 from ferrion.cli.mission import mission
@@ -77,13 +77,7 @@ def ablate(
         result |= {**found.to_json(), "report": str(out / "ablation.html")}
         write_text(out / "ablation.html", ablation_page(found, result))
         write_text(out / "result.json", writer.dumps(result, indent=1) + "\n")
-    if json:
-        print_json(result)
-        return
-    for line in lines(found):
-        screen.print(line)
-    errors.print("the page:")
-    screen.print(str(out / "ablation.html"), soft_wrap=True)
+    tell(result, json, lines(found), "the page:", out / "ablation.html")
 
 
 def _tell(progress: Progress, task: TaskID, what: str, done: int, total: int) -> None:

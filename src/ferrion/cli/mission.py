@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 from rich.progress import Progress, TaskID
 
-from ferrion.cli.console import alone_in, bar, errors, print_json, screen
+from ferrion.cli.console import alone_in, bar, tell
 
 
 def mission(
@@ -41,13 +41,7 @@ def mission(
         result = {"mission": str(file), "chip": str(folder), "data": the_set.name, "policies": found, "report": str(out / "mission.html")}
         write_text(out / "mission.html", mission_page(lives, lead, the_mission.least_accuracy))
         write_text(out / "result.json", writer.dumps(result, indent=1, allow_nan=False) + "\n")
-    if json:
-        print_json(result)
-        return
-    for line in lines(found):
-        screen.print(line)
-    errors.print("the page:")
-    screen.print(str(out / "mission.html"), soft_wrap=True)
+    tell(result, json, lines(found), "the page:", out / "mission.html")
 
 
 def _tell(progress: Progress, task: TaskID, done: int) -> None:

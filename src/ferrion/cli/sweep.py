@@ -7,7 +7,7 @@ from typing import Annotated, Any
 
 import typer
 
-from ferrion.cli.console import alone_in, bar, errors, print_json, screen
+from ferrion.cli.console import alone_in, bar, print_json, screen, tell
 from ferrion.core.errors import ConfigError
 
 
@@ -50,13 +50,7 @@ def sweep(
         result |= {"wall_s": wall, "outcomes": summary(found), **told, "store": str(store.path), "report": str(folder / "sweep.html")}
         write_text(folder / "sweep.html", sweep_page(the_sweep, found, result))
         write_text(folder / "result.json", writer.dumps(result, indent=1, allow_nan=False) + "\n")
-    if json:
-        print_json(result)
-        return
-    for line in lines(result):
-        screen.print(line)
-    errors.print("the page and the store (xarray.open_zarr):")
-    screen.print(f"{folder / 'sweep.html'}\n{store.path}", soft_wrap=True)
+    tell(result, json, lines(result), "the page and the store (xarray.open_zarr):", folder / "sweep.html", store.path)
 
 
 def _replayed(the_sweep: Any, store: Any, number: int, json: bool) -> None:
