@@ -24,8 +24,8 @@ STEP = 1e-4
 """Step of the differences of slopes that give the curvature, on the scales of a fit."""
 FEWEST, FAILING, GROUPS = 40, 0.1, 4
 """Least number of refits, the share of them that may not converge (they are left out), and the least number of groups that are redrawn."""
-FLAT = 1e-6
-"""Largest slope of the mean cost at which a fit has converged."""
+FLAT, NEAR = 1e-6, 0.01
+"""Largest slope of the mean cost at which a fit has converged; or farthest distance of the minimum, by a step of Newton, in standard errors."""
 UNKNOWN = 3.0
 """Standard error of the logarithm (or logit) of a parameter from which on the measurements do not determine it: a factor of 20."""
 SINGULAR = 1e-11
@@ -191,12 +191,13 @@ class Fitter:
         except ValueError as problem:
             raise FitError(f"the fit of {', '.join(self.free)} met numbers that are not finite ({problem}): begin from another --card, or fix some with --fix") from problem
         at = torch.from_numpy(found.x)
-        left = float(slope(at).abs().max())
-        if not (np.isfinite(found.fun) and left < FLAT):
+        left, bend = slope(at).numpy(), len(table) * curvature(at).numpy()
+        if not (np.isfinite(found.fun) and (abs(left).max() < FLAT or _distance(len(table) * left, bend) < NEAR)):
             raise FitError(
-                f"the fit of {', '.join(self.free)} did not converge ({found.message}; slope {left:.1e}): fix some with --fix, fit fewer with --free, or look at the data"
+                f"the fit of {', '.join(self.free)} did not converge ({found.message}; slope {abs(left).max():.1e}): "
+                "fix some with --fix, fit fewer with --free, or look at the data"
             )
-        return at, len(table) * curvature(at).numpy()
+        return at, bend
 
 
 def fit(fitter: Fitter, table: Table, seed: int = 0, bootstrap: int = 0) -> Fit:
@@ -268,6 +269,12 @@ def _tensors(table: Table) -> dict[str, Tensor]:
 def _plain(parameters: Parameters) -> dict[str, Any]:
     """Floats for tensors."""
     return {section: type(own)(*(float(value) for value in own)) for section, own in parameters.items()}
+
+
+def _distance(slope: Floats, curvature: Floats) -> float:
+    """How far the minimum of a parabola lies, in standard errors: sqrt(g' H^-1 g); infinite where the cost bends downwards."""
+    bends, ways = np.linalg.eigh(curvature)
+    return float(np.sqrt(np.sum((ways.T @ slope) ** 2 / bends))) if bends[0] > 0 else float("inf")
 
 
 def _covariance(fitter: Fitter, curvature: Floats, rows: int) -> Floats:
