@@ -97,6 +97,7 @@ CASES = [
     (endurance.threshold_shift, (ONE, V, 0 * V), "V"),
     (between.leak, (Q(1.0, "Mohm"), NUCLEATION), ""),
     (between.residue_fed, (V, V, ONE, ONE, S, NUCLEATION), ""),
+    (between.residue_driven, (V, ONE, ONE, S, NUCLEATION), ""),
     (between.conduction, (V, S, NUCLEATION), "s"),
     (diffusive.field, (V, ONE, DIFFUSIVE), "V"),
     (diffusive.filament_rate, (ONE, ONE, V, DIFFUSIVE), "1/s"),

@@ -85,6 +85,11 @@ class Neuron:
         """The neuron's own card and its memristor's."""
         return [self.card, self.card.part("memristor")]
 
+    @property
+    def cell(self) -> Cell:
+        """The law of the card's own device."""
+        return self._cell(0.0)
+
     def with_control(self, r_control: float) -> "Neuron":
         """The same neuron with another control resistor [ohm]."""
         if not (np.isfinite(r_control) and r_control > 0):

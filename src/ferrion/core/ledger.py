@@ -15,6 +15,10 @@ class Action(StrEnum):
     LINE_DRIVE = "line drive"
     ADC_SAMPLE = "adc sample"
     DIGITAL_MAC = "digital mac"
+    ION_SPIKE = "ion spike"
+    ROUTER_HOP = "router hop"
+    TRACE_UPDATE = "trace update"
+    CONTROLLER_STEP = "controller step"
 
 
 class Ledger:

@@ -40,8 +40,12 @@ def save(training: Training, path: Path, run: str) -> None:
             "seconds": training.seconds,
         }
     )
-    metadata = {"format": FORMAT, "run": run, "state": state, "sha256": _content(tensors, state)}
-    content = to_bytes(tensors, metadata=metadata)
+    write_tensors(path, tensors, FORMAT, run, state)
+
+
+def write_tensors(path: Path, tensors: dict[str, NDArray[Any]], form: str, run: str, state: str) -> None:
+    """Arrays and a text with their checksum, in the format called `form`, of the run with fingerprint `run`: whole or not at all."""
+    content = to_bytes(tensors, metadata={"format": form, "run": run, "state": state, "sha256": _content(tensors, state)})
 
     def write(temporary: Path) -> None:
         temporary.write_bytes(content)
@@ -75,15 +79,20 @@ def fill(training: Training, tensors: dict[str, NDArray[Any]], metadata: dict[st
 
 
 def read(path: Path) -> tuple[dict[str, NDArray[Any]], dict[str, str]]:
-    """Tensors and metadata of a checkpoint, checked; raises CheckpointError when it is damaged or none of ours."""
+    """Tensors and metadata of a checkpoint of a training run; raises CheckpointError as `read_tensors`."""
+    return read_tensors(path, FORMAT)
+
+
+def read_tensors(path: Path, form: str) -> tuple[dict[str, NDArray[Any]], dict[str, str]]:
+    """What `write_tensors` wrote, checked; raises CheckpointError when it is damaged or of another format."""
     try:
         with safe_open(path, framework="numpy") as file:
             names = file.keys()
             tensors, metadata = {name: file.get_tensor(name) for name in names}, file.metadata() or {}
     except (SafetensorError, OSError, ValueError) as problem:
         raise CheckpointError(f"{path} cannot be read as a checkpoint: {problem}; delete it to start over") from problem
-    if metadata.get("format") != FORMAT:
-        raise CheckpointError(f"{path} is no checkpoint of ferrion ({FORMAT}); give another --out, or delete it")
+    if metadata.get("format") != form:
+        raise CheckpointError(f"{path} is no checkpoint of ferrion ({form}); give another --out, or delete it")
     if metadata["sha256"] != _content(tensors, metadata["state"]):
         raise CheckpointError(f"{path} is damaged: its contents do not match their checksum; delete it to start over")
     return tensors, metadata

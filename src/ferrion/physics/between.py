@@ -16,3 +16,8 @@ def residue_fed(w, d, kept_gate, kept, tau, p):
 def conduction(over, tau, p):
     """Time [s] in which a whole filament charges the gate until `over` [V] has fallen to the hold voltage; tau [s] is C_gate / g_on."""
     return tau * log(over / p.v_hold)
+
+
+def residue_driven(v, kept_v, kept, tau, p):
+    """Residue that a voltage adds which decays from v with tau: dR/dt = chi v exp(-t / tau) - gamma R from 0, where `kept_v` is left of v and `kept` of a residue."""
+    return p.chi * v * (kept_v - kept) / (p.gamma - 1.0 / tau)

@@ -1,0 +1,209 @@
+"""Ion neurons behind leaky nodes, from event to event: what a tile of synapses feeds.
+
+The currents of a column charge a node (a capacitor with a leak), and a follower drives the ion neuron with its voltage u. Between two
+events u, the gate g, the residue and the remnant decay exponentially, and the nucleation rate depends on u - g alone, as at the event
+level of one neuron; so a neuron behind its node is a spike-response neuron with escape noise (Gerstner & Kistler, Spiking Neuron Models,
+2002, ch. 5), whose after-potential is the gate. What creeps through the open switch, a thousandth of u, is left out.
+
+No spike is missed and none needs to be foreseen: `due` is a time before which a cell cannot fire, because even at the greatest rate
+it could reach its draw of the exponential distribution lies beyond. A cell is looked at then, and fires or is given a later one.
+"""
+
+from typing import Annotated, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ferrion.circuits.events import FORMS, HOPELESS, STRETCH
+from ferrion.circuits.firing import Cell, rate, threshold
+from ferrion.core.compiled import compiled, inlined
+from ferrion.kernels.cpu import scalar
+from ferrion.kernels.exponential import exponential
+from ferrion.physics import between, nucleation
+
+Floats = NDArray[np.float64]
+NEAR = 1e-6
+"""Share of the mean exponential draw that may be missing when a cell fires: some nanoseconds at the greatest rate."""
+thermal_voltage = scalar(nucleation.thermal_voltage)
+residue_driven, conduction = scalar(between.residue_driven), scalar(between.conduction)
+
+
+class Soma(NamedTuple):
+    """The [soma] section of a spiking chip's card."""
+
+    tau: Annotated[float, "s"]
+    """Leak of the node."""
+    v_max: Annotated[float, "V"]
+    """The follower's range is -v_max..v_max: the node goes no further."""
+
+
+class Somata(NamedTuple):
+    """State of neurons, one entry each."""
+
+    node: Floats
+    """Volts."""
+    gate: Floats
+    """Volts."""
+    residue: Floats
+    remnant: Floats
+    clock: Floats
+    """Nucleation rate integrated since the last spike."""
+    limit: Floats
+    """Where the clock fires: the cell's exponential draw."""
+    stands: Floats
+    """Time [s] until which a filament holds the gate."""
+    due: Floats
+    """Time [s] before which the cell cannot fire."""
+    shift: Floats
+    """Difference [V] of the device's nucleation voltage from the card's, wear and homeostasis included."""
+    firings: NDArray[np.int64]
+
+
+class Kept(NamedTuple):
+    """Shares left after a while."""
+
+    node: float
+    gate: float
+    residue: float
+    remnant: float
+
+
+def at_rest(shifts: Floats, seed: int, noisy: bool) -> Somata:
+    """Neurons that have never fired, with their devices' shifts [V]."""
+    count = shifts.size
+    some = [np.zeros(count) for _ in range(7)]
+    somata = Somata(*some[:5], np.zeros(count), some[5], np.full(count, np.inf), shifts.copy(), np.zeros(count, np.int64))
+    draw_limits(somata, np.uint64(seed), noisy)
+    return somata
+
+
+@compiled
+def draw_limits(somata, seed, noisy):
+    """The draws of every cell's next firing."""
+    for j in range(somata.limit.size):
+        somata.limit[j] = threshold(seed, j, somata.firings[j], 0, noisy)
+
+
+@compiled
+def kept_after(t, tau, soma, p):
+    """The shares left after t."""
+    return Kept(exponential(-t / soma.tau), exponential(-t / tau), exponential(-p.gamma * t), exponential(-p.gamma_m * t))
+
+
+@inlined
+def residue_after(r, u, g, kept, tau, soma, p):
+    """Residue after it was r, node and gate decaying from u and g; fed in forward bias only (judged half way)."""
+    if u * np.sqrt(kept.node) <= g * np.sqrt(kept.gate):
+        return r * kept.residue
+    return r * kept.residue + residue_driven(u, kept.node, kept.residue, soma.tau, p) - residue_driven(g, kept.gate, kept.residue, tau, p)
+
+
+@compiled
+def rate_after(u, g, r, m, shift, kept, tau, soma, cell):
+    """Nucleation rate when `kept` is left."""
+    p = cell.memristor
+    return rate(u * kept.node - g * kept.gate - shift, residue_after(r, u, g, kept, tau, soma, p) + m * kept.remnant, cell.temperature, p)
+
+
+@inlined
+def most_overdrive(u, r, m, shift, soma, p):
+    """The greatest overdrive [V] a cell can come to without another event: the gate gone, and all residue of the node's decay at once."""
+    up = max(u, 0.0)
+    return up - shift - p.v_n + p.kappa * (r + m + p.chi * up * soma.tau)
+
+
+@compiled
+def passed(u, g, r, m, shift, dt, tau, soma, cell):
+    """Integral of the nucleation rate over dt, by Simpson's rule over stretches in which the overdrive changes by STRETCH thermal voltages at most."""
+    p = cell.memristor
+    v_t = thermal_voltage(cell.temperature, p)
+    change = (abs(u) / soma.tau + abs(g) / tau + p.kappa * (p.chi * max(u, 0.0) + p.gamma * r + p.gamma_m * m)) * dt
+    count = int(change / (STRETCH * v_t)) + 1
+    h = dt / count
+    half = kept_after(0.5 * h, tau, soma, p)
+    whole = Kept(half.node * half.node, half.gate * half.gate, half.residue * half.residue, half.remnant * half.remnant)
+    total = 0.0
+    first = rate(u - g - shift, r + m, cell.temperature, p)
+    for _ in range(count):
+        middle = rate_after(u, g, r, m, shift, half, tau, soma, cell)
+        r, u, g, m = residue_after(r, u, g, whole, tau, soma, p), u * whole.node, g * whole.gate, m * whole.remnant
+        last = rate(u - g - shift, r + m, cell.temperature, p)
+        total += h * (first + 4.0 * middle + last) / 6.0
+        first = last
+    return total
+
+
+@compiled
+def foresee(somata, j, t, soma, cell):
+    """Set when cell j must be looked at next."""
+    p = cell.memristor
+    v_t = thermal_voltage(cell.temperature, p)
+    most = most_overdrive(somata.node[j], somata.residue[j], somata.remnant[j], somata.shift[j], soma, p)
+    if most < -HOPELESS * v_t:
+        somata.due[j] = np.inf
+        return
+    up = max(somata.node[j], 0.0)
+    stuff = somata.residue[j] + somata.remnant[j] + p.chi * up * soma.tau
+    greatest = rate(up - somata.shift[j], stuff, cell.temperature, p)
+    wait = (somata.limit[j] - somata.clock[j]) / greatest if greatest > 0.0 else np.inf
+    somata.due[j] = max(t, somata.stands[j]) + wait
+
+
+@compiled
+def fire(somata, j, t, seed, noisy, cell):
+    """Cell j spikes at t: the gate goes to the node less the hold voltage while the filament stands."""
+    p = cell.memristor
+    over = somata.node[j] - somata.gate[j]
+    stood = FORMS * p.t_form
+    if over > p.v_hold:
+        stood += conduction(over, cell.gate.c_gate / p.g_on, p)
+        somata.gate[j] = somata.node[j] - p.v_hold
+    somata.residue[j], somata.remnant[j], somata.clock[j] = 1.0, p.remnant, 0.0
+    somata.stands[j] = t + stood
+    somata.firings[j] += 1
+    somata.limit[j] = threshold(seed, j, somata.firings[j], 0, noisy)
+
+
+@compiled
+def advance(somata, first, last, before, t, soma, cell, seed, noisy, fired):
+    """Bring cells first..last - 1 from `before` to `t` [s]; write the numbers of those that fire at t to `fired`, return how many.
+
+    `t` lies before nobody's `due`, so nobody fires in between.
+    """
+    p, tau, count = cell.memristor, cell.gate.r_control * cell.gate.c_gate, 0
+    hopeless = -HOPELESS * thermal_voltage(cell.temperature, p)
+    common = kept_after(t - before, tau, soma, p)
+    for j in range(first, last):
+        u, dt, kept = somata.node[j], t - before, common
+        if somata.stands[j] > before:
+            released = min(somata.stands[j], t)
+            u *= exponential(-(released - before) / soma.tau)
+            dt = t - released
+            kept = kept_after(dt, tau, soma, p)
+        g, r, m = somata.gate[j], somata.residue[j], somata.remnant[j]
+        if most_overdrive(u, r, m, somata.shift[j], soma, p) >= hopeless:
+            somata.clock[j] += passed(u, g, r, m, somata.shift[j], dt, tau, soma, cell)
+        somata.residue[j] = residue_after(r, u, g, kept, tau, soma, p)
+        somata.node[j], somata.gate[j], somata.remnant[j] = u * kept.node, g * kept.gate, m * kept.remnant
+        if somata.due[j] <= t:
+            if somata.clock[j] >= somata.limit[j] - NEAR:
+                fire(somata, j, t, seed, noisy, cell)
+                fired[count] = j
+                count += 1
+            foresee(somata, j, t, soma, cell)
+    return count
+
+
+@compiled
+def charge(somata, first, t, soma, cell, weights, swing):
+    """One event: add swing * weights [V] to the nodes of the cells from `first` on; returns nothing but sets when each is due."""
+    for j in range(weights.size):
+        cell_number = first + j
+        u = somata.node[cell_number] + swing * weights[j]
+        somata.node[cell_number] = min(max(u, -soma.v_max), soma.v_max)
+        foresee(somata, cell_number, t, soma, cell)
+
+
+def law(neuron_cell: Cell) -> Cell:
+    """The law all cells obey; each cell's own shift stands in its state."""
+    return neuron_cell._replace(v_shift=0.0)

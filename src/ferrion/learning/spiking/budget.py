@@ -1,0 +1,63 @@
+"""What a spiking network has done, in the actions a chip is charged for, and what it takes: joules, seconds, square metres."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from ferrion.chip.router import latencies
+from ferrion.core.ledger import Action, Ledger
+from ferrion.learning.costs import Work, cell_area, charge
+from ferrion.learning.spiking.network import SpikingNetwork
+
+QUANTILES = (0.5, 0.99, 1.0)
+
+
+def ledger_of(network: SpikingNetwork) -> Ledger:
+    """Every action by place: a tile, a population's neurons, the router, the controller."""
+    ledger, net, state = Ledger(), network.net, network.state
+    counts, links, geometry = state.counts, state.links, network.chip.memory.geometry
+    for k in range(len(net.source)):
+        n, m = int(net.rows[k]), int(net.columns[k])
+        read, looks, back = int(links.delivered[k]), int(counts.looks[k]), int(counts.backward[k])
+        done = int(counts.fecap_writes[k]), int(counts.updates[k]), int(counts.programmed[k])
+        _, across = geometry.tiles(n, m)
+        charge(ledger, place(network, k), Work(n, m, *done, int(counts.transfers[k]) * n * m, read, back, 2 * (read * m + back * n), looks * n * across), geometry)
+        ledger.add(place(network, k), Action.TRACE_UPDATE, int(counts.traces[k]))
+        ledger.add("router", Action.ROUTER_HOP, read)
+    for p, (first, last) in enumerate(zip(net.cells[:-1], net.cells[1:], strict=True)):
+        ledger.add(f"population {p + 1}", Action.ION_SPIKE, int(state.somata.firings[first:last].sum()))
+    ledger.add("controller", Action.CONTROLLER_STEP, int(state.controllers.taken.sum()))
+    return ledger
+
+
+def place(network: SpikingNetwork, tile: int) -> str:
+    """A tile by what it joins."""
+    source, target = int(network.net.source[tile]), int(network.net.target[tile])
+    return f"tile {'input' if source < 0 else source + 1} to {target + 1}"
+
+
+@dataclass(frozen=True)
+class Traffic:
+    """What a link has carried; seconds by quantile `QUANTILES` from source to tile."""
+
+    tile: str
+    arrived: int
+    delivered: int
+    queued: int
+    dropped: int
+    longest: int
+    seconds: tuple[float, ...]
+
+
+def traffic(network: SpikingNetwork) -> list[Traffic]:
+    """Of every link; arrived = delivered + queued + dropped."""
+    links = network.state.links
+    columns = links.arrived, links.delivered, links.queued, links.dropped, links.longest
+    return [Traffic(place(network, k), *(int(column[k]) for column in columns), tuple(latencies(links.latency[k], QUANTILES))) for k in range(len(links.head))]
+
+
+def area(network: SpikingNetwork) -> float:
+    """Of the arrays' cells and the ion neurons [m^2]; nodes, router, controller, drivers and wires are not known and not counted."""
+    net, chip = network.net, network.chip.memory
+    arrays = sum(int(np.prod(chip.geometry.tiles(int(n), int(m)))) for n, m in zip(net.rows, net.columns, strict=True))
+    return cell_area(chip, arrays) + int(net.cells[-1]) * chip.prices.area["ion_neuron"]

@@ -1,0 +1,34 @@
+"""A spiking network kept in a file: all its state, written whole or not at all, and refused by any other network."""
+
+from pathlib import Path
+
+import numpy as np
+
+from ferrion.core.errors import CheckpointError
+from ferrion.core.kept import digest
+from ferrion.learning.checkpoint import read_tensors, write_tensors
+from ferrion.learning.spiking.network import SpikingNetwork
+
+FORMAT = "ferrion-spiking-1"
+
+
+def fingerprint(network: SpikingNetwork) -> str:
+    """A digest of everything that decides what a network does but its state: cards, wiring, rule, seed, and this package's own source."""
+    return digest(([card.text for card in network.chip.cards], network.wiring, network.settings))
+
+
+def save(network: SpikingNetwork, path: Path) -> None:
+    """Write the state, so that a network of the same settings that restores it goes on bit by bit as this one."""
+    tensors = {f"{part}.{field}": np.ascontiguousarray(array) for part, arrays in network.parts().items() for field, array in arrays.items()}
+    write_tensors(path, tensors, FORMAT, fingerprint(network), "")
+
+
+def restore(network: SpikingNetwork, path: Path) -> None:
+    """Put a saved state into `network`; raises CheckpointError when the file is damaged or of a network with other settings."""
+    tensors, metadata = read_tensors(path, FORMAT)
+    if metadata["run"] != fingerprint(network):
+        raise CheckpointError(f"{path} belongs to a network with other cards, wiring, rule, seed or another version of ferrion; build the same one, or delete it")
+    parts = network.parts()
+    for name, tensor in tensors.items():
+        part, field = name.split(".")
+        parts[part][field][...] = tensor

@@ -1,0 +1,122 @@
+"""Spiking layers for torch, compiled: a recurrent layer and a leaky readout, with their gradients."""
+
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from ferrion.circuits.neuron import Neuron
+from ferrion.circuits.soma import Soma
+from ferrion.core.errors import ConfigError
+from ferrion.learning.spiking.steps import Steps, backward, events_of, forward, leak_back, leak_over
+
+F4 = np.float32
+
+
+def lif(tau: float, dt: float, sharpness: float = 25.0) -> Steps:
+    """The leaky integrate-and-fire neuron: threshold 1, subtracted at a spike; `tau` and the step `dt` in seconds."""
+    if not 0.0 < dt <= tau:
+        raise ConfigError(f"tau = {tau:g} s, dt = {dt:g} s: give a step above 0 and no longer than tau")
+    keep = np.exp(-dt / tau)
+    return _steps(alpha=keep, gamma=keep, theta=1.0, jump=1.0, sharpness=sharpness)
+
+
+def ion(neuron: Neuron, soma: Soma, dt: float, sharpness: float = 5.0) -> Steps:
+    """The ion neuron behind a leaky node, in volts: the event level with the nucleation voltage as a sharp threshold. Residue that drift feeds is what a step adds."""
+    p, gate = neuron.memristor, neuron.gate
+    tau = gate.r_control * gate.c_gate
+    if not 0.0 < dt <= tau:
+        raise ConfigError(f"dt = {dt:g} s: a step holds one spike at most and the gate rests for {tau:.3g} s (r_control c_gate); give a step of that or less")
+    return _steps(
+        alpha=np.exp(-dt / soma.tau),
+        gamma=np.exp(-dt / tau),
+        theta=p.v_n,
+        jump=-p.v_hold,
+        follow=1.0,
+        kappa=p.kappa,
+        keep_r=np.exp(-p.gamma * dt),
+        keep_m=np.exp(-p.gamma_m * dt),
+        remnant=p.remnant,
+        feed=p.chi * dt,
+        sharpness=sharpness,
+    )
+
+
+def _steps(**given: float) -> Steps:
+    return Steps(*(F4(given.get(name, 0.0)) for name in Steps._fields))
+
+
+class _Recurrent(torch.autograd.Function):
+    @staticmethod
+    def forward(ctx: Any, frames: Tensor, w_in: Tensor, w_rec: Tensor, bias: Tensor, noise: Tensor, law: Steps) -> Tensor:
+        steps, samples, _ = frames.shape
+        events = events_of(frames.detach().reshape(steps * samples, -1).numpy())
+        x, z = (torch.empty(steps, samples, bias.numel()) for _ in range(2))
+        forward(events, w_in.detach().numpy(), w_rec.detach().numpy(), bias.detach().numpy(), noise.numpy(), law, x.numpy(), z.numpy())
+        ctx.events, ctx.law = events, law
+        ctx.save_for_backward(w_in, w_rec, x, z)
+        return z
+
+    @staticmethod
+    def backward(ctx: Any, *gradients: Tensor) -> tuple[Tensor | None, ...]:
+        w_in, w_rec, x, z = ctx.saved_tensors
+        slopes = [torch.zeros_like(w_in), torch.zeros_like(w_rec), torch.zeros(x.shape[-1])]
+        arrived = torch.empty(x.shape if ctx.needs_input_grad[0] else (0, *x.shape[1:]))
+        turned = w_rec.detach().t().contiguous().numpy()
+        given = gradients[0].contiguous().numpy()
+        backward(ctx.events, turned, given, x.numpy(), z.numpy(), ctx.law, *(slope.numpy() for slope in slopes), arrived.numpy())
+        return (arrived @ w_in.t() if ctx.needs_input_grad[0] else None), *slopes, None, None
+
+
+class SpikingRecurrent(torch.nn.Module):
+    """A recurrent layer of spiking cells. Input: (steps, samples, inputs), mostly 0. Output: spikes 0 or 1, (steps, samples, cells)."""
+
+    def __init__(self, inputs: int, cells: int, law: Steps) -> None:
+        """law: `lif` or `ion`. Weights stand as in an array, rows of inputs: w_in (inputs, cells), w_rec (cells, cells) from row to column. Raises ConfigError on sizes below 1."""
+        super().__init__()
+        if inputs < 1 or cells < 1:
+            raise ConfigError(f"inputs = {inputs}, cells = {cells}: give 1 or more of each")
+        self.law = law
+        self.w_in = torch.nn.Parameter(torch.randn(inputs, cells) * float(law.theta) / inputs**0.5)
+        self.w_rec = torch.nn.Parameter(torch.randn(cells, cells) * float(law.theta) / cells**0.5 / 4)
+        self.bias = torch.nn.Parameter(torch.zeros(cells))
+
+    def forward(self, frames: Tensor) -> Tensor:
+        """Spikes of cells at rest. Raises ConfigError on another shape or type."""
+        if frames.dim() != 3 or frames.shape[-1] != self.w_in.shape[0] or frames.dtype != torch.float32:
+            raise ConfigError(f"frames of shape {tuple(frames.shape)}, {frames.dtype}: give float32 as (steps, samples, {self.w_in.shape[0]})")
+        spikes: Tensor = _Recurrent.apply(frames.contiguous(), self.w_in, self.w_rec, self.bias, torch.zeros(1, self.bias.numel()), self.law)
+        return spikes
+
+
+class _Leak(torch.autograd.Function):
+    @staticmethod
+    def forward(ctx: Any, x: Tensor, alpha: float) -> Tensor:
+        ctx.alpha = alpha
+        flat = x.detach().contiguous()
+        out = torch.empty_like(flat)
+        leak_over(flat.reshape(len(flat), -1).numpy(), F4(alpha), out.reshape(len(flat), -1).numpy())
+        return out
+
+    @staticmethod
+    def backward(ctx: Any, *gradients: Tensor) -> tuple[Tensor, None]:
+        given = gradients[0].contiguous()
+        out = torch.empty_like(given)
+        leak_back(given.reshape(len(given), -1).numpy(), F4(ctx.alpha), out.reshape(len(given), -1).numpy())
+        return out, None
+
+
+class Leak(torch.nn.Module):
+    """A leaky integrator along the first axis, m[t] = exp(-dt / tau) m[t - 1] + x[t]: the nodes of cells that never fire, for a readout."""
+
+    def __init__(self, tau: float, dt: float) -> None:
+        super().__init__()
+        if not 0.0 < dt <= tau:
+            raise ConfigError(f"tau = {tau:g} s, dt = {dt:g} s: give a step above 0 and no longer than tau")
+        self.alpha = float(np.exp(-dt / tau))
+
+    def forward(self, x: Tensor) -> Tensor:
+        """(steps, …) float32 to the same shape."""
+        out: Tensor = _Leak.apply(x, self.alpha)
+        return out

@@ -1,0 +1,270 @@
+"""The event loop of a spiking chip: what happens next happens, and costs what it costs.
+
+Five things can be next: a cell that may fire, an event from outside, a delivery by a link, a refresh, a tick of the clock; of two at one moment the
+earlier in this list. Work follows events, not time: an event at a tile costs one pass over its columns, a spike the copies its links carry, and nothing else happens.
+Everything that changes lies in arrays, so a run can stop after any event and go on as if it had not.
+"""
+
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ferrion.chip.controller import Controllers, Trigger, take
+from ferrion.chip.router import Links, deliver, hold, next_departure, send
+from ferrion.circuits.firing import Cell
+from ferrion.circuits.soma import Soma, Somata, advance, charge, foresee
+from ferrion.core.compiled import compiled
+from ferrion.core.noise import NORMAL_TABLE, Stream, fill_words
+from ferrion.learning.spiking.fabric import INPUT, Counts, Fabric, Synapses, Traces
+from ferrion.learning.spiking.plasticity import after_event, decided, after_spike, fired, hidden_errors, output_errors, teach, traced
+from ferrion.learning.spiking.rules import Balance, Stdp, Teacher
+from ferrion.learning.transfer import LevelTable, transfer_layer
+
+F4, I8, U4, U8 = np.float32, np.int64, np.uint32, np.uint64
+EVENT, SPIKE, TEACHER, DONE, LEARNS, FULL, STALE = (int(trigger) for trigger in Trigger)
+ROW_NOISE, ROW_DITHER, TRANSFER = int(Stream.READ), int(Stream.ROW_DITHER), int(Stream.TRANSFER)
+
+
+class Law(NamedTuple):
+    """What the chip obeys: constant in a run."""
+
+    soma: Soma
+    cell: Cell
+    stdp: Stdp
+    teacher: Teacher
+    balance: Balance
+    table: LevelTable
+    noisy: bool
+    read_noise: float
+    """Standard deviation of one read, as a share of the full scale."""
+    offset: int
+    only_changed: bool
+    every: int
+    """Updates between two transfers of a tile."""
+    tick: float
+    """Period [s] of the clock; infinite where nothing needs one."""
+    refresh: float
+    """Period [s] after which all memristors are programmed anew; infinite: never."""
+    learning: bool
+    each: int
+    """Output cells a class."""
+
+
+class State(NamedTuple):
+    """All that changes."""
+
+    somata: Somata
+    synapses: Synapses
+    traces: Traces
+    links: Links
+    controllers: Controllers
+    counts: Counts
+    clock: NDArray[np.float64]
+    """(P + 2,): time [s] of each population, of the next tick and of the next refresh."""
+
+
+class Work(NamedTuple):
+    """Working memory."""
+
+    words: NDArray[np.uint32]
+    columns: NDArray[np.uint32]
+    row: NDArray[np.float32]
+    fired: NDArray[np.int64]
+
+
+class Spikes(NamedTuple):
+    """Room for spikes; a run stops early when it is full."""
+
+    time: NDArray[np.float64]
+    population: NDArray[np.int64]
+    cell: NDArray[np.int64]
+
+
+@compiled
+def earliest(somata, first, last):
+    """When the first of these cells must be looked at [s]."""
+    soonest = np.inf
+    for j in range(first, last):
+        soonest = min(soonest, somata.due[j])
+    return soonest
+
+
+@compiled
+def spread(net, links, source, address, t, counts):
+    """Copy an event onto every link that listens to its source; count it as outside where a tile has no such row."""
+    for k in range(net.source.size):
+        if net.source[k] == source:
+            if 0 <= address < net.rows[k]:
+                send(links, k, t, address, net.service[k])
+            else:
+                counts.outside[0] += 1
+
+
+@compiled
+def settle(seed, net, k, t, law, state, work, touched):
+    """The tile has updated: transfer if it is time, and wait for both."""
+    state.counts.learned[k] += 1
+    seconds = net.word[k] * max(1.0, touched / net.words_at_once[k]) if touched else 0.0
+    state.controllers.busy[k, 2] += seconds
+    if state.counts.learned[k] >= law.every:
+        take(state.controllers, k, FULL, net.transfer[k])
+        transfer_tile(seed, net, k, law, law.only_changed, state, work)
+        seconds += net.transfer[k]
+    take(state.controllers, k, DONE, 0.0)
+    hold(state.links, k, t, seconds)
+
+
+@compiled
+def transfer_tile(seed, net, k, law, only_changed, state, work):
+    """Program the memristors of tile k from its hidden weights."""
+    part, synapses = slice(net.weights[k], net.weights[k + 1]), state.synapses
+    step, stream = U8(state.counts.transfers[k]), U8(TRANSFER + k)
+    state.counts.programmed[k] += transfer_layer(
+        seed, stream, step, synapses.hidden[part], synapses.stale[part], synapses.analogue[part], synapses.programmed[part],
+        F4(1), law.table, law.offset, only_changed, work.words,
+    )  # fmt: skip
+    state.counts.transfers[k] += 1
+    state.counts.learned[k] = 0
+
+
+@compiled
+def at_event(seed, net, k, row, t, law, state, work):
+    """Tile k takes an event: its row charges the nodes of its columns, with the noise of a read, and learns."""
+    first, columns = net.cells[net.target[k]], net.columns[k]
+    weights = work.row[:columns]
+    start = net.weights[k] + row * columns
+    for j in range(columns):
+        weights[j] = state.synapses.analogue[start + j]
+    if law.read_noise > 0.0:
+        state.counts.serial[1] += 1
+        fill_words(seed, U8(ROW_NOISE), U8(state.counts.serial[1]), work.columns[: (columns + 3) // 4 * 4])
+        for j in range(columns):
+            weights[j] += F4(law.read_noise) * NORMAL_TABLE[work.columns[j] >> U4(20)]
+    charge(state.somata, first, t, law.soma, law.cell, weights, net.swing[k])
+    take(state.controllers, k, EVENT, net.service[k])
+    if not (law.learning and net.plastic[k]):
+        take(state.controllers, k, DONE, 0.0)
+        return
+    take(state.controllers, k, LEARNS, 0.0)
+    if law.teacher.rate > 0.0:
+        traced(k, state.traces, state.counts, net.lines[k] + row, t, law.teacher.tau)
+        take(state.controllers, k, DONE, 0.0)
+        return
+    settle(seed, net, k, t, law, state, work, after_event(seed, net, k, row, t, law.stdp, law.offset, state.synapses, state.traces, state.counts, work.words))
+
+
+@compiled
+def at_spike(seed, net, population, number, t, law, state, work):
+    """Cell `number` fired: its copies go out, its tiles learn, the others of its population are inhibited."""
+    first, last, somata = net.cells[population], net.cells[population + 1], state.somata
+    spread(net, state.links, population, number - first, t, state.counts)
+    if law.learning and law.teacher.rate == 0.0:
+        for k in range(net.target.size):
+            if net.target[k] == population and net.plastic[k]:
+                take(state.controllers, k, SPIKE, 0.0)
+                settle(seed, net, k, t, law, state, work, after_spike(seed, net, k, number - first, t, law.stdp, law.offset, state.synapses, state.traces, state.counts, work.words))
+    fired(state.traces, number, t, law.stdp)
+    if law.balance.inhibition > 0.0:
+        for j in range(first, last):
+            if j != number:
+                somata.node[j] = max(somata.node[j] - law.balance.inhibition, -law.soma.v_max)
+
+
+@compiled
+def at_tick(seed, net, t, label, law, state, work):
+    """The clock ticks: errors from the last population backwards, updates, thresholds."""
+    traces, somata, counts, last = state.traces, state.somata, state.counts, net.cells.size - 2
+    if law.learning and law.teacher.rate > 0.0 and label >= 0 and not decided(net, last, label, law.each, law.teacher.margin, t, law.stdp.tau_y, traces):
+        output_errors(net, last, label, law.each, law.teacher, traces)
+        thresholds = law.cell.memristor.v_n + somata.shift
+        for k in range(net.target.size - 1, -1, -1):
+            if 0 <= net.source[k] < net.target[k]:
+                hidden_errors(net, k, law.teacher, somata, thresholds, state.synapses, traces, counts)
+        for k in range(net.target.size):
+            if net.plastic[k]:
+                take(state.controllers, k, TEACHER, 0.0)
+                settle(seed, net, k, t, law, state, work, teach(seed, net, k, t, law.teacher, law.offset, state.synapses, traces, counts, work.words, work.columns))
+    if law.learning and law.balance.homeostasis > 0.0:
+        for j in range(somata.shift.size):
+            somata.shift[j] += law.balance.homeostasis * (traces.ticked[j] - law.balance.target * law.tick)
+    traces.ticked[:] = 0
+
+
+@compiled
+def at_refresh(seed, net, t, law, state, work):
+    """All tiles are programmed anew from their hidden weights."""
+    for k in range(net.target.size):
+        take(state.controllers, k, STALE, net.transfer[k])
+        transfer_tile(seed, net, k, law, False, state, work)
+        take(state.controllers, k, DONE, 0.0)
+        hold(state.links, k, t, net.transfer[k])
+
+
+@compiled
+def bring(seed, net, population, t, law, state, work):
+    """Bring a population to t; returns how many of its cells fire."""
+    count = advance(
+        state.somata, net.cells[population], net.cells[population + 1], state.clock[population], t, law.soma, law.cell, U8(seed), law.noisy, work.fired
+    )  # fmt: skip
+    state.clock[population] = t
+    return count
+
+
+@compiled
+def run(seed, net, times, addresses, label, until, law, state, work, spikes):
+    """Take the events at `times` [s], and all that follows before `until`. Returns (events taken, spikes written).
+
+    Fewer events are taken than given, or it stops before `until`, only when `spikes` is full: call again with the rest.
+    """
+    seed, taken, written = U8(seed), 0, 0
+    populations = net.cells.size - 1
+    dues = np.empty(populations)
+    for p in range(populations):
+        dues[p] = earliest(state.somata, net.cells[p], net.cells[p + 1])
+    while written + work.fired.size <= spikes.time.size:
+        t_in = times[taken] if taken < times.size else np.inf
+        t_link, link, t_due, due = np.inf, I8(0), np.inf, I8(0)
+        for k in range(net.source.size):
+            departure = next_departure(state.links, k)
+            if departure < t_link:
+                t_link, link = departure, k
+        for p in range(populations):
+            if dues[p] < t_due:
+                t_due, due = dues[p], p
+        t_tick, t_refresh = state.clock[populations], state.clock[populations + 1]
+        t = min(min(min(t_in, t_link), min(t_due, t_tick)), t_refresh)
+        if t > until or t == np.inf:
+            break
+        if t_due == t:
+            count = bring(seed, net, due, t, law, state, work)
+            for n in range(count):
+                number = work.fired[n]
+                spikes.time[written], spikes.population[written], spikes.cell[written] = t, due, number - net.cells[due]
+                written += 1
+                at_spike(seed, net, due, number, t, law, state, work)
+            if count and law.balance.inhibition > 0.0:
+                for j in range(net.cells[due], net.cells[due + 1]):
+                    foresee(state.somata, j, t, law.soma, law.cell)
+            dues[due] = earliest(state.somata, net.cells[due], net.cells[due + 1])
+        elif t_in == t:
+            spread(net, state.links, INPUT, addresses[taken], t, state.counts)
+            taken += 1
+        elif t_link == t:
+            p = net.target[link]
+            bring(seed, net, p, t, law, state, work)
+            at_event(seed, net, link, deliver(state.links, link), t, law, state, work)
+            dues[p] = earliest(state.somata, net.cells[p], net.cells[p + 1])
+        elif t_refresh == t:
+            at_refresh(seed, net, t, law, state, work)
+            state.clock[populations + 1] += law.refresh
+        else:
+            for p in range(populations):
+                bring(seed, net, p, t, law, state, work)
+            at_tick(seed, net, t, label, law, state, work)
+            for p in range(populations):
+                for j in range(net.cells[p], net.cells[p + 1]):
+                    foresee(state.somata, j, t, law.soma, law.cell)
+                dues[p] = earliest(state.somata, net.cells[p], net.cells[p + 1])
+            state.clock[populations] += law.tick
+    return taken, written

@@ -1,0 +1,228 @@
+"""A network on a spiking chip: give it events, it gives spikes, learns if it is told to, and keeps count."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from ferrion.arrays.geometry import Geometry
+from ferrion.arrays.words import FULL_SCALE, LARGEST, STEPS_PER_LEVEL
+from ferrion.chip.controller import controllers
+from ferrion.chip.router import links
+from ferrion.chip.spiking import SpikingChip
+from ferrion.circuits.soma import at_rest, law
+from ferrion.core.errors import ConfigError, DataError
+from ferrion.core.ledger import Action
+from ferrion.core.noise import Stream, normals
+from ferrion.learning.hidden import rewrite
+from ferrion.learning.spiking.fabric import INPUT, Fabric, fabric, no_counts, synapses, traces
+from ferrion.learning.spiking.loop import Law, Spikes, State, Work, run, transfer_tile
+from ferrion.learning.spiking.rules import Balance, Stdp, Teacher, checked
+from ferrion.learning.transfer import LevelTable
+
+OFFSET = STEPS_PER_LEVEL // 2
+"""Levels are rounded, not cut."""
+ROOM = 1 << 14
+"""Spikes kept at a time."""
+INITIAL = 0.15
+"""Standard deviation of initial weights, as a share of the full scale."""
+
+
+class Fired(NamedTuple):
+    """Spikes of a run, in the order of their times."""
+
+    time: NDArray[np.float64]
+    """Seconds."""
+    population: NDArray[np.int64]
+    cell: NDArray[np.int64]
+
+    def counts(self, population: int, cells: int) -> NDArray[np.int64]:
+        """Spikes of each cell of a population."""
+        return np.bincount(self.cell[self.population == population], minlength=cells)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Wiring:
+    """A network: inputs, then one population of ion neurons after another."""
+
+    inputs: int
+    cells: tuple[int, ...]
+    swing: tuple[float, ...]
+    """Volts that one event adds through the largest weight, for each population's tile."""
+    recurrent: tuple[float, ...] = ()
+    """The same for tiles within a population, 0 for none; none where empty."""
+    each: int = 1
+    """Output cells a class."""
+
+    def __post_init__(self) -> None:
+        if self.inputs < 1 or not self.cells or min(self.cells) < 1:
+            raise ConfigError(f"inputs = {self.inputs}, cells = {self.cells}: give one input and one cell a population at least, e.g. inputs=2312, cells=(10,)")
+        if len(self.swing) != len(self.cells) or self.recurrent and len(self.recurrent) != len(self.cells):
+            raise ConfigError(f"{len(self.cells)} populations but swing = {self.swing}, recurrent = {self.recurrent}: give one number a population")
+        if not all(np.isfinite(v) and v > 0 for v in self.swing) or not all(np.isfinite(v) and v >= 0 for v in self.recurrent):
+            raise ConfigError(f"swing = {self.swing}, recurrent = {self.recurrent}: give volts above 0 (a recurrent 0 is no tile)")
+        if self.each < 1 or self.cells[-1] % self.each:
+            raise ConfigError(f"each = {self.each}: {self.cells[-1]} output cells do not fall into whole classes of that size")
+
+    def fabric(self) -> Fabric:
+        """Tiles forward, then those within populations."""
+        rows = (self.inputs, *self.cells)
+        tiles = [(p - 1 if p else INPUT, p, rows[p]) for p in range(len(self.cells))]
+        within = [p for p, volts in enumerate(self.recurrent) if volts]
+        swing = [*self.swing, *(self.recurrent[p] for p in within)]
+        return fabric(list(self.cells), tiles + [(p, p, self.cells[p]) for p in within], swing, [True] * len(swing))
+
+
+class SpikingNetwork:
+    """`wiring` on `chip`. Every event, spike, write and drop is counted; the same seed is the same chip with the same draws."""
+
+    def __init__(
+        self,
+        chip: SpikingChip,
+        wiring: Wiring,
+        *,
+        rule: Stdp | Teacher | None = None,
+        balance: Balance = Balance(),
+        transfer_every: int = 10,
+        tick: float = 0.01,
+        refresh: float = np.inf,
+        seed: int = 0,
+        noise: bool = True,
+    ) -> None:
+        """rule: None cannot learn. transfer_every: updates of a tile between two transfers. tick: of homeostasis [s]; a Teacher brings its own. refresh: seconds after which all memristors are programmed anew.
+
+        noise False: neurons fire when the integral of their rate is 1, and reads are exact. Raises ConfigError on settings out of range.
+        """
+        if transfer_every < 1 or not 0 <= seed < 2**63 or not (0 < tick < np.inf) or not refresh > 0:
+            raise ConfigError(f"transfer_every = {transfer_every}, seed = {seed}, tick = {tick}, refresh = {refresh}: give 1 or more, an integer in 0..2**63 - 1, seconds above 0")
+        self.chip, self.wiring, self.seed, self.rule = chip, wiring, seed, None if rule is None else checked(rule)
+        self.net = _timed(wiring.fabric(), chip)
+        tiles, cells = len(self.net.source), int(self.net.cells[-1])
+        teacher = rule if isinstance(rule, Teacher) else Teacher(rate=0.0)
+        ticks = teacher.tick if isinstance(rule, Teacher) else tick if balance.homeostasis else np.inf
+        self._law = Law(
+            soma=chip.soma,
+            cell=law(chip.neuron.cell),
+            stdp=rule if isinstance(rule, Stdp) else Stdp(tau_y=teacher.votes),
+            teacher=teacher,
+            balance=balance,
+            table=LevelTable(*chip.memory.levels),
+            noisy=noise,
+            read_noise=chip.memory.read_noise if noise else 0.0,
+            offset=np.int16(OFFSET),
+            only_changed=True,
+            every=transfer_every,
+            tick=ticks,
+            refresh=refresh,
+            learning=False,
+            each=wiring.each,
+        )
+        self.state = State(
+            somata=at_rest(chip.neuron.shifts(cells, seed), seed, noise),
+            synapses=synapses(self.net),
+            traces=traces(self.net),
+            links=links(tiles, int(chip.router.depth)),
+            controllers=controllers(tiles),
+            counts=no_counts(tiles),
+            clock=np.r_[np.zeros(len(wiring.cells)), ticks, refresh],
+        )
+        widest = int(max(self.net.rows.max(), np.diff(self.net.cells).max())) + 8
+        words = max(widest, int(np.diff(self.net.weights).max()) // 2 + 8)
+        self._work = Work(np.empty(words, np.uint32), np.empty(widest, np.uint32), np.empty(widest, np.float32), np.empty(widest, np.int64))
+        self._spikes = Spikes(np.empty(ROOM + widest), np.empty(ROOM + widest, np.int64), np.empty(ROOM + widest, np.int64))
+        self.program([INITIAL * normals(seed, Stream.INITIAL, k, int(n * m)).reshape(n, m) for k, (n, m) in enumerate(zip(self.net.rows, self.net.columns, strict=True))])
+
+    @property
+    def settings(self) -> tuple[object, ...]:
+        """What the network was built with, beside chip and wiring."""
+        law = self._law
+        return self.seed, self.rule, law.balance, law.every, law.tick, law.refresh, law.noisy
+
+    def parts(self) -> dict[str, dict[str, NDArray[Any]]]:
+        """The arrays of its state, by part and name."""
+        named: dict[str, Any] = self.state._asdict()
+        return {part: {"time": arrays} if part == "clock" else arrays._asdict() for part, arrays in named.items()}
+
+    @property
+    def now(self) -> float:
+        """Time [s] up to which the chip has run."""
+        return float(self.state.clock[:-2].max())
+
+    def program(self, shares: Sequence[ArrayLike]) -> None:
+        """Write hidden weights, shares (rows, columns) of the full scale in -1..1 for each tile, and transfer them. Raises ConfigError on other shapes."""
+        wanted = [np.asarray(share, np.float64) for share in shares]
+        shapes = [(int(n), int(m)) for n, m in zip(self.net.rows, self.net.columns, strict=True)]
+        if [share.shape for share in wanted] != shapes or not all(np.isfinite(share).all() for share in wanted):
+            raise ConfigError(f"weights of shapes {[share.shape for share in wanted]}: give finite numbers of shapes {shapes}, rows of inputs")
+        for k, share in enumerate(wanted):
+            part = slice(self.net.weights[k], self.net.weights[k + 1])
+            steps = np.clip(np.rint(share.ravel() * FULL_SCALE), OFFSET - LARGEST, LARGEST - OFFSET).astype(np.int16)
+            self.state.counts.fecap_writes[k] += rewrite(self.state.synapses.hidden[part], steps, self.state.synapses.lsb_writes[part], np.int16(OFFSET))
+            self.state.synapses.stale[part] = 1
+            transfer_tile(np.uint64(self.seed), self.net, k, self._law, True, self.state, self._work)
+
+    def weights(self, tile: int) -> NDArray[np.float32]:
+        """What the memristors of a tile hold, (rows, columns), as shares of the full scale."""
+        part = slice(self.net.weights[tile], self.net.weights[tile + 1])
+        return self.state.synapses.analogue[part].reshape(self.net.rows[tile], self.net.columns[tile])
+
+    def run(self, times: ArrayLike, addresses: ArrayLike, until: float, *, label: int = -1, learn: bool = False) -> Fired:
+        """Take events at `times` [s] on rows `addresses`, and all that follows up to `until` [s]; the chip's time goes on from call to call.
+
+        label: the right class, for a Teacher; -1: none. learn: False leaves the memories as they are. An event no tile has a row for is counted, not taken.
+        Raises DataError on times that fall or lie before the chip's time, ConfigError on a label there is no cell for.
+        """
+        t, rows = np.ascontiguousarray(times, np.float64), np.ascontiguousarray(addresses, np.int64)
+        self._check(t, rows, until, label)
+        if learn and self.rule is None:
+            raise ConfigError("learn=True, but the network has no rule: give rule=Stdp(...) or rule=Teacher(...)")
+        return Fired(*(np.concatenate(column) for column in zip(*self._runs(t, rows, until, label, learn), strict=True)))
+
+    def _runs(self, times: NDArray[np.float64], rows: NDArray[np.int64], until: float, label: int, learn: bool) -> Iterator[list[NDArray[Any]]]:
+        """Spikes, as many at a time as there is room for."""
+        settings, taken, written = self._law._replace(learning=learn), 0, ROOM
+        while written >= ROOM:
+            more, written = run(self.seed, self.net, times[taken:], rows[taken:], label, until, settings, self.state, self._work, self._spikes)
+            taken += more
+            yield [column[:written].copy() for column in self._spikes]
+
+    def _check(self, t: NDArray[np.float64], rows: NDArray[np.int64], until: float, label: int) -> None:
+        if t.ndim != 1 or t.shape != rows.shape:
+            raise DataError(f"times of shape {t.shape}, addresses of shape {rows.shape}: give one address an event, both in one dimension")
+        if not np.isfinite(t).all() or not np.isfinite(until):
+            raise DataError("times or `until` are NaN or infinite: give finite seconds")
+        falls = np.flatnonzero(np.diff(t) < 0)
+        if falls.size:
+            raise DataError(f"event {falls[0] + 1} at {t[falls[0] + 1]:g} s comes after one at {t[falls[0]]:g} s ({falls.size} of {t.size} fall back): sort the events by time")
+        if t.size and (t[0] < self.now or t[-1] > until):
+            raise DataError(f"events from {t[0]:g} to {t[-1]:g} s: give times from {self.now:g} s, where the chip stands, to `until`, {until:g} s")
+        classes = self.wiring.cells[-1] // self.wiring.each
+        if not -1 <= label < classes:
+            raise ConfigError(f"label = {label}: the last population has {classes} classes; give 0..{classes - 1}, or -1 for none")
+
+    def rest(self) -> None:
+        """Ground all nodes and gates until nothing of the past is left in them: a pause of some seconds, in no time. Queues must be empty."""
+        for values in (self.state.somata.node, self.state.somata.gate, self.state.somata.residue, self.state.somata.remnant):
+            values[:] = 0.0
+        self.state.somata.due[:] = np.inf
+
+
+def _timed(net: Fabric, chip: SpikingChip) -> Fabric:
+    """The times of the chip's cards in the fabric."""
+    seconds, geometry = chip.memory.prices.seconds, chip.memory.geometry
+    lines = np.array([_arrays(geometry, int(n), int(m)) for n, m in zip(net.rows, net.columns, strict=True)]) * geometry.lines
+    read_and_write = seconds[Action.FECAP_READ] + seconds[Action.FECAP_WRITE]
+    pairs = net.rows * net.columns / lines
+    return net._replace(
+        service=np.full(len(net.source), max(chip.router.hop, seconds[Action.MEMRISTOR_READ])),
+        word=np.full(len(net.source), 10 * read_and_write),
+        words_at_once=lines.astype(np.float64),
+        transfer=pairs * (4 * read_and_write + seconds[Action.MEMRISTOR_PROGRAM]),
+    )
+
+
+def _arrays(geometry: Geometry, rows: int, columns: int) -> int:
+    down, across = geometry.tiles(rows, columns)
+    return down * across

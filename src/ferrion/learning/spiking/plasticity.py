@@ -1,0 +1,156 @@
+"""The local rules on hidden integers: after an event of a row, after a spike of a column, and at a tick of the teacher."""
+
+import numpy as np
+
+from ferrion.arrays.words import FULL_SCALE, LARGEST
+from ferrion.core.compiled import compiled
+from ferrion.core.noise import Stream, fill_words
+from ferrion.kernels.exponential import exponential
+from ferrion.learning.hidden import ONE, move, steps_of
+
+F4, I2, I4, U4, U8 = np.float32, np.int16, np.int32, np.uint32, np.uint64
+STEPS = F4(FULL_SCALE) * ONE
+"""A change of the full scale in units of 2^-24 step."""
+FORGOTTEN = 1e-3
+"""A trace below this counts as none."""
+
+
+@compiled
+def change(synapses, counts, k, q, share, row_word, column_word, offset):
+    """Move weight q by about `share` of the full scale; returns how many weights were rewritten, 0 or 1."""
+    steps = steps_of(F4(abs(share)) * STEPS, row_word, column_word)
+    if steps == I4(0):
+        return 0
+    counts.fecap_writes[k] += move(synapses.hidden, synapses.lsb_writes, synapses.stale, q, I2(-steps) if share < 0.0 else I2(steps), offset, I2(I2(LARGEST) - offset))
+    return 1
+
+
+@compiled
+def draw(seed, stream, counts, words, size):
+    """Fill `words` with the draws of the next update, for `size` weights and one more; returns that one."""
+    counts.serial[0] += 1
+    fill_words(seed, U8(stream), U8(counts.serial[0]), words[: (size + 4) // 4 * 4])
+    return words[size]
+
+
+@compiled
+def after_event(seed, net, k, row, t, rule, offset, synapses, traces, counts, words):
+    """Row `row` of tile k had an event at t: depression, then the row's traces rise. Returns how many weights were rewritten."""
+    line, first, columns = net.lines[k] + row, net.cells[net.target[k]], net.columns[k]
+    x2 = traces.x2[line] * exponential(-(t - traces.x_time[line]) / rule.tau_x)
+    amplitude, touched = rule.a_minus + rule.a_minus3 * x2, 0
+    counts.traces[k] += 1
+    if amplitude > 0.0:
+        counts.traces[k] += columns
+        word = draw(seed, Stream.ROW_DITHER, counts, words, columns)
+        for j in range(columns):
+            y1 = traces.y1[first + j] * exponential(-(t - traces.y_time[first + j]) / rule.tau_minus)
+            touched += change(synapses, counts, k, net.weights[k] + row * columns + j, -amplitude * y1, word, words[j], offset)
+    counts.updates[k] += touched
+    traces.x1[line] = traces.x1[line] * exponential(-(t - traces.x_time[line]) / rule.tau_plus) + 1.0
+    traces.x2[line], traces.x_time[line] = x2 + 1.0, t
+    return touched
+
+
+@compiled
+def after_spike(seed, net, k, cell, t, rule, offset, synapses, traces, counts, words):
+    """Column `cell` of tile k fired at t: potentiation. Returns how many weights were rewritten. `fired` must follow once all tiles are done."""
+    number, columns, rows, lines = net.cells[net.target[k]] + cell, net.columns[k], net.rows[k], net.lines[k]
+    y2 = traces.y2[number] * exponential(-(t - traces.y_time[number]) / rule.tau_y)
+    amplitude, touched = rule.a_plus + rule.a_plus3 * y2, 0
+    counts.traces[k] += 1
+    if amplitude > 0.0:
+        counts.traces[k] += rows
+        word = draw(seed, Stream.COLUMN_DITHER, counts, words, rows)
+        for i in range(rows):
+            if traces.x1[lines + i] > 0.0:
+                x1 = traces.x1[lines + i] * exponential(-(t - traces.x_time[lines + i]) / rule.tau_plus)
+                touched += change(synapses, counts, k, net.weights[k] + i * columns + cell, amplitude * x1, word, words[i], offset)
+    counts.updates[k] += touched
+    return touched
+
+
+@compiled
+def fired(traces, number, t, rule):
+    """The traces of a cell that fired at t rise."""
+    since = t - traces.y_time[number]
+    traces.y1[number] = traces.y1[number] * exponential(-since / rule.tau_minus) + 1.0
+    traces.y2[number] = traces.y2[number] * exponential(-since / rule.tau_y) + 1.0
+    traces.y_time[number] = t
+    traces.ticked[number] += 1
+
+
+@compiled
+def traced(k, traces, counts, line, t, tau):
+    """Bring the first trace of a row of tile k to t and let it rise: all that a teacher needs."""
+    counts.traces[k] += 1
+    traces.x1[line] = traces.x1[line] * exponential(-(t - traces.x_time[line]) / tau) + 1.0
+    traces.x_time[line] = t
+
+
+@compiled
+def decided(net, population, label, each, margin, t, tau, traces):
+    """Whether the votes of the output cells, spikes that fade with tau, put class `label` ahead of all others by the share `margin` of its own."""
+    first, last = net.cells[population], net.cells[population + 1]
+    right, best = 0.0, 0.0
+    for start in range(first, last, each):
+        votes = 0.0
+        for cell in range(start, start + each):
+            votes += traces.y2[cell] * exponential(-(t - traces.y_time[cell]) / tau)
+        if (start - first) // each == label:
+            right = votes
+        else:
+            best = max(best, votes)
+    return right * (1.0 - margin) > best
+
+
+@compiled
+def output_errors(net, population, label, each, teacher, traces):
+    """Spikes wanted in a tick less those fired; wanted of the `each` cells of class `label` alone."""
+    for cell in range(net.cells[population], net.cells[population + 1]):
+        wanted = teacher.wanted * teacher.tick if (cell - net.cells[population]) // each == label else 0.0
+        traces.error[cell] = wanted - traces.ticked[cell]
+
+
+@compiled
+def hidden_errors(net, k, teacher, somata, thresholds, synapses, traces, counts):
+    """Errors of the cells that feed tile k: those of its columns, read backwards, where the node lies near the threshold."""
+    first, target, columns, driven = net.cells[net.source[k]], net.cells[net.target[k]], net.columns[k], 0
+    for j in range(columns):
+        driven += traces.error[target + j] != 0.0
+    if driven == 0:
+        traces.error[first : first + net.rows[k]] = 0.0
+        return
+    counts.backward[k] += driven
+    counts.looks[k] += 1
+    for i in range(net.rows[k]):
+        total = 0.0
+        if abs(somata.node[first + i] - thresholds[first + i]) < teacher.window:
+            for j in range(columns):
+                total += synapses.analogue[net.weights[k] + i * columns + j] * traces.error[target + j]
+        traces.error[first + i] = total
+
+
+@compiled
+def teach(seed, net, k, t, teacher, offset, synapses, traces, counts, words, column_words):
+    """One tick on tile k: every weight moves by rate * error * trace. Returns how many weights were rewritten."""
+    first, columns, lines, touched = net.cells[net.target[k]], net.columns[k], net.lines[k], 0
+    active = False
+    for j in range(columns):
+        active |= traces.error[first + j] != 0.0
+    if not active:
+        return 0
+    counts.traces[k] += net.rows[k]
+    draw(seed, Stream.ROW_DITHER, counts, words, net.rows[k])
+    fill_words(seed, U8(Stream.COLUMN_DITHER), U8(counts.serial[0]), column_words[: (columns + 3) // 4 * 4])
+    for i in range(net.rows[k]):
+        x1 = traces.x1[lines + i]
+        if x1 > FORGOTTEN:
+            x1 *= exponential(-(t - traces.x_time[lines + i]) / teacher.tau)
+            if x1 > FORGOTTEN:
+                for j in range(columns):
+                    share = teacher.rate * x1 * traces.error[first + j]
+                    if share != 0.0:
+                        touched += change(synapses, counts, k, net.weights[k] + i * columns + j, share, words[i], column_words[j], offset)
+    counts.updates[k] += touched
+    return touched

@@ -1,0 +1,77 @@
+"""Local learning rules: every update uses what is known at the synapse's row, at its column, and one broadcast number.
+
+All act on the hidden integers: an update of s steps becomes a whole number of them by a dither, right on average, and the
+memristors follow at the next transfer.
+"""
+
+from typing import Annotated, NamedTuple
+
+from ferrion.core.errors import ConfigError
+
+
+class Stdp(NamedTuple):
+    """Spike-timing-dependent plasticity, pairs and triplets, all to all (Pfister and Gerstner, J. Neurosci. 26, 9673 (2006), eqs. 2-4).
+
+    An event of the row: w -= y1 (a_minus + a_minus3 x2); a spike of the column: w += x1 (a_plus + a_plus3 y2). Traces x1, x2 of the row and y1, y2
+    of the column rise by 1 with each event or spike, after they have been used, and decay. Amplitudes are shares of the full scale.
+    """
+
+    a_plus: Annotated[float, "1"] = 0.0
+    a_minus: Annotated[float, "1"] = 0.0
+    a_plus3: Annotated[float, "1"] = 0.0
+    a_minus3: Annotated[float, "1"] = 0.0
+    tau_plus: Annotated[float, "s"] = 0.02
+    tau_minus: Annotated[float, "s"] = 0.02
+    tau_x: Annotated[float, "s"] = 0.1
+    tau_y: Annotated[float, "s"] = 0.1
+
+    @property
+    def pairs_only(self) -> bool:
+        """Whether it needs no second traces."""
+        return self.a_plus3 == self.a_minus3 == 0.0
+
+
+class Teacher(NamedTuple):
+    """The three-factor rule of a neuron with escape noise: w += rate * error of the column * trace of the row, at every tick of the teacher's clock.
+
+    Output cells: the error is the number of spikes wanted less that fired, the gradient of the likelihood of the wanted train (Pfister, Toyoizumi,
+    Barber and Gerstner, Neural Computation 18, 1318 (2006)). Cells before them: the errors of the cells they feed, read backwards through the tile
+    between, where the node lies within `window` of the threshold: e-prop for a neuron whose eligibility is its row's trace (Bellec et al.,
+    Nature Communications 11, 3625 (2020)).
+    """
+
+    rate: Annotated[float, "1"] = 0.0
+    """Steps of the weight, as a share of the full scale, for an error of one spike and a trace of one event."""
+    tick: Annotated[float, "s"] = 0.01
+    tau: Annotated[float, "s"] = 0.02
+    """Of the row's trace: that of the node."""
+    wanted: Annotated[float, "1/s"] = 60.0
+    """Rate of the cell of the right class; the others are to be silent."""
+    window: Annotated[float, "V"] = 0.4
+    margin: Annotated[float, "1"] = 0.5
+    """Share of the right class's votes by which it must lead; while it does, nothing is learned (error-triggered: Payvand et al., IEEE AICAS 2020)."""
+    votes: Annotated[float, "s"] = 0.1
+    """Time in which votes fade."""
+
+
+class Balance(NamedTuple):
+    """What keeps a population in balance."""
+
+    inhibition: Annotated[float, "V"] = 0.0
+    """By how much a spike lowers the nodes of the others: winner takes all, if large."""
+    homeostasis: Annotated[float, "V"] = 0.0
+    """By how much a threshold moves for each spike more, or less, than the target in a tick."""
+    target: Annotated[float, "1/s"] = 10.0
+    """Rate at which the threshold rests."""
+
+
+SHARES = ("a_plus", "a_minus", "a_plus3", "a_minus3", "rate", "wanted", "margin", "window")
+
+
+def checked(rule: Stdp | Teacher) -> Stdp | Teacher:
+    """`rule`, if its numbers are in range; raises ConfigError otherwise."""
+    for name, value in rule._asdict().items():
+        least = 0.0 if name in SHARES else 1e-9
+        if not least <= value < 1e6:
+            raise ConfigError(f"{name} = {value}: give {'0 or more' if name in SHARES else 'seconds above 0'}")
+    return rule
