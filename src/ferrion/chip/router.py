@@ -50,9 +50,23 @@ class Links(NamedTuple):
 
 def links(count: int, depth: int) -> Links:
     """Empty queues."""
-    shape, bins = (count, depth), BINS_A_DECADE * DECADES
-    counts = [np.zeros(count, np.int64) for _ in range(6)]
-    return Links(np.zeros(shape), np.zeros(shape), np.zeros(shape, np.int64), *counts[:2], np.zeros(count), *counts[2:], np.zeros((count, bins), np.int64))
+
+    def zeros(*shape: int) -> NDArray[np.int64]:
+        return np.zeros(shape, np.int64)
+
+    return Links(
+        departure=np.zeros((count, depth)),
+        born=np.zeros((count, depth)),
+        address=zeros(count, depth),
+        head=zeros(count),
+        queued=zeros(count),
+        free=np.zeros(count),
+        arrived=zeros(count),
+        delivered=zeros(count),
+        dropped=zeros(count),
+        longest=zeros(count),
+        latency=zeros(count, BINS_A_DECADE * DECADES),
+    )
 
 
 @compiled

@@ -29,7 +29,7 @@ class SpikingChip:
         card = load(name)
         missing = [role for role in PARTS if role not in card.parts]
         if missing:
-            raise CardError(f"card {card.name} names no {', '.join(missing)}; write parts = {{memory = \"leti-2025\", neuron = \"zhao-2025\"}} under [card]")
+            raise CardError(f'card {card.name} names no {", ".join(missing)}; write parts = {{memory = "leti-2025", neuron = "zhao-2025"}} under [card]')
         soma, router = card.fill("soma", Soma), card.fill("router", Router)
         for section, numbers in (("soma", soma), ("router", router)):
             for key, value in numbers._asdict().items():

@@ -78,16 +78,16 @@ def stretch(left, v_in, slope, v, r, m, tau, v_t, cell):
 
 
 @inlined
-def conducting(u, left, cell):
-    """What is left of u over the memristor [V] when its filament dissolves or the piece ends, and how long [s] it stood."""
+def conducting(u, left, forming, cell):
+    """A filament that is whole after `forming` [s] under u [V] until the piece ends: the voltage left over it, how long it stood, whether it still does, what is left of `forming`."""
     p = cell.memristor
     if u <= p.v_hold:
-        return u, 0.0
+        return u, 0.0, False, 0.0
     tau = cell.gate.c_gate / p.g_on
-    needed = FORMS * p.t_form + conduction(u, tau, p)
+    needed = forming + conduction(u, tau, p)
     if needed <= left:
-        return p.v_hold, needed
-    return u * exponential(-max(left - FORMS * p.t_form, 0.0) / tau), left
+        return p.v_hold, needed, False, 0.0
+    return u * exponential(-max(left - forming, 0.0) / tau), left, True, max(forming - left, 0.0)
 
 
 @compiled
@@ -97,10 +97,13 @@ def fire_cell(number, seed, noisy, cell, edges, volts, slopes, most, spikes):
     leak = leak_of(cell.gate.r_control, p)
     tau = cell.gate.r_control * cell.gate.c_gate * (1.0 - leak)
     v, r, m, clock, fired = 0.0, 0.0, 0.0, 0.0, 0
-    limit = threshold(seed, number, fired, 0, noisy)
+    limit, stands, forming = threshold(seed, number, fired, 0, noisy), False, 0.0
     for segment in range(volts.size):
         t, end, slope = edges[segment], edges[segment + 1], slopes[segment]
         first = -1.0
+        if stands:
+            u, stood, stands, forming = conducting(volts[segment] - v, end - t, forming, cell)
+            v, t = volts[segment] - u, t + stood
         while t < end:
             v_in = volts[segment] + slope * (t - edges[segment])
             w, d, rise = v_in * (1.0 - leak), v - v_in * leak, slope * (1.0 - leak)
@@ -137,9 +140,8 @@ def fire_cell(number, seed, noisy, cell, edges, volts, slopes, most, spikes):
                 return fired
             limit = threshold(seed, number, fired, 0, noisy)
             v_in += slope * taken
-            kept_volts, stood = conducting(v_in - v, end - t, cell)
-            v = v_in - kept_volts
-            t += stood
+            u, stood, stands, forming = conducting(v_in - v, end - t, FORMS * p.t_form, cell)
+            v, t = v_in - u, t + stood
     return fired
 
 

@@ -70,9 +70,11 @@ class Kept(NamedTuple):
 
 def at_rest(shifts: Floats, seed: int, noisy: bool) -> Somata:
     """Neurons that have never fired, with their devices' shifts [V]."""
-    count = shifts.size
-    some = [np.zeros(count) for _ in range(7)]
-    somata = Somata(*some[:5], np.zeros(count), some[5], np.full(count, np.inf), shifts.copy(), np.zeros(count, np.int64))
+
+    def none() -> Floats:
+        return np.zeros(shifts.size)
+
+    somata = Somata(none(), none(), none(), none(), none(), none(), none(), np.full(shifts.size, np.inf), shifts.copy(), np.zeros(shifts.size, np.int64))
     draw_limits(somata, np.uint64(seed), noisy)
     return somata
 

@@ -59,9 +59,10 @@ def benches() -> dict[str, Callable[[Tell], list[Timing]]]:
     from ferrion.workloads.bench_crossbar import crossbar
     from ferrion.workloads.bench_layers import layers
     from ferrion.workloads.bench_neuron import neuron
+    from ferrion.workloads.bench_spiking import spiking
     from ferrion.workloads.bench_sweep import sweep
 
-    return {"two-memory": two_memory, "neuron": neuron, "crossbar": crossbar, "layers": layers, "sweep": sweep}
+    return {"two-memory": two_memory, "neuron": neuron, "crossbar": crossbar, "layers": layers, "spiking": spiking, "sweep": sweep}
 
 
 def bench(name: str, tell: Tell) -> dict[str, Any]:

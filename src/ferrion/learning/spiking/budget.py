@@ -52,8 +52,18 @@ class Traffic:
 def traffic(network: SpikingNetwork) -> list[Traffic]:
     """Of every link; arrived = delivered + queued + dropped."""
     links = network.state.links
-    columns = links.arrived, links.delivered, links.queued, links.dropped, links.longest
-    return [Traffic(place(network, k), *(int(column[k]) for column in columns), tuple(latencies(links.latency[k], QUANTILES))) for k in range(len(links.head))]
+    return [
+        Traffic(
+            tile=place(network, k),
+            arrived=int(links.arrived[k]),
+            delivered=int(links.delivered[k]),
+            queued=int(links.queued[k]),
+            dropped=int(links.dropped[k]),
+            longest=int(links.longest[k]),
+            seconds=tuple(latencies(links.latency[k], QUANTILES)),
+        )
+        for k in range(len(links.head))
+    ]
 
 
 def area(network: SpikingNetwork) -> float:

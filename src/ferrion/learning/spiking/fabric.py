@@ -115,8 +115,8 @@ def synapses(net: Fabric) -> Synapses:
 
 def traces(net: Fabric) -> Traces:
     """Of rows and cells that have seen nothing."""
-    rows, cells = int(net.lines[-1]), int(net.cells[-1])
-    return Traces(*(np.zeros(rows) for _ in range(3)), *(np.zeros(cells) for _ in range(3)), np.zeros(cells, np.int64), np.zeros(cells))
+    r, c = int(net.lines[-1]), int(net.cells[-1])
+    return Traces(np.zeros(r), np.zeros(r), np.zeros(r), np.zeros(c), np.zeros(c), np.zeros(c), np.zeros(c, np.int64), np.zeros(c))
 
 
 def no_counts(tiles: int) -> Counts:

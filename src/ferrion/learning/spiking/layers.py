@@ -61,11 +61,12 @@ class _Recurrent(torch.autograd.Function):
     @staticmethod
     def backward(ctx: Any, *gradients: Tensor) -> tuple[Tensor | None, ...]:
         w_in, w_rec, x, z = ctx.saved_tensors
-        slopes = [torch.zeros_like(w_in), torch.zeros_like(w_rec), torch.zeros(x.shape[-1])]
+        slopes = torch.zeros_like(w_in), torch.zeros_like(w_rec), torch.zeros(x.shape[-1])
+        g_in, g_rec, g_bias = (slope.numpy() for slope in slopes)
         arrived = torch.empty(x.shape if ctx.needs_input_grad[0] else (0, *x.shape[1:]))
         turned = w_rec.detach().t().contiguous().numpy()
         given = gradients[0].contiguous().numpy()
-        backward(ctx.events, turned, given, x.numpy(), z.numpy(), ctx.law, *(slope.numpy() for slope in slopes), arrived.numpy())
+        backward(ctx.events, turned, given, x.numpy(), z.numpy(), ctx.law, g_in, g_rec, g_bias, arrived.numpy())
         return (arrived @ w_in.t() if ctx.needs_input_grad[0] else None), *slopes, None, None
 
 

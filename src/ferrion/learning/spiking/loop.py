@@ -16,8 +16,8 @@ from ferrion.circuits.firing import Cell
 from ferrion.circuits.soma import Soma, Somata, advance, charge, foresee
 from ferrion.core.compiled import compiled
 from ferrion.core.noise import NORMAL_TABLE, Stream, fill_words
-from ferrion.learning.spiking.fabric import INPUT, Counts, Fabric, Synapses, Traces
-from ferrion.learning.spiking.plasticity import after_event, decided, after_spike, fired, hidden_errors, output_errors, teach, traced
+from ferrion.learning.spiking.fabric import INPUT, Counts, Synapses, Traces
+from ferrion.learning.spiking.plasticity import after_event, after_spike, decided, fired, hidden_errors, output_errors, teach, traced
 from ferrion.learning.spiking.rules import Balance, Stdp, Teacher
 from ferrion.learning.transfer import LevelTable, transfer_layer
 
@@ -39,6 +39,7 @@ class Law(NamedTuple):
     read_noise: float
     """Standard deviation of one read, as a share of the full scale."""
     offset: int
+    """Added to a stored magnitude: half a level, so that a transfer rounds."""
     only_changed: bool
     every: int
     """Updates between two transfers of a tile."""
@@ -163,7 +164,9 @@ def at_spike(seed, net, population, number, t, law, state, work):
         for k in range(net.target.size):
             if net.target[k] == population and net.plastic[k]:
                 take(state.controllers, k, SPIKE, 0.0)
-                settle(seed, net, k, t, law, state, work, after_spike(seed, net, k, number - first, t, law.stdp, law.offset, state.synapses, state.traces, state.counts, work.words))
+                settle(
+                    seed, net, k, t, law, state, work, after_spike(seed, net, k, number - first, t, law.stdp, law.offset, state.synapses, state.traces, state.counts, work.words)
+                )
     fired(state.traces, number, t, law.stdp)
     if law.balance.inhibition > 0.0:
         for j in range(first, last):
@@ -212,40 +215,60 @@ def bring(seed, net, population, t, law, state, work):
 
 
 @compiled
+def fire_next(seed, net, population, t, law, state, work, spikes, written):
+    """A population is due at t: whoever fires is written down and heard; returns the spikes written."""
+    count = bring(seed, net, population, t, law, state, work)
+    for n in range(count):
+        number = work.fired[n]
+        spikes.time[written], spikes.population[written], spikes.cell[written] = t, population, number - net.cells[population]
+        written += 1
+        at_spike(seed, net, population, number, t, law, state, work)
+    if count and law.balance.inhibition > 0.0:
+        look_again(net, population, t, law, state)
+    return written
+
+
+@compiled
+def look_again(net, population, t, law, state):
+    """Foresee every cell of a population anew."""
+    for j in range(net.cells[population], net.cells[population + 1]):
+        foresee(state.somata, j, t, law.soma, law.cell)
+
+
+@compiled
+def tick_all(seed, net, t, label, law, state, work, dues):
+    """All populations come to t, the clock ticks, and everybody is foreseen anew."""
+    for p in range(dues.size):
+        bring(seed, net, p, t, law, state, work)
+    at_tick(seed, net, t, label, law, state, work)
+    for p in range(dues.size):
+        look_again(net, p, t, law, state)
+        dues[p] = earliest(state.somata, net.cells[p], net.cells[p + 1])
+    state.clock[dues.size] += law.tick
+
+
+@compiled
 def run(seed, net, times, addresses, label, until, law, state, work, spikes):
-    """Take the events at `times` [s], and all that follows before `until`. Returns (events taken, spikes written).
+    """Take the events at `times` [s], and all that follows up to `until`. Returns (events taken, spikes written).
 
     Fewer events are taken than given, or it stops before `until`, only when `spikes` is full: call again with the rest.
     """
-    seed, taken, written = U8(seed), 0, 0
-    populations = net.cells.size - 1
+    seed, taken, written, populations = U8(seed), 0, 0, net.cells.size - 1
     dues = np.empty(populations)
     for p in range(populations):
         dues[p] = earliest(state.somata, net.cells[p], net.cells[p + 1])
     while written + work.fired.size <= spikes.time.size:
-        t_in = times[taken] if taken < times.size else np.inf
-        t_link, link, t_due, due = np.inf, I8(0), np.inf, I8(0)
+        due, link, t_link = I8(np.argmin(dues)), I8(0), np.inf
         for k in range(net.source.size):
-            departure = next_departure(state.links, k)
-            if departure < t_link:
-                t_link, link = departure, k
-        for p in range(populations):
-            if dues[p] < t_due:
-                t_due, due = dues[p], p
+            if next_departure(state.links, k) < t_link:
+                t_link, link = next_departure(state.links, k), I8(k)
+        t_in = times[taken] if taken < times.size else np.inf
         t_tick, t_refresh = state.clock[populations], state.clock[populations + 1]
-        t = min(min(min(t_in, t_link), min(t_due, t_tick)), t_refresh)
+        t = min(min(min(t_in, t_link), min(dues[due], t_tick)), t_refresh)
         if t > until or t == np.inf:
             break
-        if t_due == t:
-            count = bring(seed, net, due, t, law, state, work)
-            for n in range(count):
-                number = work.fired[n]
-                spikes.time[written], spikes.population[written], spikes.cell[written] = t, due, number - net.cells[due]
-                written += 1
-                at_spike(seed, net, due, number, t, law, state, work)
-            if count and law.balance.inhibition > 0.0:
-                for j in range(net.cells[due], net.cells[due + 1]):
-                    foresee(state.somata, j, t, law.soma, law.cell)
+        if dues[due] == t:
+            written = fire_next(seed, net, due, t, law, state, work, spikes, written)
             dues[due] = earliest(state.somata, net.cells[due], net.cells[due + 1])
         elif t_in == t:
             spread(net, state.links, INPUT, addresses[taken], t, state.counts)
@@ -259,12 +282,5 @@ def run(seed, net, times, addresses, label, until, law, state, work, spikes):
             at_refresh(seed, net, t, law, state, work)
             state.clock[populations + 1] += law.refresh
         else:
-            for p in range(populations):
-                bring(seed, net, p, t, law, state, work)
-            at_tick(seed, net, t, label, law, state, work)
-            for p in range(populations):
-                for j in range(net.cells[p], net.cells[p + 1]):
-                    foresee(state.somata, j, t, law.soma, law.cell)
-                dues[p] = earliest(state.somata, net.cells[p], net.cells[p + 1])
-            state.clock[populations] += law.tick
+            tick_all(seed, net, t, label, law, state, work, dues)
     return taken, written

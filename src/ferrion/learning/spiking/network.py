@@ -26,6 +26,8 @@ OFFSET = STEPS_PER_LEVEL // 2
 """Levels are rounded, not cut."""
 ROOM = 1 << 14
 """Spikes kept at a time."""
+FREE = Balance()
+"""No inhibition, no homeostasis."""
 INITIAL = 0.15
 """Standard deviation of initial weights, as a share of the full scale."""
 
@@ -59,7 +61,7 @@ class Wiring:
     def __post_init__(self) -> None:
         if self.inputs < 1 or not self.cells or min(self.cells) < 1:
             raise ConfigError(f"inputs = {self.inputs}, cells = {self.cells}: give one input and one cell a population at least, e.g. inputs=2312, cells=(10,)")
-        if len(self.swing) != len(self.cells) or self.recurrent and len(self.recurrent) != len(self.cells):
+        if len(self.swing) != len(self.cells) or (self.recurrent and len(self.recurrent) != len(self.cells)):
             raise ConfigError(f"{len(self.cells)} populations but swing = {self.swing}, recurrent = {self.recurrent}: give one number a population")
         if not all(np.isfinite(v) and v > 0 for v in self.swing) or not all(np.isfinite(v) and v >= 0 for v in self.recurrent):
             raise ConfigError(f"swing = {self.swing}, recurrent = {self.recurrent}: give volts above 0 (a recurrent 0 is no tile)")
@@ -84,16 +86,17 @@ class SpikingNetwork:
         wiring: Wiring,
         *,
         rule: Stdp | Teacher | None = None,
-        balance: Balance = Balance(),
+        balance: Balance = FREE,
         transfer_every: int = 10,
         tick: float = 0.01,
         refresh: float = np.inf,
         seed: int = 0,
         noise: bool = True,
     ) -> None:
-        """rule: None cannot learn. transfer_every: updates of a tile between two transfers. tick: of homeostasis [s]; a Teacher brings its own. refresh: seconds after which all memristors are programmed anew.
+        """rule: None cannot learn. transfer_every: updates of a tile between two transfers. tick: of homeostasis [s]; a Teacher brings its own.
 
-        noise False: neurons fire when the integral of their rate is 1, and reads are exact. Raises ConfigError on settings out of range.
+        refresh: seconds after which all memristors are programmed anew. noise False: neurons fire when the integral of their rate is 1, and reads
+        are exact. Raises ConfigError on settings out of range.
         """
         if transfer_every < 1 or not 0 <= seed < 2**63 or not (0 < tick < np.inf) or not refresh > 0:
             raise ConfigError(f"transfer_every = {transfer_every}, seed = {seed}, tick = {tick}, refresh = {refresh}: give 1 or more, an integer in 0..2**63 - 1, seconds above 0")
@@ -111,7 +114,7 @@ class SpikingNetwork:
             table=LevelTable(*chip.memory.levels),
             noisy=noise,
             read_noise=chip.memory.read_noise if noise else 0.0,
-            offset=np.int16(OFFSET),
+            offset=OFFSET,
             only_changed=True,
             every=transfer_every,
             tick=ticks,

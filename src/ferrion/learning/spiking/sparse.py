@@ -32,6 +32,9 @@ class Cells(NamedTuple):
     refractory: Annotated[float, "s"] = 5e-3
 
 
+LEAKY = Cells()
+
+
 class Pairs(NamedTuple):
     """Pair plasticity, all to all (Song, Miller and Abbott, Nature Neuroscience 3, 919 (2000)): weights in volts, 0..w_max."""
 
@@ -65,8 +68,8 @@ class Now(NamedTuple):
     y_step: NDArray[np.int64]
     sent: NDArray[np.int32]
     """(delay, cells): spikes on their way."""
-    count: NDArray[np.int64]
-    """(delay,)."""
+    waiting: NDArray[np.int64]
+    """(delay,): how many of them."""
     step: NDArray[np.int64]
 
 
@@ -143,8 +146,17 @@ def at_rest(cells: int, delay: int, v_threshold: float, seed: int) -> Now:
     """Cells at random potentials below the threshold; `delay` steps of every connection."""
     v = np.empty(cells, F4)
     fill_uniform(seed + 1, F4(v_threshold), v)
-    traces = [np.zeros(cells, F4), np.full(cells, -TABLE, I8)]
-    return Now(v, np.zeros(cells, I4), *traces, *(a.copy() for a in traces), np.zeros((delay, cells), I4), np.zeros(delay, I8), np.zeros(1, I8))
+    return Now(
+        v=v,
+        refractory=np.zeros(cells, I4),
+        x=np.zeros(cells, F4),
+        x_step=np.full(cells, -TABLE, I8),
+        y=np.zeros(cells, F4),
+        y_step=np.full(cells, -TABLE, I8),
+        sent=np.zeros((delay, cells), I4),
+        waiting=np.zeros(delay, I8),
+        step=np.zeros(1, I8),
+    )
 
 
 def numbers(cells: Cells, pairs: Pairs, dt: float) -> Numbers:
@@ -222,12 +234,12 @@ def run_steps(seed, steps, net, now, past, n, words, noise, written):
             break
         t = now.step[0]
         slot = t % delay
-        for m in range(now.count[slot]):
+        for m in range(now.waiting[slot]):
             arrive(now.sent[slot, m], t, net, now, past, n)
         fill_normals(U8(seed), U8(Stream.FIRING), U8(t), words, noise)
         fired = now.sent[slot]
-        now.count[slot] = leak_and_fire(t, now, noise, n, fired)
-        for m in range(now.count[slot]):
+        now.waiting[slot] = leak_and_fire(t, now, noise, n, fired)
+        for m in range(now.waiting[slot]):
             j = fired[m]
             now.y[j] = decayed(now.y[j], t - now.y_step[j], n.decay_minus) + n.down
             now.y_step[j] = t
@@ -253,7 +265,7 @@ def bring_up_to_date(net, now, past, n):
 class SparseNetwork:
     """`cells` leaky cells, connected at random, learning by pairs. `run` goes on where it stopped."""
 
-    def __init__(self, cells: int, share: float, pairs: Pairs, law: Cells = Cells(), dt: float = 1e-4, delay: float = 1e-3, seed: int = 0, room: int = 0) -> None:
+    def __init__(self, cells: int, share: float, pairs: Pairs, law: Cells = LEAKY, dt: float = 1e-4, delay: float = 1e-3, seed: int = 0, room: int = 0) -> None:
         """share: of all other cells that a cell feeds. room: spikes kept at a time (0: sixteen a cell and a step's worth). Raises ConfigError on settings out of range."""
         if not (0.0 < dt <= law.tau and delay >= dt):
             raise ConfigError(f"dt = {dt:g} s, delay = {delay:g} s: give a step of tau ({law.tau:g} s) at most and a delay of one step or more")

@@ -1,0 +1,106 @@
+"""Neurons behind leaky nodes against the event and the device level of one neuron under the same node voltage."""
+
+import numpy as np
+import pytest
+
+from ferrion.chip.spiking import SpikingChip
+from ferrion.circuits.drive import samples
+from ferrion.circuits.neuron import Level
+from ferrion.circuits.soma import advance, at_rest, charge, law
+
+CHIP = SpikingChip.from_card()
+DT = 2e-6
+
+
+def events(seed, rate=2000.0, seconds=0.3):
+    """Times and volts of a burst that brings the node to about a volt."""
+    rng = np.random.default_rng(seed)
+    times = np.sort(rng.uniform(0.0, seconds, int(rate * seconds)))
+    return times, rng.normal(0.027, 0.02, times.size)
+
+
+def node_at(times, volts, t):
+    """The node's voltage at t [s], range and leak as on the card."""
+    u, before, found = 0.0, 0.0, np.empty(t.size)
+    marks = np.searchsorted(times, t, side="right")
+    done = 0
+    for k, (moment, mark) in enumerate(zip(t, marks, strict=True)):
+        for i in range(done, mark):
+            u = np.clip(u * np.exp(-(times[i] - before) / CHIP.soma.tau) + volts[i], -CHIP.soma.v_max, CHIP.soma.v_max)
+            before = times[i]
+        done = mark
+        found[k] = u * np.exp(-(moment - before) / CHIP.soma.tau)
+    return found
+
+
+def fire(times, volts, seed, noisy, until):
+    """Spike times of cell 0, event by event."""
+    somata, cell, fired = at_rest(np.zeros(1), seed, noisy), law(CHIP.neuron.cell), np.zeros(1, np.int64)
+    now, found = 0.0, []
+    for t, v in [*zip(times, volts, strict=True), (until, 0.0)]:
+        while somata.due[0] <= t:
+            due = somata.due[0]
+            if advance(somata, 0, 1, now, due, CHIP.soma, cell, np.uint64(seed), noisy, fired):
+                found.append(due)
+            now = due
+        advance(somata, 0, 1, now, t, CHIP.soma, cell, np.uint64(seed), noisy, fired)
+        now = t
+        charge(somata, 0, t, CHIP.soma, cell, np.array([v], np.float32), 1.0)
+    return np.array(found)
+
+
+@pytest.mark.parametrize("seed", range(3))
+@pytest.mark.parametrize("level", [Level.EVENT, Level.DEVICE])
+def test_spikes_are_those_of_one_neuron_under_the_same_node_voltage(seed, level):
+    """Same draws. What is left: the drive's steps of 2 us, the creep through the open switch, and that the gate follows the node of the spike while the filament stands."""
+    times, volts = events(seed)
+    until = 0.1 if level is Level.DEVICE else 0.3
+    keep = times < until
+    mine = fire(times[keep], volts[keep], seed, True, until)
+    node = node_at(times[keep], volts[keep], DT * np.arange(round(until / DT)))
+    theirs = CHIP.neuron.fire(samples(node, DT), seed=seed, alike=True, level=level)[0]
+    assert mine.size >= (3 if level is Level.EVENT else 1)
+    assert mine.size == pytest.approx(theirs.size, rel=0.02, abs=1)
+    both = min(mine.size, theirs.size, 20)
+    np.testing.assert_allclose(mine[:both], theirs[:both], atol=1e-4)
+
+
+def test_what_comes_in_between_changes_nothing():
+    """Cells looked at a hundred times more often fire at the same times."""
+    times, volts = events(5)
+    looks = np.linspace(0.0, 0.3, 5000)
+    order = np.argsort(np.r_[times, looks], kind="stable")
+    often = fire(np.r_[times, looks][order], np.r_[volts, 0.0 * looks][order], 5, True, 0.3)
+    np.testing.assert_allclose(often, fire(times, volts, 5, True, 0.3), atol=1e-6)
+
+
+def test_first_spikes_wait_as_the_rate_says():
+    """A node held up by events: the share of cells that have fired is 1 - exp(-integral of the rate); Kolmogorov-Smirnov at 1 %."""
+    from scipy.stats import kstest
+
+    cells, cell = 2000, law(CHIP.neuron.cell)
+    somata, fired, firsts = at_rest(np.zeros(cells), 3, True), np.zeros(cells, np.int64), np.full(cells, np.inf)
+    now, passed = 0.0, []
+    for step in range(400):
+        t = step * 5e-5
+        while somata.due.min() <= t:
+            due = float(somata.due.min())
+            for j in fired[: advance(somata, 0, cells, now, due, CHIP.soma, cell, np.uint64(3), True, fired)]:
+                firsts[j] = min(firsts[j], due)
+            now = due
+        advance(somata, 0, cells, now, t, CHIP.soma, cell, np.uint64(3), True, fired)
+        now = t
+        quiet = np.flatnonzero(np.isinf(firsts))
+        passed.append((t, somata.clock[quiet[0]] if quiet.size else np.nan))
+        charge(somata, 0, t, CHIP.soma, cell, np.full(cells, (0.9 - somata.node[0]), np.float32), 1.0)
+    grid, hazard = np.array(passed).T
+    seen = firsts[firsts < grid[-1]]
+    drawn = np.interp(seen, grid, hazard)
+    assert seen.size > 500
+    assert kstest(drawn, lambda h: (1 - np.exp(-h)) / (1 - np.exp(-hazard[-1]))).pvalue > 0.01
+
+
+def test_a_cell_below_the_threshold_costs_no_look():
+    somata, cell = at_rest(np.zeros(4), 0, True), law(CHIP.neuron.cell)
+    charge(somata, 0, 0.0, CHIP.soma, cell, np.full(4, 0.1, np.float32), 1.0)
+    assert np.isinf(somata.due).all()

@@ -1,0 +1,139 @@
+"""Local rules on hidden integers against their equations: windows, triplets, drift; means within what the dither leaves."""
+
+import numpy as np
+import pytest
+
+from ferrion.arrays.words import FULL_SCALE
+from ferrion.learning.spiking.fabric import fabric, no_counts, synapses, traces
+from ferrion.learning.spiking.plasticity import after_event, after_spike, fired, teach
+from ferrion.learning.spiking.rules import Stdp, Teacher
+
+SEED, OFFSET = np.uint64(7), np.int16(32)
+SYNAPSES = 4000
+
+
+class Tile:
+    """One tile from outside, `rows` by `columns`, all weights 0."""
+
+    def __init__(self, rows, columns):
+        self.net = fabric([columns], [(-1, 0, rows)], [0.1], [True])
+        self.synapses, self.traces, self.counts = synapses(self.net), traces(self.net), no_counts(1)
+        self.words = np.empty(rows + columns + 16, np.uint32)
+
+    def event(self, row, t, rule):
+        after_event(SEED, self.net, 0, row, t, rule, OFFSET, self.synapses, self.traces, self.counts, self.words)
+
+    def spike(self, cell, t, rule):
+        after_spike(SEED, self.net, 0, cell, t, rule, OFFSET, self.synapses, self.traces, self.counts, self.words)
+        fired(self.traces, cell, t, rule)
+
+    @property
+    def change(self):
+        return self.synapses.hidden / FULL_SCALE
+
+
+def paired(gap, rule):
+    """Mean change of `SYNAPSES` synapses after one pair, post - pre = gap [s]; and its standard error."""
+    if gap > 0:
+        tile = Tile(SYNAPSES, 1)
+        for row in range(SYNAPSES):
+            tile.event(row, 1.0, rule)
+        tile.spike(0, 1.0 + gap, rule)
+    else:
+        tile = Tile(1, SYNAPSES)
+        for cell in range(SYNAPSES):
+            tile.spike(cell, 1.0 + gap, rule)
+        tile.event(0, 1.0, rule)
+    return tile.change.mean(), max(tile.change.std(), 1e-6) / np.sqrt(SYNAPSES)
+
+
+@pytest.mark.parametrize("gap", [-0.06, -0.02, -0.003, 0.003, 0.02, 0.06])
+def test_the_window_of_a_pair_is_the_exponential(gap):
+    rule = Stdp(a_plus=0.004, a_minus=0.003, tau_plus=0.015, tau_minus=0.03)
+    expected = 0.004 * np.exp(-gap / 0.015) if gap > 0 else -0.003 * np.exp(gap / 0.03)
+    mean, error = paired(gap, rule)
+    assert mean == pytest.approx(expected, abs=4 * error)
+
+
+def plain(events, rule):
+    """Pfister and Gerstner's equations in floats: events (time, whether of the column)."""
+    r1 = r2 = o1 = o2 = weight = now = 0.0
+    for t, post in events:
+        gone = t - now
+        r1, r2 = r1 * np.exp(-gone / rule.tau_plus), r2 * np.exp(-gone / rule.tau_x)
+        o1, o2 = o1 * np.exp(-gone / rule.tau_minus), o2 * np.exp(-gone / rule.tau_y)
+        if post:
+            weight += r1 * (rule.a_plus + rule.a_plus3 * o2)
+            o1, o2 = o1 + 1, o2 + 1
+        else:
+            weight -= o1 * (rule.a_minus + rule.a_minus3 * r2)
+            r1, r2 = r1 + 1, r2 + 1
+        now = t
+    return weight
+
+
+@pytest.mark.parametrize("rate", [5.0, 50.0])
+@pytest.mark.parametrize("gap", [-0.01, 0.01])
+def test_triplets_follow_their_equations_at_any_rate(rate, gap):
+    """Fifteen pairs; the parameters of the visual cortex, all to all, amplitudes as published (their table 3): potentiation at high rates in either order."""
+    rule = Stdp(a_plus=5e-10, a_minus=7e-3, a_plus3=6.2e-3, a_minus3=2.3e-4, tau_plus=0.0168, tau_minus=0.0337, tau_x=0.101, tau_y=0.125)
+    tile = Tile(SYNAPSES, 1)
+    events = sorted([(0.1 + n / rate, False) for n in range(15)] + [(0.1 + n / rate + gap, True) for n in range(15)])
+    for t, post in events:
+        if post:
+            tile.spike(0, t, rule)
+        else:
+            for row in range(SYNAPSES):
+                tile.event(row, t, rule)
+    expected = plain(events, rule)
+    assert tile.change.mean() == pytest.approx(expected, abs=4 * tile.change.std() / np.sqrt(SYNAPSES))
+    assert (expected > 0) == (rate == 50.0 or gap > 0)
+
+
+def test_independent_trains_drift_as_theory_says():
+    """dw/dt = r_pre r_post (a_plus tau_plus - a_minus tau_minus) (Kempter, Gerstner and van Hemmen, Phys. Rev. E 59, 4498 (1999))."""
+    rule, rng, seconds, rate = Stdp(a_plus=0.002, a_minus=0.001), np.random.default_rng(0), 10.0, 10.0
+    tile = Tile(300, 5)
+    counts = rng.poisson(rate * seconds, 305)
+    events = sorted((t, n) for n, count in enumerate(counts) for t in rng.uniform(0.0, seconds, count))
+    for t, n in events:
+        if n < 300:
+            tile.event(n, t, rule)
+        else:
+            tile.spike(n - 300, t, rule)
+    weights = tile.change.reshape(300, 5)
+    products = np.outer(counts[:300], counts[300:]) / seconds
+    expected = products.mean() * (0.002 - 0.001) * 0.02
+    error = weights.mean(axis=0).std() / np.sqrt(5) + weights.std() / np.sqrt(1500)
+    assert weights.mean() == pytest.approx(expected, abs=4 * error)
+    assert expected > 4 * error
+
+
+def test_a_teacher_moves_weights_by_rate_error_and_trace():
+    tile, teacher = Tile(2, SYNAPSES), Teacher(rate=0.01, tau=0.02)
+    tile.traces.x1[:], tile.traces.x_time[:] = [3.0, 0.0], 1.0
+    tile.traces.error[:] = np.where(np.arange(SYNAPSES) % 2, 0.5, -0.25)
+    column_words = np.empty(SYNAPSES + 16, np.uint32)
+    teach(SEED, tile.net, 0, 1.02, teacher, OFFSET, tile.synapses, tile.traces, tile.counts, tile.words, column_words)
+    change = tile.change.reshape(2, SYNAPSES)
+    for odd, error in ((1, 0.5), (0, -0.25)):
+        own = change[0, odd::2]
+        assert own.mean() == pytest.approx(0.01 * 3.0 * np.exp(-1.0) * error, abs=4 * own.std() / np.sqrt(own.size))
+    assert not change[1].any()
+
+
+def test_every_write_is_counted_on_its_capacitor():
+    tile, rule = Tile(50, 20), Stdp(a_plus=0.05, a_minus=0.05)
+    rng, before = np.random.default_rng(1), np.zeros(1000, int)
+    flips = np.zeros(1000, int)
+    for t in np.sort(rng.uniform(0, 1, 400)):
+        if rng.random() < 0.5:
+            tile.event(int(rng.integers(50)), t, rule)
+        else:
+            tile.spike(int(rng.integers(20)), t, rule)
+        stored = np.abs(tile.synapses.hidden.astype(int)) + OFFSET
+        flips += (stored & 1) != (before + (OFFSET if before is None else 0) & 1)
+        before = stored
+    assert (tile.synapses.lsb_writes == flips).all()
+    assert tile.counts.updates[0] >= flips.sum()
+    assert tile.counts.fecap_writes[0] >= flips.sum()
