@@ -28,6 +28,7 @@ bench: $(VENV)/installed .venv-bench/installed
 	$(BIN)/ferrion bench neuron
 	$(BIN)/ferrion bench crossbar
 	$(BIN)/ferrion bench layers
+	$(BIN)/ferrion bench spiking
 	$(BIN)/ferrion bench sweep
 
 $(VENV)/installed: pyproject.toml constraints.txt
@@ -44,7 +45,7 @@ $(VENV)/installed-dev: $(VENV)/installed
 .venv-bench/installed: benchmarks/constraints.txt
 	test -x .venv-bench/bin/python || $(PYTHON) -m venv .venv-bench
 	.venv-bench/bin/pip install --quiet --constraint benchmarks/constraints.txt torch 'numpy<2.4' scipy protobuf requests 'cmake<4' ninja pybind11 scikit-build 'setuptools>=80' wheel mypy
-	-.venv-bench/bin/pip install --quiet --constraint benchmarks/constraints.txt brian2 cython diffrax jax
+	-.venv-bench/bin/pip install --quiet --constraint benchmarks/constraints.txt brian2 cython diffrax jax snntorch norse spikingjelly nest-simulator
 	-.venv-bench/bin/pip install --quiet badcrossbar
 	-PATH="$(CURDIR)/.venv-bench/bin:$$PATH" .venv-bench/bin/pip install --quiet --no-deps --no-build-isolation aihwkit
 	touch $@

@@ -54,7 +54,7 @@ def test_a_busy_tile_delays_what_is_queued_and_loses_nothing():
 
 
 def test_quantiles_of_latency_are_edges_of_their_bins():
-    queue, waits = carry(np.arange(100.0), 0.5, 4)
+    queue, _waits = carry(np.arange(100.0), 0.5, 4)
     assert latencies(queue.latency[0], (0.5, 1.0))[0] == pytest.approx(0.5, rel=0.13)
     assert np.isnan(latencies(np.zeros(10, np.int64), (0.5,))[0])
 

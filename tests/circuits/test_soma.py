@@ -6,7 +6,7 @@ import pytest
 from ferrion.chip.spiking import SpikingChip
 from ferrion.circuits.drive import samples
 from ferrion.circuits.neuron import Level
-from ferrion.circuits.soma import advance, at_rest, charge, law
+from ferrion.circuits.soma import advance, at_rest, charge, law, look
 
 CHIP = SpikingChip.from_card()
 DT = 2e-6
@@ -35,15 +35,14 @@ def node_at(times, volts, t):
 
 def fire(times, volts, seed, noisy, until):
     """Spike times of cell 0, event by event."""
-    somata, cell, fired = at_rest(np.zeros(1), seed, noisy), law(CHIP.neuron.cell), np.zeros(1, np.int64)
+    somata, cell = at_rest(np.zeros(1), seed, noisy), law(CHIP.neuron.cell)
     now, found = 0.0, []
     for t, v in [*zip(times, volts, strict=True), (until, 0.0)]:
         while somata.due[0] <= t:
             due = somata.due[0]
-            if advance(somata, 0, 1, now, due, CHIP.soma, cell, np.uint64(seed), noisy, fired):
+            if look(somata, 0, due, CHIP.soma, cell, np.uint64(seed), noisy):
                 found.append(due)
-            now = due
-        advance(somata, 0, 1, now, t, CHIP.soma, cell, np.uint64(seed), noisy, fired)
+        advance(somata, 0, 1, now, t, CHIP.soma, cell)
         now = t
         charge(somata, 0, t, CHIP.soma, cell, np.array([v], np.float32), 1.0)
     return np.array(found)
@@ -79,16 +78,16 @@ def test_first_spikes_wait_as_the_rate_says():
     from scipy.stats import kstest
 
     cells, cell = 2000, law(CHIP.neuron.cell)
-    somata, fired, firsts = at_rest(np.zeros(cells), 3, True), np.zeros(cells, np.int64), np.full(cells, np.inf)
+    somata, firsts = at_rest(np.zeros(cells), 3, True), np.full(cells, np.inf)
     now, passed = 0.0, []
     for step in range(400):
         t = step * 5e-5
         while somata.due.min() <= t:
-            due = float(somata.due.min())
-            for j in fired[: advance(somata, 0, cells, now, due, CHIP.soma, cell, np.uint64(3), True, fired)]:
+            j = int(somata.due.argmin())
+            due = float(somata.due[j])
+            if look(somata, j, due, CHIP.soma, cell, np.uint64(3), True):
                 firsts[j] = min(firsts[j], due)
-            now = due
-        advance(somata, 0, cells, now, t, CHIP.soma, cell, np.uint64(3), True, fired)
+        advance(somata, 0, cells, now, t, CHIP.soma, cell)
         now = t
         quiet = np.flatnonzero(np.isinf(firsts))
         passed.append((t, somata.clock[quiet[0]] if quiet.size else np.nan))

@@ -79,7 +79,7 @@ def stretch(left, v_in, slope, v, r, m, tau, v_t, cell):
 
 @inlined
 def conducting(u, left, forming, cell):
-    """A filament that is whole after `forming` [s] under u [V] until the piece ends: the voltage left over it, how long it stood, whether it still does, what is left of `forming`."""
+    """A filament that is whole after `forming` [s] under u [V] until the piece ends: volts left, time it stood, whether it still does, what is left of `forming`."""
     p = cell.memristor
     if u <= p.v_hold:
         return u, 0.0, False, 0.0

@@ -22,6 +22,9 @@ from ferrion.kernels.exponential import exponential
 from ferrion.physics import between, nucleation
 
 Floats = NDArray[np.float64]
+SOON = 0.25
+"""Time constants of the gate over which its help is counted on when a cell's next time is set."""
+KEPT_SOON = np.exp(-SOON)
 NEAR = 1e-6
 """Share of the mean exponential draw that may be missing when a cell fires: some nanoseconds at the greatest rate."""
 thermal_voltage = scalar(nucleation.thermal_voltage)
@@ -56,6 +59,8 @@ class Somata(NamedTuple):
     """Time [s] before which the cell cannot fire."""
     shift: Floats
     """Difference [V] of the device's nucleation voltage from the card's, wear and homeostasis included."""
+    time: Floats
+    """Time [s] of this state, each cell's own."""
     firings: NDArray[np.int64]
 
 
@@ -74,7 +79,7 @@ def at_rest(shifts: Floats, seed: int, noisy: bool) -> Somata:
     def none() -> Floats:
         return np.zeros(shifts.size)
 
-    somata = Somata(none(), none(), none(), none(), none(), none(), none(), np.full(shifts.size, np.inf), shifts.copy(), np.zeros(shifts.size, np.int64))
+    somata = Somata(none(), none(), none(), none(), none(), none(), none(), np.full(shifts.size, np.inf), shifts.copy(), none(), np.zeros(shifts.size, np.int64))
     draw_limits(somata, np.uint64(seed), noisy)
     return somata
 
@@ -144,11 +149,12 @@ def foresee(somata, j, t, soma, cell):
     if most < -HOPELESS * v_t:
         somata.due[j] = np.inf
         return
-    up = max(somata.node[j], 0.0)
+    up, tau = max(somata.node[j], 0.0), cell.gate.r_control * cell.gate.c_gate
     stuff = somata.residue[j] + somata.remnant[j] + p.chi * up * soma.tau
-    greatest = rate(up - somata.shift[j], stuff, cell.temperature, p)
-    wait = (somata.limit[j] - somata.clock[j]) / greatest if greatest > 0.0 else np.inf
-    somata.due[j] = max(t, somata.stands[j]) + wait
+    missing = max(somata.limit[j] - somata.clock[j], 0.1 * NEAR)
+    soon = missing / rate(up - KEPT_SOON * max(somata.gate[j], 0.0) - somata.shift[j], stuff, cell.temperature, p)
+    ever = missing / rate(up - somata.shift[j], stuff, cell.temperature, p)
+    somata.due[j] = max(t, somata.stands[j]) + (soon if soon < SOON * tau else max(SOON * tau, ever))
 
 
 @compiled
@@ -167,33 +173,49 @@ def fire(somata, j, t, seed, noisy, cell):
 
 
 @compiled
-def advance(somata, first, last, before, t, soma, cell, seed, noisy, fired):
-    """Bring cells first..last - 1 from `before` to `t` [s]; write the numbers of those that fire at t to `fired`, return how many.
+def decay(somata, j, u, dt, kept, tau, soma, cell):
+    """Cell j rests or integrates for dt from the node u [V] on, and `kept` is left of what decays."""
+    p, g, r, m, shift = cell.memristor, somata.gate[j], somata.residue[j], somata.remnant[j], somata.shift[j]
+    if most_overdrive(u, r, m, shift, soma, p) >= -HOPELESS * thermal_voltage(cell.temperature, p):
+        somata.clock[j] += passed(u, g, r, m, shift, dt, tau, soma, cell)
+    somata.residue[j] = residue_after(r, u, g, kept, tau, soma, p)
+    somata.node[j], somata.gate[j], somata.remnant[j] = u * kept.node, g * kept.gate, m * kept.remnant
 
-    `t` lies before nobody's `due`, so nobody fires in between.
-    """
-    p, tau, count = cell.memristor, cell.gate.r_control * cell.gate.c_gate, 0
-    hopeless = -HOPELESS * thermal_voltage(cell.temperature, p)
-    common = kept_after(t - before, tau, soma, p)
+
+@compiled
+def advance_cell(somata, j, t, soma, cell):
+    """Bring cell j from its own time to `t` [s], which lies before it is due: it does not fire in between."""
+    tau, u, dt = cell.gate.r_control * cell.gate.c_gate, somata.node[j], t - somata.time[j]
+    if somata.stands[j] > somata.time[j]:
+        released = min(somata.stands[j], t)
+        u *= exponential(-(released - somata.time[j]) / soma.tau)
+        dt = t - released
+    decay(somata, j, u, dt, kept_after(dt, tau, soma, cell.memristor), tau, soma, cell)
+    somata.time[j] = t
+
+
+@compiled
+def advance(somata, first, last, before, t, soma, cell):
+    """Bring cells first..last - 1 to `t` [s], which lies before any is due; most of them stand at `before` and decay alike."""
+    tau = cell.gate.r_control * cell.gate.c_gate
+    common = kept_after(t - before, tau, soma, cell.memristor)
     for j in range(first, last):
-        u, dt, kept = somata.node[j], t - before, common
-        if somata.stands[j] > before:
-            released = min(somata.stands[j], t)
-            u *= exponential(-(released - before) / soma.tau)
-            dt = t - released
-            kept = kept_after(dt, tau, soma, p)
-        g, r, m = somata.gate[j], somata.residue[j], somata.remnant[j]
-        if most_overdrive(u, r, m, somata.shift[j], soma, p) >= hopeless:
-            somata.clock[j] += passed(u, g, r, m, somata.shift[j], dt, tau, soma, cell)
-        somata.residue[j] = residue_after(r, u, g, kept, tau, soma, p)
-        somata.node[j], somata.gate[j], somata.remnant[j] = u * kept.node, g * kept.gate, m * kept.remnant
-        if somata.due[j] <= t:
-            if somata.clock[j] >= somata.limit[j] - NEAR:
-                fire(somata, j, t, seed, noisy, cell)
-                fired[count] = j
-                count += 1
-            foresee(somata, j, t, soma, cell)
-    return count
+        if somata.time[j] == before and somata.stands[j] <= before:
+            decay(somata, j, somata.node[j], t - before, common, tau, soma, cell)
+            somata.time[j] = t
+        else:
+            advance_cell(somata, j, t, soma, cell)
+
+
+@compiled
+def look(somata, j, t, soma, cell, seed, noisy):
+    """Cell j is due at t: it fires, or is given a later time. Returns whether it fired."""
+    advance_cell(somata, j, t, soma, cell)
+    fires = somata.clock[j] >= somata.limit[j] - NEAR
+    if fires:
+        fire(somata, j, t, seed, noisy, cell)
+    foresee(somata, j, t, soma, cell)
+    return fires
 
 
 @compiled

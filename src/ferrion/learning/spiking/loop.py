@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from ferrion.chip.controller import Controllers, Trigger, take
 from ferrion.chip.router import Links, deliver, hold, next_departure, send
 from ferrion.circuits.firing import Cell
-from ferrion.circuits.soma import Soma, Somata, advance, charge, foresee
+from ferrion.circuits.soma import Soma, Somata, advance, charge, foresee, look
 from ferrion.core.compiled import compiled
 from ferrion.core.noise import NORMAL_TABLE, Stream, fill_words
 from ferrion.learning.spiking.fabric import INPUT, Counts, Synapses, Traces
@@ -71,7 +71,6 @@ class Work(NamedTuple):
     words: NDArray[np.uint32]
     columns: NDArray[np.uint32]
     row: NDArray[np.float32]
-    fired: NDArray[np.int64]
 
 
 class Spikes(NamedTuple):
@@ -205,25 +204,25 @@ def at_refresh(seed, net, t, law, state, work):
 
 
 @compiled
-def bring(seed, net, population, t, law, state, work):
-    """Bring a population to t; returns how many of its cells fire."""
-    count = advance(
-        state.somata, net.cells[population], net.cells[population + 1], state.clock[population], t, law.soma, law.cell, U8(seed), law.noisy, work.fired
-    )  # fmt: skip
+def bring(net, population, t, law, state):
+    """Bring a population to t."""
+    advance(state.somata, net.cells[population], net.cells[population + 1], state.clock[population], t, law.soma, law.cell)
     state.clock[population] = t
-    return count
 
 
 @compiled
 def fire_next(seed, net, population, t, law, state, work, spikes, written):
-    """A population is due at t: whoever fires is written down and heard; returns the spikes written."""
-    count = bring(seed, net, population, t, law, state, work)
-    for n in range(count):
-        number = work.fired[n]
-        spikes.time[written], spikes.population[written], spikes.cell[written] = t, population, number - net.cells[population]
-        written += 1
-        at_spike(seed, net, population, number, t, law, state, work)
-    if count and law.balance.inhibition > 0.0:
+    """Cells of a population are due at t: whoever fires is written down and heard; returns the spikes written."""
+    somata, before = state.somata, written
+    for number in range(net.cells[population], net.cells[population + 1]):
+        if somata.due[number] <= t and look(somata, number, t, law.soma, law.cell, seed, law.noisy):
+            spikes.time[written], spikes.population[written], spikes.cell[written] = t, population, number - net.cells[population]
+            written += 1
+    if written > before and law.balance.inhibition > 0.0:
+        bring(net, population, t, law, state)
+    for n in range(before, written):
+        at_spike(seed, net, population, net.cells[population] + spikes.cell[n], t, law, state, work)
+    if written > before and law.balance.inhibition > 0.0:
         look_again(net, population, t, law, state)
     return written
 
@@ -239,7 +238,7 @@ def look_again(net, population, t, law, state):
 def tick_all(seed, net, t, label, law, state, work, dues):
     """All populations come to t, the clock ticks, and everybody is foreseen anew."""
     for p in range(dues.size):
-        bring(seed, net, p, t, law, state, work)
+        bring(net, p, t, law, state)
     at_tick(seed, net, t, label, law, state, work)
     for p in range(dues.size):
         look_again(net, p, t, law, state)
@@ -254,10 +253,11 @@ def run(seed, net, times, addresses, label, until, law, state, work, spikes):
     Fewer events are taken than given, or it stops before `until`, only when `spikes` is full: call again with the rest.
     """
     seed, taken, written, populations = U8(seed), 0, 0, net.cells.size - 1
-    dues = np.empty(populations)
+    dues, widest = np.empty(populations), 0
     for p in range(populations):
+        widest = max(widest, net.cells[p + 1] - net.cells[p])
         dues[p] = earliest(state.somata, net.cells[p], net.cells[p + 1])
-    while written + work.fired.size <= spikes.time.size:
+    while written + widest <= spikes.time.size:
         due, link, t_link = I8(np.argmin(dues)), I8(0), np.inf
         for k in range(net.source.size):
             if next_departure(state.links, k) < t_link:
@@ -275,7 +275,7 @@ def run(seed, net, times, addresses, label, until, law, state, work, spikes):
             taken += 1
         elif t_link == t:
             p = net.target[link]
-            bring(seed, net, p, t, law, state, work)
+            bring(net, p, t, law, state)
             at_event(seed, net, link, deliver(state.links, link), t, law, state, work)
             dues[p] = earliest(state.somata, net.cells[p], net.cells[p + 1])
         elif t_refresh == t:

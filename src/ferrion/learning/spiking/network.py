@@ -133,7 +133,7 @@ class SpikingNetwork:
         )
         widest = int(max(self.net.rows.max(), np.diff(self.net.cells).max())) + 8
         words = max(widest, int(np.diff(self.net.weights).max()) // 2 + 8)
-        self._work = Work(np.empty(words, np.uint32), np.empty(widest, np.uint32), np.empty(widest, np.float32), np.empty(widest, np.int64))
+        self._work = Work(np.empty(words, np.uint32), np.empty(widest, np.uint32), np.empty(widest, np.float32))
         self._spikes = Spikes(np.empty(ROOM + widest), np.empty(ROOM + widest, np.int64), np.empty(ROOM + widest, np.int64))
         self.program([INITIAL * normals(seed, Stream.INITIAL, k, int(n * m)).reshape(n, m) for k, (n, m) in enumerate(zip(self.net.rows, self.net.columns, strict=True))])
 
@@ -151,7 +151,7 @@ class SpikingNetwork:
     @property
     def now(self) -> float:
         """Time [s] up to which the chip has run."""
-        return float(self.state.clock[:-2].max())
+        return float(max(self.state.clock[:-2].max(), self.state.somata.time.max()))
 
     def program(self, shares: Sequence[ArrayLike]) -> None:
         """Write hidden weights, shares (rows, columns) of the full scale in -1..1 for each tile, and transfer them. Raises ConfigError on other shapes."""

@@ -1,0 +1,106 @@
+"""Compiled layers against the same equations written out in torch, forwards and backwards."""
+
+import numpy as np
+import pytest
+import torch
+
+from ferrion.chip.spiking import SpikingChip
+from ferrion.core.errors import ConfigError
+from ferrion.learning.spiking.layers import Leak, SpikingRecurrent, ion, lif
+
+DT, TAU = 1e-3, 20e-3
+CHIP = SpikingChip.from_card()
+
+
+class Spike(torch.autograd.Function):
+    @staticmethod
+    def forward(ctx, x, sharpness):
+        ctx.save_for_backward(x)
+        ctx.sharpness = sharpness
+        return (x > 0).to(x.dtype)
+
+    @staticmethod
+    def backward(ctx, given):
+        (x,) = ctx.saved_tensors
+        return given / (1 + ctx.sharpness * x.abs()) ** 2, None
+
+
+def plain(frames, w_in, w_rec, bias, law):
+    """The equations of `steps`, one by one; a spike passes nothing back through what the gate follows."""
+    law = type(law)(*(float(value) for value in law))
+    u = g = r = m = z = frames.new_zeros(frames.shape[1], bias.numel())
+    spikes = []
+    for frame in frames:
+        over = (u - g).detach()
+        gate = law.gamma * g + z * law.jump + z.detach() * law.follow * over
+        r = z.detach() + (1 - z.detach()) * (law.keep_r * r + law.feed * over.clamp(min=0))
+        m = z.detach() * law.remnant + (1 - z.detach()) * law.keep_m * m
+        u, g = law.alpha * u + bias + frame @ w_in + z @ w_rec, gate
+        z = Spike.apply(u - g - law.theta + law.kappa * (r + m), law.sharpness)
+        spikes.append(z)
+    return torch.stack(spikes)
+
+
+@pytest.mark.parametrize("law", [lif(TAU, DT), ion(CHIP.neuron, CHIP.soma, DT)], ids=["lif", "ion"])
+@pytest.mark.parametrize(("steps", "samples", "inputs", "cells"), [(30, 5, 11, 7), (25, 8, 20, 16), (1, 1, 1, 1)])
+def test_spikes_and_gradients_are_those_of_the_equations(law, steps, samples, inputs, cells):
+    torch.manual_seed(1)
+    layer = SpikingRecurrent(inputs, cells, law)
+    with torch.no_grad():
+        layer.bias.normal_(0.05, 0.02)
+        layer.w_in.mul_(0.5)
+    frames = ((torch.rand(steps, samples, inputs) < 0.2) * torch.rand(steps, samples, inputs)).requires_grad_()
+    target = torch.randn(steps, samples, cells)
+    mine = layer(frames)
+    (mine * target).sum().backward()
+    found = [layer.w_in.grad, layer.w_rec.grad, layer.bias.grad, frames.grad]
+    twins = [t.detach().double().requires_grad_() for t in (layer.w_in, layer.w_rec, layer.bias, frames)]
+    theirs = plain(twins[3], *twins[:3], law)
+    (theirs * target.double()).sum().backward()
+    np.testing.assert_array_equal(mine.detach().numpy(), theirs.detach().numpy())
+    assert steps == 1 or 0.01 < mine.mean() < 0.5
+    for own, twin in zip(found, twins, strict=True):
+        np.testing.assert_allclose(own.numpy(), twin.grad.numpy(), rtol=1e-3, atol=1e-4 * max(1.0, float(twin.grad.abs().max())))
+
+
+def test_the_leak_and_its_gradient():
+    x = torch.randn(12, 3, 4, requires_grad=True)
+    weight = torch.randn(12, 3, 4)
+    leak = Leak(TAU, DT)
+    (leak(x) * weight).sum().backward()
+    twin = x.detach().clone().requires_grad_()
+    m, total = torch.zeros(3, 4), []
+    for row in twin:
+        m = leak.alpha * m + row
+        total.append(m)
+    (torch.stack(total) * weight).sum().backward()
+    np.testing.assert_allclose(x.grad.numpy(), twin.grad.numpy(), rtol=1e-5, atol=1e-6)
+
+
+def test_a_net_learns_which_rows_speak():
+    torch.manual_seed(0)
+    layer, dense, leak = SpikingRecurrent(20, 16, lif(TAU, DT)), torch.nn.Linear(16, 2), Leak(TAU, DT)
+    labels = torch.arange(32) % 2
+    frames = (torch.rand(40, 32, 20) < torch.where(labels[:, None] == (torch.arange(20) < 10), 0.15, 0.03)).float()
+    optimizer = torch.optim.Adam([*layer.parameters(), *dense.parameters()], 5e-3)
+    for _ in range(40):
+        optimizer.zero_grad()
+        outputs = leak(dense(layer(frames))).mean(0)
+        torch.nn.functional.cross_entropy(outputs, labels).backward()
+        optimizer.step()
+    assert (outputs.argmax(1) == labels).float().mean() > 0.95
+
+
+def test_what_no_layer_can_take_is_refused():
+    layer = SpikingRecurrent(3, 2, lif(TAU, DT))
+    for frames in (torch.zeros(4, 3), torch.zeros(4, 2, 5), torch.zeros(4, 2, 3, dtype=torch.float64)):
+        with pytest.raises(ConfigError, match="give float32 as"):
+            layer(frames)
+    with pytest.raises(ConfigError, match="1 or more"):
+        SpikingRecurrent(0, 2, lif(TAU, DT))
+    with pytest.raises(ConfigError, match="no longer than tau"):
+        lif(1e-4, 1e-3)
+    with pytest.raises(ConfigError, match="holds one spike at most"):
+        ion(CHIP.neuron, CHIP.soma, 1e-2)
+    with pytest.raises(ConfigError, match="no longer than tau"):
+        Leak(1e-4, 1e-3)

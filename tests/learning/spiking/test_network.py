@@ -1,0 +1,257 @@
+"""A whole chip: events conserved, the same bits however it is run, rates and errors where the rules put them, bad input refused."""
+
+import threading
+
+import numpy as np
+import pytest
+
+from ferrion.chip.controller import Phase, Trigger
+from ferrion.chip.spiking import SpikingChip
+from ferrion.core.errors import CardError, CheckpointError, ConfigError, DataError
+from ferrion.core.ledger import Action
+from ferrion.learning.spiking.budget import area, ledger_of, traffic
+from ferrion.learning.spiking.checkpoint import restore, save
+from ferrion.learning.spiking.network import SpikingNetwork, Wiring
+from ferrion.learning.spiking.rules import Balance, Stdp, Teacher
+
+CHIP = SpikingChip.from_card()
+WIRING = Wiring(inputs=60, cells=(12, 6), swing=(0.12, 0.3), recurrent=(0.1, 0.0), each=2)
+STDP = Stdp(a_plus=0.01, a_minus=0.01, a_plus3=0.01)
+
+
+def build(rule=STDP, wiring=WIRING, chip=CHIP, **settings):
+    """Weights of the first tile about a quarter of the full scale, so that cells fire."""
+    net = SpikingNetwork(chip, wiring, rule=rule, **settings)
+    net.program([np.asarray(net.weights(k), float) + (0.25 if k < len(wiring.cells) else 0.0) for k in range(len(net.net.source))])
+    return net
+
+
+def stream(seed=0, rate=2000.0, seconds=1.0, rows=60, begin=0.0):
+    rng = np.random.default_rng(seed)
+    count = int(rate * seconds)
+    return begin + np.sort(rng.uniform(0.0, seconds, count)), rng.integers(0, rows, count)
+
+
+def same(one, other):
+    return all(np.array_equal(a, b) for part, arrays in one.parts().items() for a, b in zip(arrays.values(), other.parts()[part].values(), strict=True))
+
+
+def test_every_event_is_delivered_queued_or_dropped_and_everything_is_charged():
+    net = build()
+    times, rows = stream()
+    rows[::25] = 77
+    spikes = net.run(times, rows, 1.0, learn=True)
+    links, counts, ledger = net.state.links, net.state.counts, ledger_of(net)
+    assert counts.outside[0] == 80
+    assert links.arrived[0] == 2000 - 80
+    assert (links.arrived == links.delivered + links.queued + links.dropped).all()
+    first, second = spikes.counts(0, 12), spikes.counts(1, 6)
+    assert links.arrived[1] == links.arrived[2] == first.sum() > 50
+    assert ledger.count(Action.ION_SPIKE) == len(spikes.time) == first.sum() + second.sum()
+    assert ledger.count(Action.ROUTER_HOP) == links.delivered.sum() == net.state.controllers.taken[:, Phase.IDLE, Trigger.EVENT].sum()
+    assert ledger.count(Action.MEMRISTOR_READ) == 2 * (links.delivered * net.net.columns).sum()
+    assert ledger.count(Action.MEMRISTOR_PROGRAM) == 2 * net.state.synapses.programmed.sum()
+    assert net.chip.memory.prices.joules(ledger) > 0
+    assert {row.tile for row in traffic(net)} == {"tile input to 1", "tile 1 to 2", "tile 1 to 1"}
+    assert area(net) > 18 * 4e-12
+
+
+def test_a_flood_is_dropped_and_counted():
+    net = build()
+    times, rows = stream(rate=2e7, seconds=1e-3)
+    net.run(times, rows, 1e-3)
+    row = traffic(net)[0]
+    assert row.dropped > 5000
+    assert row.longest == CHIP.router.depth
+    assert row.arrived == row.delivered + row.queued + row.dropped == times.size
+    net.run([], [], 1.0)
+    assert traffic(net)[0].queued == 0
+
+
+def test_spikes_come_in_order_and_time_goes_on():
+    net = build()
+    times, rows = stream()
+    spikes = net.run(times, rows, 1.0, learn=True)
+    assert (np.diff(spikes.time) >= 0).all()
+    assert spikes.time[-1] <= 1.0
+    more = net.run(*stream(1, begin=1.0), 2.0)
+    assert more.time[0] >= 1.0
+
+
+@pytest.mark.parametrize("rule", [STDP, Teacher(rate=0.01)], ids=["pairs", "teacher"])
+def test_a_run_in_parts_and_from_a_file_is_the_same_run_bit_for_bit(rule, tmp_path):
+    whole, parts = (build(rule, balance=Balance(inhibition=0.1, homeostasis=1e-3), seed=4) for _ in range(2))
+    times, rows = stream()
+    spikes = whole.run(times, rows, 1.0, label=1, learn=True)
+    found, begin = [], 0
+    for cut in (100, 101, 1500, 2000):
+        until = 1.0 if cut == 2000 else float(times[cut - 1])
+        found.append(parts.run(times[begin:cut], rows[begin:cut], until, label=1, learn=True))
+        save(parts, tmp_path / "state")
+        parts = build(rule, balance=Balance(inhibition=0.1, homeostasis=1e-3), seed=4)
+        restore(parts, tmp_path / "state")
+        begin = cut
+    assert same(whole, parts)
+    np.testing.assert_array_equal(spikes.time, np.concatenate([part.time for part in found]))
+    np.testing.assert_array_equal(spikes.cell, np.concatenate([part.cell for part in found]))
+
+
+def test_chips_on_threads_are_the_chips_alone():
+    nets = [build(seed=s) for s in (1, 2, 1)]
+    threads = [threading.Thread(target=lambda net=net: net.run(*stream(), 1.0, learn=True)) for net in nets[:2]]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    nets[2].run(*stream(), 1.0, learn=True)
+    assert same(nets[0], nets[2])
+    assert not same(nets[0], nets[1])
+
+
+def test_more_spikes_than_there_is_room_for_are_all_there(monkeypatch):
+    monkeypatch.setattr("ferrion.learning.spiking.network.ROOM", 64)
+    net = build(seed=2)
+    whole = net.run(*stream(), 1.0)
+    monkeypatch.undo()
+    other = build(seed=2).run(*stream(), 1.0)
+    assert len(whole.time) > 3 * 64
+    for one, two in zip(whole, other, strict=True):
+        np.testing.assert_array_equal(one, two)
+
+
+def test_homeostasis_brings_the_rate_to_its_target():
+    """Thresholds move until a tick holds as many spikes as wanted; four standard errors, trains taken as no more regular than they are."""
+    wiring = Wiring(inputs=60, cells=(40,), swing=(0.1,))
+    net = build(wiring=wiring, rule=Stdp(), balance=Balance(homeostasis=0.02, target=12.0))
+    counts = []
+    for second in range(8):
+        spikes = net.run(*stream(second, begin=float(second)), second + 1.0, learn=True)
+        counts.append(spikes.counts(0, 40))
+    late = np.array(counts[5:])
+    assert late.mean() == pytest.approx(12.0, abs=4 * late.std() / np.sqrt(late.size))
+    assert abs(np.array(counts[0]).mean() - 12.0) > 2.0
+
+
+def test_the_winner_silences_the_others():
+    quiet, free = (build(rule=None, wiring=Wiring(inputs=60, cells=(20,), swing=(0.1,)), balance=Balance(inhibition=volts)).run(*stream(rate=20000.0), 1.0) for volts in (2.0, 0.0))
+    assert 0 < len(quiet.time) < 0.5 * len(free.time)
+
+
+def test_a_teacher_teaches():
+    """Three classes, each with rows of its own; purely local learning from sixty presentations."""
+    net = build(rule=Teacher(rate=0.004), wiring=Wiring(inputs=60, cells=(12,), swing=(0.06,), each=4))
+
+    def present(label, seed, learn):
+        begin = net.now
+        times, rows = stream(seed, rate=2000.0, seconds=0.2, rows=20, begin=begin)
+        found = net.run(times, rows + 20 * label, begin + 0.2, label=label if learn else -1, learn=learn).counts(0, 12)
+        net.rest()
+        return int(found.reshape(3, 4).sum(1).argmax()) if found.any() else -1
+
+    before = [present(label, 1000 + label, False) == label for label in (0, 1, 2)]
+    for n in range(60):
+        present(n % 3, n, True)
+    after = [present(n % 3, 2000 + n, False) == n % 3 for n in range(12)]
+    assert sum(before) < 3
+    assert sum(after) >= 9
+
+
+def test_errors_reach_the_cells_before_the_last():
+    net = build(rule=Teacher(rate=0.02, window=2.0), wiring=Wiring(inputs=60, cells=(12, 6), swing=(0.1, 0.3), each=2))
+    before = net.state.synapses.hidden.copy()
+    net.run(*stream(), 1.0, label=0, learn=True)
+    split = int(net.net.weights[1])
+    assert (net.state.synapses.hidden != before)[:split].any()
+    assert (net.state.synapses.hidden != before)[split:].any()
+    assert net.state.counts.looks[1] > 0
+    assert ledger_of(net).count(Action.ADC_SAMPLE) > 0
+
+
+def test_without_learning_no_memory_changes():
+    net = build()
+    before, programmed = net.state.synapses.hidden.copy(), net.state.synapses.programmed.copy()
+    net.run(*stream(), 1.0)
+    assert (net.state.synapses.hidden == before).all()
+    assert (net.state.synapses.programmed == programmed).all()
+
+
+def test_a_refresh_programs_every_pair_once():
+    net = build(rule=None, refresh=0.3)
+    before = net.state.synapses.programmed.copy()
+    net.run(*stream(), 1.0)
+    assert (net.state.synapses.programmed - before == 3).all()
+    assert (net.state.controllers.taken[:, Phase.IDLE, Trigger.STALE] == 3).all()
+
+
+def test_without_noise_seeds_agree_but_for_devices():
+    wiring = Wiring(inputs=60, cells=(1,), swing=(0.1,))
+    one, other = (build(rule=None, wiring=wiring, seed=seed, noise=False) for seed in (1, 2))
+    for net in (one, other):
+        net.program([np.full((60, 1), 3 / 7)])
+        net.state.synapses.analogue[:] = 3 / 7
+    np.testing.assert_array_equal(one.run(*stream(), 1.0).time, other.run(*stream(), 1.0).time)
+
+
+@pytest.mark.parametrize(
+    ("times", "rows", "until", "label", "words"),
+    [
+        ([0.1, 0.05], [0, 1], 1.0, -1, r"event 1 at 0.05 s comes after one at 0.1 s .1 of 2 fall back.: sort"),
+        ([0.1, np.nan], [0, 1], 1.0, -1, "NaN or infinite"),
+        ([0.1], [0, 1], 1.0, -1, "one address an event"),
+        ([0.1, 2.0], [0, 1], 1.0, -1, "where the chip stands"),
+        ([0.1], [0], np.inf, -1, "NaN or infinite"),
+        ([0.1], [0], 1.0, 3, "the last population has 3 classes; give 0..2"),
+    ],
+)
+def test_events_that_make_no_sense_are_refused_and_change_nothing(times, rows, until, label, words):
+    net, untouched = build(), build()
+    with pytest.raises((DataError, ConfigError), match=words):
+        net.run(times, rows, until, label=label)
+    assert same(net, untouched)
+
+
+def test_an_event_of_the_past_is_refused():
+    net = build()
+    net.run([], [], 1.0)
+    net.run(*stream(begin=1.0), 2.0)
+    with pytest.raises(DataError, match=r"give times from .* where the chip stands"):
+        net.run([0.5], [0], 3.0)
+
+
+@pytest.mark.parametrize(
+    ("settings", "words"),
+    [
+        ({"inputs": 0, "cells": (2,), "swing": (0.1,)}, "one input and one cell"),
+        ({"inputs": 3, "cells": (2,), "swing": (0.1, 0.2)}, "one number a population"),
+        ({"inputs": 3, "cells": (2,), "swing": (0.0,)}, "volts above 0"),
+        ({"inputs": 3, "cells": (5,), "swing": (0.1,), "each": 2}, "do not fall into whole classes"),
+    ],
+)
+def test_wirings_that_cannot_be_are_refused(settings, words):
+    with pytest.raises(ConfigError, match=words):
+        Wiring(**settings)
+
+
+def test_settings_out_of_range_are_refused(tmp_path):
+    with pytest.raises(ConfigError, match="transfer_every = 0"):
+        build(transfer_every=0)
+    with pytest.raises(ConfigError, match="a_plus = -1"):
+        build(Stdp(a_plus=-1.0))
+    with pytest.raises(ConfigError, match="tau_plus = 0"):
+        build(Stdp(tau_plus=0.0))
+    with pytest.raises(ConfigError, match="the network has no rule"):
+        build(None).run([], [], 1.0, learn=True)
+    with pytest.raises(ConfigError, match="give finite numbers of shapes"):
+        build().program([np.zeros((3, 3))])
+    save(build(seed=1), tmp_path / "state")
+    with pytest.raises(CheckpointError, match="other cards, wiring, rule, seed"):
+        restore(build(seed=2), tmp_path / "state")
+
+
+def test_cards_that_make_no_chip_are_refused(tmp_path):
+    text = CHIP.card.text
+    for old, new, words in (("value = 64", "value = 0.5", "a queue holds one event"), ("value = 20, ", "value = 0, ", "above 0"), ("memory = ", "memories = ", "names no memory")):
+        path = tmp_path / "chip.toml"
+        path.write_text(text.replace(old, new, 1))
+        with pytest.raises(CardError, match=words):
+            SpikingChip.from_card(path)
