@@ -91,7 +91,7 @@ def draw_limits(somata, seed, noisy):
         somata.limit[j] = threshold(seed, j, somata.firings[j], 0, noisy)
 
 
-@compiled
+@inlined
 def kept_after(t, tau, soma, p):
     """The shares left after t."""
     return Kept(exponential(-t / soma.tau), exponential(-t / tau), exponential(-p.gamma * t), exponential(-p.gamma_m * t))
@@ -140,7 +140,7 @@ def passed(u, g, r, m, shift, dt, tau, soma, cell):
     return total
 
 
-@compiled
+@inlined
 def foresee(somata, j, t, soma, cell):
     """Set when cell j must be looked at next."""
     p = cell.memristor
@@ -172,7 +172,7 @@ def fire(somata, j, t, seed, noisy, cell):
     somata.limit[j] = threshold(seed, j, somata.firings[j], 0, noisy)
 
 
-@compiled
+@inlined
 def decay(somata, j, u, dt, kept, tau, soma, cell):
     """Cell j rests or integrates for dt from the node u [V] on, and `kept` is left of what decays."""
     p, g, r, m, shift = cell.memristor, somata.gate[j], somata.residue[j], somata.remnant[j], somata.shift[j]
