@@ -75,7 +75,7 @@ def plain(events, rule):
 @pytest.mark.parametrize("rate", [5.0, 50.0])
 @pytest.mark.parametrize("gap", [-0.01, 0.01])
 def test_triplets_follow_their_equations_at_any_rate(rate, gap):
-    """Fifteen pairs; the parameters of the visual cortex, all to all, amplitudes as published (their table 3): potentiation at high rates in either order."""
+    """Fifteen pairs; the parameters of the visual cortex, all to all, amplitudes as published: potentiation at high rates in either order."""
     rule = Stdp(a_plus=5e-10, a_minus=7e-3, a_plus3=6.2e-3, a_minus3=2.3e-4, tau_plus=0.0168, tau_minus=0.0337, tau_x=0.101, tau_y=0.125)
     tile = Tile(SYNAPSES, 1)
     events = sorted([(0.1 + n / rate, False) for n in range(15)] + [(0.1 + n / rate + gap, True) for n in range(15)])
