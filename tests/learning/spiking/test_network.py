@@ -210,6 +210,29 @@ def test_events_that_make_no_sense_are_refused_and_change_nothing(times, rows, u
     assert same(net, untouched)
 
 
+def test_a_rest_forgets_and_loses_no_spike():
+    """Cells that fire of themselves go on after it; with events in a queue it is refused."""
+    net = build(rule=Stdp(a_plus=1e-3))
+    net.run(*stream(), 1.0, learn=True)
+    net.state.somata.shift[:] = -0.95
+    net.rest()
+    assert not (net.state.traces.x1.any())
+    assert not (net.state.traces.y2.any())
+    assert len(net.run([], [], 2.0).time) > 0
+    net.run([2.5], [0], 2.5)
+    with pytest.raises(ConfigError, match="1 events are still queued"):
+        net.rest()
+
+
+def test_time_only_goes_on():
+    net = build()
+    net.run([], [], 1.0)
+    with pytest.raises(DataError, match="give times from 1 s"):
+        net.run([0.5], [0], 2.0)
+    with pytest.raises(DataError, match="time only goes on"):
+        net.run([], [], 0.5)
+
+
 def test_an_event_of_the_past_is_refused():
     net = build()
     net.run([], [], 1.0)

@@ -91,3 +91,5 @@ def test_settings_out_of_range_are_refused():
             SparseNetwork(cells, share, PAIRS)
     with pytest.raises(ConfigError, match="a delay of one step or more"):
         SparseNetwork(10, 0.5, PAIRS, delay=1e-5)
+    with pytest.raises(ConfigError, match="at dt = 1e-05 s give"):
+        SparseNetwork(10, 0.5, PAIRS, dt=1e-5)

@@ -62,7 +62,7 @@ class State(NamedTuple):
     controllers: Controllers
     counts: Counts
     clock: NDArray[np.float64]
-    """(P + 2,): time [s] of each population, of the next tick and of the next refresh."""
+    """(P + 3,): time [s] of each population, of the next tick, of the next refresh, and up to which the chip has run."""
 
 
 class Work(NamedTuple):

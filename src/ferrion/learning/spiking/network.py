@@ -18,7 +18,7 @@ from ferrion.core.ledger import Action
 from ferrion.core.noise import Stream, normals
 from ferrion.learning.hidden import rewrite
 from ferrion.learning.spiking.fabric import INPUT, Fabric, fabric, no_counts, synapses, traces
-from ferrion.learning.spiking.loop import Law, Spikes, State, Work, run, transfer_tile
+from ferrion.learning.spiking.loop import Law, Spikes, State, Work, look_again, run, transfer_tile
 from ferrion.learning.spiking.rules import Balance, Stdp, Teacher, checked
 from ferrion.learning.transfer import LevelTable
 
@@ -129,7 +129,7 @@ class SpikingNetwork:
             links=links(tiles, int(chip.router.depth)),
             controllers=controllers(tiles),
             counts=no_counts(tiles),
-            clock=np.r_[np.zeros(len(wiring.cells)), ticks, refresh],
+            clock=np.r_[np.zeros(len(wiring.cells)), ticks, refresh, 0.0],
         )
         widest = int(max(self.net.rows.max(), np.diff(self.net.cells).max())) + 8
         words = max(widest, int(np.diff(self.net.weights).max()) // 2 + 8)
@@ -151,7 +151,7 @@ class SpikingNetwork:
     @property
     def now(self) -> float:
         """Time [s] up to which the chip has run."""
-        return float(max(self.state.clock[:-2].max(), self.state.somata.time.max()))
+        return float(self.state.clock[-1])
 
     def program(self, shares: Sequence[ArrayLike]) -> None:
         """Write hidden weights, shares (rows, columns) of the full scale in -1..1 for each tile, and transfer them. Raises ConfigError on other shapes."""
@@ -190,6 +190,7 @@ class SpikingNetwork:
             more, written = run(self.seed, self.net, times[taken:], rows[taken:], label, until, settings, self.state, self._work, self._spikes)
             taken += more
             yield [column[:written].copy() for column in self._spikes]
+        self.state.clock[-1] = until
 
     def _check(self, t: NDArray[np.float64], rows: NDArray[np.int64], until: float, label: int) -> None:
         if t.ndim != 1 or t.shape != rows.shape:
@@ -201,15 +202,22 @@ class SpikingNetwork:
             raise DataError(f"event {falls[0] + 1} at {t[falls[0] + 1]:g} s comes after one at {t[falls[0]]:g} s ({falls.size} of {t.size} fall back): sort the events by time")
         if t.size and (t[0] < self.now or t[-1] > until):
             raise DataError(f"events from {t[0]:g} to {t[-1]:g} s: give times from {self.now:g} s, where the chip stands, to `until`, {until:g} s")
+        if until < self.now:
+            raise DataError(f"until = {until:g} s lies before {self.now:g} s, where the chip stands: time only goes on")
         classes = self.wiring.cells[-1] // self.wiring.each
         if not -1 <= label < classes:
             raise ConfigError(f"label = {label}: the last population has {classes} classes; give 0..{classes - 1}, or -1 for none")
 
     def rest(self) -> None:
-        """Ground all nodes and gates until nothing of the past is left in them: a pause of some seconds, in no time. Queues must be empty."""
-        for values in (self.state.somata.node, self.state.somata.gate, self.state.somata.residue, self.state.somata.remnant):
-            values[:] = 0.0
-        self.state.somata.due[:] = np.inf
+        """Ground all nodes and gates until nothing of the past is left in cells and traces: a pause of some seconds, in no time. Raises ConfigError while events are queued."""
+        if self.state.links.queued.any():
+            raise ConfigError(f"{int(self.state.links.queued.sum())} events are still queued: run on, without new ones, until they are delivered")
+        somata, traces = self.state.somata, self.state.traces
+        for values in (somata.node, somata.gate, somata.residue, somata.remnant, somata.stands, traces.x1, traces.x2, traces.y1, traces.y2, traces.ticked):
+            values[:] = 0
+        somata.time[:] = self.state.clock[: len(self.wiring.cells)] = self.now
+        for population in range(len(self.wiring.cells)):
+            look_again(self.net, population, self.now, self._law, self.state)
 
 
 def _timed(net: Fabric, chip: SpikingChip) -> Fabric:

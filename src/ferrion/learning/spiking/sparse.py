@@ -17,8 +17,8 @@ from ferrion.core.noise import MASK, SHIFT, WORD, Stream, fill_normals, philox
 
 F4, I4, I8, U4, U8 = np.float32, np.int32, np.int64, np.uint32, np.uint64
 NOTHING = -1
-TABLE = 4096
-"""Steps of the table of decays: beyond, a trace counts as none."""
+TABLE, LEFT = 4096, 10.0
+"""Steps of the table of decays: beyond, a trace counts as none; it must hold this many time constants."""
 
 
 class Cells(NamedTuple):
@@ -269,6 +269,8 @@ class SparseNetwork:
         """share: of all other cells that a cell feeds. room: spikes kept at a time (0: sixteen a cell and a step's worth). Raises ConfigError on settings out of range."""
         if not (0.0 < dt <= law.tau and delay >= dt):
             raise ConfigError(f"dt = {dt:g} s, delay = {delay:g} s: give a step of tau ({law.tau:g} s) at most and a delay of one step or more")
+        if max(pairs.tau_plus, pairs.tau_minus) > TABLE * dt / LEFT:
+            raise ConfigError(f"tau_plus, tau_minus = {pairs.tau_plus:g}, {pairs.tau_minus:g} s: at dt = {dt:g} s give {TABLE * dt / LEFT:g} s at most, or a longer dt")
         self.dt, self.seed = dt, seed
         self.net = graph(cells, share, seed, pairs.w_max)
         self.now = at_rest(cells, round(delay / dt), law.v_threshold, seed)
