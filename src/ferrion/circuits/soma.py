@@ -25,6 +25,8 @@ Floats = NDArray[np.float64]
 SOON = 0.25
 """Time constants of the gate over which its help is counted on when a cell's next time is set."""
 KEPT_SOON = np.exp(-SOON)
+LATER = 1.0 + 2.0**-52
+"""Times this, a time is the next that can be told from it."""
 NEAR = 1e-6
 """Share of the mean exponential draw that may be missing when a cell fires: some nanoseconds at the greatest rate."""
 thermal_voltage = scalar(nucleation.thermal_voltage)
@@ -215,6 +217,7 @@ def look(somata, j, t, soma, cell, seed, noisy):
     if fires:
         fire(somata, j, t, seed, noisy, cell)
     foresee(somata, j, t, soma, cell)
+    somata.due[j] = max(somata.due[j], t * LATER)
     return fires
 
 

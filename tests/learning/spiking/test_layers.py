@@ -7,6 +7,7 @@ import torch
 from ferrion.chip.spiking import SpikingChip
 from ferrion.core.errors import ConfigError
 from ferrion.learning.spiking.layers import Leak, SpikingRecurrent, ion, lif
+from ferrion.learning.spiking.steps import step_cells
 
 DT, TAU = 1e-3, 20e-3
 CHIP = SpikingChip.from_card()
@@ -26,14 +27,13 @@ class Spike(torch.autograd.Function):
 
 
 def plain(frames, w_in, w_rec, bias, law):
-    """The equations of `steps`, one by one; a spike passes nothing back through what the gate follows."""
+    """The equations of `steps`, one by one; nothing is passed back through residue and remnant."""
     law = type(law)(*(float(value) for value in law))
     u = g = r = m = z = frames.new_zeros(frames.shape[1], bias.numel())
     spikes = []
     for frame in frames:
-        over = (u - g).detach()
-        gate = law.gamma * g + z * law.jump + z.detach() * law.follow * over
-        r = z.detach() + (1 - z.detach()) * (law.keep_r * r + law.feed * over.clamp(min=0))
+        gate = law.gamma * (g + z * (law.jump + law.follow * (u - g)))
+        r = z.detach() + (1 - z.detach()) * (law.keep_r * r + law.feed * (u - g).detach().clamp(min=0))
         m = z.detach() * law.remnant + (1 - z.detach()) * law.keep_m * m
         u, g = law.alpha * u + bias + frame @ w_in + z @ w_rec, gate
         z = Spike.apply(u - g - law.theta + law.kappa * (r + m), law.sharpness)
@@ -61,6 +61,20 @@ def test_spikes_and_gradients_are_those_of_the_equations(law, steps, samples, in
     assert steps == 1 or 0.01 < mine.mean() < 0.5
     for own, twin in zip(found, twins, strict=True):
         np.testing.assert_allclose(own.numpy(), twin.grad.numpy(), rtol=1e-3, atol=1e-4 * max(1.0, float(twin.grad.abs().max())))
+
+
+def test_after_a_spike_the_gate_is_the_node_less_the_hold_voltage():
+    """One cell of the ion law driven once: the overdrive that is left is the hold voltage, and what both lose in a step."""
+    law = ion(CHIP.neuron, CHIP.soma, DT)
+    u = g = r = m = z = np.zeros(1, np.float32)
+    u, g, r, m, z = (a.copy() for a in (u, g, r, m, z))
+    over, x = np.zeros(1, np.float32), np.zeros(1, np.float32)
+    quiet = np.zeros(1, np.float32)
+    step_cells(u, g, r, m, z, np.ones(1, np.float32), quiet, law, over, x)
+    assert z[0] == 1.0
+    step_cells(u, g, r, m, z, quiet, quiet, law, over, x)
+    assert g[0] == pytest.approx(law.gamma * (1.0 - CHIP.neuron.memristor.v_hold), rel=1e-6)
+    assert u[0] == pytest.approx(law.alpha, rel=1e-6)
 
 
 def test_the_leak_and_its_gradient():
@@ -93,7 +107,7 @@ def test_a_net_learns_which_rows_speak():
 
 def test_what_no_layer_can_take_is_refused():
     layer = SpikingRecurrent(3, 2, lif(TAU, DT))
-    for frames in (torch.zeros(4, 3), torch.zeros(4, 2, 5), torch.zeros(4, 2, 3, dtype=torch.float64)):
+    for frames in (torch.zeros(4, 3), torch.zeros(4, 2, 5), torch.zeros(4, 2, 3, dtype=torch.float64), torch.zeros(0, 2, 3)):
         with pytest.raises(ConfigError, match="give float32 as"):
             layer(frames)
     with pytest.raises(ConfigError, match="1 or more"):

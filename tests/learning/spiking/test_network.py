@@ -224,6 +224,14 @@ def test_a_rest_forgets_and_loses_no_spike():
         net.rest()
 
 
+def test_a_chip_of_many_years_goes_on():
+    """At 10^8 s a clock tells 15 ns apart; a wait below that once never ended."""
+    net = build()
+    net.run([], [], 1e8)
+    times, rows = stream(begin=1e8)
+    assert len(net.run(times, rows, 1e8 + 1.0).time) > 50
+
+
 def test_time_only_goes_on():
     net = build()
     net.run([], [], 1.0)

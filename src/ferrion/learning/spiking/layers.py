@@ -19,7 +19,7 @@ def lif(tau: float, dt: float, sharpness: float = 25.0) -> Steps:
     if not 0.0 < dt <= tau:
         raise ConfigError(f"tau = {tau:g} s, dt = {dt:g} s: give a step above 0 and no longer than tau")
     keep = np.exp(-dt / tau)
-    return _steps(alpha=keep, gamma=keep, theta=1.0, jump=1.0, sharpness=sharpness)
+    return _steps(alpha=keep, gamma=keep, theta=1.0, jump=1.0 / keep, sharpness=sharpness)
 
 
 def ion(neuron: Neuron, soma: Soma, dt: float, sharpness: float = 5.0) -> Steps:
@@ -53,20 +53,21 @@ class _Recurrent(torch.autograd.Function):
         steps, samples, _ = frames.shape
         events = events_of(frames.detach().reshape(steps * samples, -1).numpy())
         x, z = (torch.empty(steps, samples, bias.numel()) for _ in range(2))
-        forward(events, w_in.detach().numpy(), w_rec.detach().numpy(), bias.detach().numpy(), noise.numpy(), law, x.numpy(), z.numpy())
+        over = torch.empty_like(x) if law.follow else x
+        forward(events, w_in.detach().numpy(), w_rec.detach().numpy(), bias.detach().numpy(), noise.numpy(), law, over.numpy(), x.numpy(), z.numpy())
         ctx.events, ctx.law = events, law
-        ctx.save_for_backward(w_in, w_rec, x, z)
+        ctx.save_for_backward(w_in, w_rec, over, x, z)
         return z
 
     @staticmethod
     def backward(ctx: Any, *gradients: Tensor) -> tuple[Tensor | None, ...]:
-        w_in, w_rec, x, z = ctx.saved_tensors
+        w_in, w_rec, over, x, z = ctx.saved_tensors
         slopes = torch.zeros_like(w_in), torch.zeros_like(w_rec), torch.zeros(x.shape[-1])
         g_in, g_rec, g_bias = (slope.numpy() for slope in slopes)
         arrived = torch.empty(x.shape if ctx.needs_input_grad[0] else (0, *x.shape[1:]))
         turned = w_rec.detach().t().contiguous().numpy()
         given = gradients[0].contiguous().numpy()
-        backward(ctx.events, turned, given, x.numpy(), z.numpy(), ctx.law, g_in, g_rec, g_bias, arrived.numpy())
+        backward(ctx.events, turned, given, over.numpy(), x.numpy(), z.numpy(), ctx.law, g_in, g_rec, g_bias, arrived.numpy())
         return (arrived @ w_in.t() if ctx.needs_input_grad[0] else None), *slopes, None, None
 
 
@@ -85,8 +86,8 @@ class SpikingRecurrent(torch.nn.Module):
 
     def forward(self, frames: Tensor) -> Tensor:
         """Spikes of cells at rest. Raises ConfigError on another shape or type."""
-        if frames.dim() != 3 or frames.shape[-1] != self.w_in.shape[0] or frames.dtype != torch.float32:
-            raise ConfigError(f"frames of shape {tuple(frames.shape)}, {frames.dtype}: give float32 as (steps, samples, {self.w_in.shape[0]})")
+        if frames.dim() != 3 or frames.numel() == 0 or frames.shape[-1] != self.w_in.shape[0] or frames.dtype != torch.float32:
+            raise ConfigError(f"frames of shape {tuple(frames.shape)}, {frames.dtype}: give float32 as (steps, samples, {self.w_in.shape[0]}), one step and one sample at least")
         spikes: Tensor = _Recurrent.apply(frames.contiguous(), self.w_in, self.w_rec, self.bias, torch.zeros(1, self.bias.numel()), self.law)
         return spikes
 

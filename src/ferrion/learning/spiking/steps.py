@@ -1,9 +1,9 @@
 """Spiking layers in discrete time, forwards and backwards through all steps in one call each: for training off the chip.
 
 Node u, gate g, residue r and remnant m of a cell, spike z:
-  g' = gamma g + z (jump + follow (u - g)),  r' = z or keep_r r + feed max(u - g, 0),  m' = z remnant or keep_m m,
+  g' = gamma (g + z (jump + follow (u - g))),  r' = z or keep_r r + feed max(u - g, 0),  m' = z remnant or keep_m m,
   u' = alpha u + what arrives,  z' = 1 where x = u' - g' - theta + kappa (r' + m') exceeds the cell's noise.
-gamma = alpha, jump = theta = 1 and nothing else is the leaky integrate-and-fire neuron that subtracts its threshold; follow = 1, jump = -v_hold is the
+gamma = alpha, theta = 1, jump = 1 / gamma and nothing else is the leaky integrate-and-fire neuron that subtracts its threshold; follow = 1, jump = -v_hold is the
 ion neuron, whose gate goes to the node less the hold voltage. Backwards a spike has the derivative (1 + sharpness |x|)^-2 (Zenke and Ganguli,
 Neural Computation 30, 1514 (2018)), and nothing is passed through residue and remnant.
 
@@ -103,22 +103,23 @@ def add_events(first, last, source, value, weights, out):
 
 
 @compiled
-def step_cells(u, g, r, m, z, arrived, noise, law, x):
-    """One step of one sample's cells; z comes as the last spikes and goes as the new ones."""
+def step_cells(u, g, r, m, z, arrived, noise, law, over, x):
+    """One step of one sample's cells; z comes as the last spikes and goes as the new ones. over <- u - g, in memory that `x` may take where no gate follows."""
     for j in range(U8(u.size)):
         fired, left = z[j], F4(1) - z[j]
-        over = u[j] - g[j]
-        g[j] = law.gamma * g[j] + fired * (law.jump + law.follow * over)
-        r[j] = fired + left * (law.keep_r * r[j] + law.feed * max(over, F4(0)))
+        before = u[j] - g[j]
+        g[j] = law.gamma * (g[j] + fired * (law.jump + law.follow * before))
+        r[j] = fired + left * (law.keep_r * r[j] + law.feed * max(before, F4(0)))
         m[j] = fired * law.remnant + left * law.keep_m * m[j]
         u[j] = law.alpha * u[j] + arrived[j]
+        over[j] = u[j] - g[j]
         x[j] = u[j] - g[j] - law.theta + law.kappa * (r[j] + m[j])
         z[j] = F4(1) if x[j] > noise[j] else F4(0)
 
 
 @compiled
-def forward(events, w_in, w_rec, bias, noise, law, x, z):
-    """All steps: fills x and z (steps, samples, cells). noise (steps, samples, cells), or one row of zeros for all."""
+def forward(events, w_in, w_rec, bias, noise, law, over, x, z):
+    """All steps: fills over (or x in its place), x and z (steps, samples, cells). noise (steps, samples, cells), or one row of zeros for all."""
     steps, samples, cells = x.shape
     u, g, r, m = np.zeros((samples, cells), F4), np.zeros((samples, cells), F4), np.zeros((samples, cells), F4), np.zeros((samples, cells), F4)
     now, arrived = np.zeros((samples, cells), F4), np.empty(cells, F4)
@@ -132,7 +133,7 @@ def forward(events, w_in, w_rec, bias, noise, law, x, z):
                 which[fired] = j
                 fired += now[b, j] != F4(0)
             add_events(0, fired, which, ones, w_rec, arrived)
-            step_cells(u[b], g[b], r[b], m[b], now[b], arrived, noise[frame % noise.shape[0]], law, x[t, b])
+            step_cells(u[b], g[b], r[b], m[b], now[b], arrived, noise[frame % noise.shape[0]], law, over[t, b], x[t, b])
             z[t, b] = now[b]
 
 
@@ -167,13 +168,14 @@ def passed_back(du, w_rec, out):
 
 
 @compiled
-def step_back(gz, back, x, law, du, dg):
+def step_back(gz, back, over, x, z, law, du, dg):
     """One step back of one sample: du and dg come as the gradients of the step after and go as this one's."""
     for j in range(U8(du.size)):
-        size = F4(1) + law.sharpness * abs(x[j])
-        dx = (gz[j] + back[j] + law.jump * dg[j]) / (size * size)
-        du[j] = law.alpha * du[j] + dx
-        dg[j] = law.gamma * dg[j] - dx
+        size, gate = F4(1) + law.sharpness * abs(x[j]), law.gamma * dg[j]
+        dx = (gz[j] + back[j] + (law.jump + law.follow * over[j]) * gate) / (size * size)
+        followed = law.follow * z[j] * gate
+        du[j] = law.alpha * du[j] + dx + followed
+        dg[j] = gate - dx - followed
 
 
 @compiled
@@ -186,7 +188,7 @@ def scatter_events(first, last, source, value, row, out):
 
 
 @compiled
-def backward(events, w_rec, gz, x, z, law, g_in, g_rec, g_bias, du_all):
+def backward(events, w_rec, gz, over, x, z, law, g_in, g_rec, g_bias, du_all):
     """All steps back: adds to the gradients of the weights; fills du_all (steps, samples, cells) with those of what arrives if it has room for them. w_rec as (post, pre)."""
     steps, samples, cells = x.shape
     du, dg, back = np.zeros((samples, cells), F4), np.zeros((samples, cells), F4), np.zeros((samples, cells), F4)
@@ -195,7 +197,7 @@ def backward(events, w_rec, gz, x, z, law, g_in, g_rec, g_bias, du_all):
         if t < steps - 1:
             passed_back(du, w_rec, back)
         for b in range(samples):
-            step_back(gz[t, b], back[b], x[t, b], law, du[b], dg[b])
+            step_back(gz[t, b], back[b], over[t, b], x[t, b], z[t, b], law, du[b], dg[b])
             frame, fired = t * samples + b, 0
             scatter_events(events.first[frame], events.first[frame + 1], events.source, events.value, du[b], g_in)
             if t > 0:
