@@ -6,7 +6,7 @@ import pytest
 from ferrion.chip.spiking import SpikingChip
 from ferrion.circuits.drive import samples
 from ferrion.circuits.neuron import Level
-from ferrion.circuits.soma import advance, at_rest, charge, law, look
+from ferrion.circuits.soma import advance, at_rest, charge, look
 
 CHIP = SpikingChip.from_card()
 DT = 2e-6
@@ -35,7 +35,7 @@ def node_at(times, volts, t):
 
 def fire(times, volts, seed, noisy, until):
     """Spike times of cell 0, event by event."""
-    somata, cell = at_rest(np.zeros(1), seed, noisy), law(CHIP.neuron.cell)
+    somata, cell = at_rest(np.zeros(1), seed, noisy), CHIP.neuron.cell
     now, found = 0.0, []
     for t, v in [*zip(times, volts, strict=True), (until, 0.0)]:
         while somata.due[0] <= t:
@@ -77,7 +77,7 @@ def test_first_spikes_wait_as_the_rate_says():
     """A node held up by events: the share of cells that have fired is 1 - exp(-integral of the rate); Kolmogorov-Smirnov at 1 %."""
     from scipy.stats import kstest
 
-    cells, cell = 2000, law(CHIP.neuron.cell)
+    cells, cell = 2000, CHIP.neuron.cell
     somata, firsts = at_rest(np.zeros(cells), 3, True), np.full(cells, np.inf)
     now, passed = 0.0, []
     for step in range(400):
@@ -100,6 +100,6 @@ def test_first_spikes_wait_as_the_rate_says():
 
 
 def test_a_cell_below_the_threshold_costs_no_look():
-    somata, cell = at_rest(np.zeros(4), 0, True), law(CHIP.neuron.cell)
+    somata, cell = at_rest(np.zeros(4), 0, True), CHIP.neuron.cell
     charge(somata, 0, 0.0, CHIP.soma, cell, np.full(4, 0.1, np.float32), 1.0)
     assert np.isinf(somata.due).all()

@@ -59,6 +59,11 @@ class Geometry:
         """Arrays down and across that a layer of `rows` inputs and `columns` outputs takes: a row is a line."""
         return -(-rows // self.lines), -(-columns // self.weights_per_line)
 
+    def arrays(self, rows: int, columns: int) -> int:
+        """Arrays that a layer of `rows` inputs and `columns` outputs takes."""
+        down, across = self.tiles(rows, columns)
+        return down * across
+
     def cuts(self, rows: int, columns: int) -> list[tuple[slice, slice]]:
         """Rows and columns of a layer that stand on each of its arrays."""
         across = range(0, columns, self.weights_per_line)

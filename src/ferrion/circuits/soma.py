@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ferrion.circuits.events import FORMS, HOPELESS, STRETCH
-from ferrion.circuits.firing import Cell, rate, threshold
+from ferrion.circuits.firing import rate, threshold
 from ferrion.core.compiled import compiled, inlined
 from ferrion.kernels.cpu import scalar
 from ferrion.kernels.exponential import exponential
@@ -205,7 +205,8 @@ def advance(somata, first, last, before, t, soma, cell):
         if somata.time[j] == before and somata.stands[j] <= before:
             decay(somata, j, somata.node[j], t - before, common, tau, soma, cell)
             somata.time[j] = t
-        else:
+    for j in range(first, last):
+        if somata.time[j] != t:
             advance_cell(somata, j, t, soma, cell)
 
 
@@ -229,8 +230,3 @@ def charge(somata, first, t, soma, cell, weights, swing):
         u = somata.node[cell_number] + swing * weights[j]
         somata.node[cell_number] = min(max(u, -soma.v_max), soma.v_max)
         foresee(somata, cell_number, t, soma, cell)
-
-
-def law(neuron_cell: Cell) -> Cell:
-    """The law all cells obey; each cell's own shift stands in its state."""
-    return neuron_cell._replace(v_shift=0.0)

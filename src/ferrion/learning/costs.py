@@ -83,7 +83,7 @@ def inference_ledger(net: Layout, geometry: Geometry, rows: NDArray[np.float64])
 
 def arrays_of(net: Layout, geometry: Geometry) -> int:
     """Arrays the network takes, a tile each."""
-    return sum(int(np.prod(geometry.tiles(int(n) + 1, int(m)))) for n, m in zip(net.sizes[:-1], net.sizes[1:], strict=True))
+    return sum(geometry.arrays(int(n) + 1, int(m)) for n, m in zip(net.sizes[:-1], net.sizes[1:], strict=True))
 
 
 class Rewriting(NamedTuple):

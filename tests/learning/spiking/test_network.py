@@ -255,6 +255,7 @@ def test_an_event_of_the_past_is_refused():
         ({"inputs": 0, "cells": (2,), "swing": (0.1,)}, "one input and one cell"),
         ({"inputs": 3, "cells": (2,), "swing": (0.1, 0.2)}, "one number a population"),
         ({"inputs": 3, "cells": (2,), "swing": (0.0,)}, "volts above 0"),
+        ({"inputs": 10**8, "cells": (10**4,), "swing": (0.1,)}, "15,000 GB of memory; 32 GB are the limit"),
         ({"inputs": 3, "cells": (5,), "swing": (0.1,), "each": 2}, "do not fall into whole classes"),
     ],
 )
@@ -270,6 +271,14 @@ def test_settings_out_of_range_are_refused(tmp_path):
         build(Stdp(a_plus=-1.0))
     with pytest.raises(ConfigError, match="tau_plus = 0"):
         build(Stdp(tau_plus=0.0))
+    with pytest.raises(ConfigError, match="seed = 1.5"):
+        build(seed=1.5)
+    with pytest.raises(DataError, match="times are no numbers"):
+        build().run(["a"], [0], 1.0)
+    with pytest.raises(ConfigError, match="inhibition = nan"):
+        build(balance=Balance(inhibition=np.nan))
+    with pytest.raises(DataError, match="addresses of type float64: give integers"):
+        build().run([0.1], [1.5], 1.0)
     with pytest.raises(ConfigError, match="the network has no rule"):
         build(None).run([], [], 1.0, learn=True)
     with pytest.raises(ConfigError, match="give finite numbers of shapes"):

@@ -2,8 +2,6 @@
 
 from dataclasses import dataclass
 
-import numpy as np
-
 from ferrion.chip.router import latencies
 from ferrion.core.ledger import Action, Ledger
 from ferrion.learning.costs import Work, cell_area, charge
@@ -69,5 +67,5 @@ def traffic(network: SpikingNetwork) -> list[Traffic]:
 def area(network: SpikingNetwork) -> float:
     """Of the arrays' cells and the ion neurons [m^2]; nodes, router, controller, drivers and wires are not known and not counted."""
     net, chip = network.net, network.chip.memory
-    arrays = sum(int(np.prod(chip.geometry.tiles(int(n), int(m)))) for n, m in zip(net.rows, net.columns, strict=True))
+    arrays = sum(chip.geometry.arrays(int(n), int(m)) for n, m in zip(net.rows, net.columns, strict=True))
     return cell_area(chip, arrays) + int(net.cells[-1]) * chip.prices.area["ion_neuron"]

@@ -10,7 +10,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from ferrion.chip.controller import Controllers, Trigger, take
+from ferrion.chip.controller import Controllers, Phase, Trigger, take
 from ferrion.chip.router import Links, deliver, hold, next_departure, send
 from ferrion.circuits.firing import Cell
 from ferrion.circuits.soma import Soma, Somata, advance, charge, foresee, look
@@ -23,7 +23,7 @@ from ferrion.learning.transfer import LevelTable, transfer_layer
 
 F4, I8, U4, U8 = np.float32, np.int64, np.uint32, np.uint64
 EVENT, SPIKE, TEACHER, DONE, LEARNS, FULL, STALE = (int(trigger) for trigger in Trigger)
-ROW_NOISE, ROW_DITHER, TRANSFER = int(Stream.READ), int(Stream.ROW_DITHER), int(Stream.TRANSFER)
+UPDATE, ROW_NOISE, TRANSFER = int(Phase.UPDATE), int(Stream.READ), int(Stream.TRANSFER)
 
 
 class Law(NamedTuple):
@@ -106,7 +106,7 @@ def settle(seed, net, k, t, law, state, work, touched):
     """The tile has updated: transfer if it is time, and wait for both."""
     state.counts.learned[k] += 1
     seconds = net.word[k] * max(1.0, touched / net.words_at_once[k]) if touched else 0.0
-    state.controllers.busy[k, 2] += seconds
+    state.controllers.busy[k, UPDATE] += seconds
     if state.counts.learned[k] >= law.every:
         take(state.controllers, k, FULL, net.transfer[k])
         transfer_tile(seed, net, k, law, law.only_changed, state, work)

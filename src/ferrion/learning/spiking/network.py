@@ -7,25 +7,26 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from ferrion.arrays.geometry import Geometry
-from ferrion.arrays.words import FULL_SCALE, LARGEST, STEPS_PER_LEVEL
+from ferrion.arrays.words import FULL_SCALE, LARGEST, MSBS, STEPS_PER_LEVEL, UNITS
 from ferrion.chip.controller import controllers
 from ferrion.chip.router import links
 from ferrion.chip.spiking import SpikingChip
-from ferrion.circuits.soma import at_rest, law
+from ferrion.circuits.soma import at_rest
 from ferrion.core.errors import ConfigError, DataError
 from ferrion.core.ledger import Action
 from ferrion.core.noise import Stream, normals
 from ferrion.learning.hidden import rewrite
 from ferrion.learning.spiking.fabric import INPUT, Fabric, fabric, no_counts, synapses, traces
 from ferrion.learning.spiking.loop import Law, Spikes, State, Work, look_again, run, transfer_tile
-from ferrion.learning.spiking.rules import Balance, Stdp, Teacher, checked
+from ferrion.learning.spiking.rules import Balance, Stdp, Teacher, checked, checked_balance
 from ferrion.learning.transfer import LevelTable
 
 OFFSET = STEPS_PER_LEVEL // 2
 """Levels are rounded, not cut."""
 ROOM = 1 << 14
 """Spikes kept at a time."""
+BYTES, MOST_BYTES = 15, 32e9
+"""Memory of a weight: both memories, its wear, and what a transfer draws; and what a network may take."""
 FREE = Balance()
 """No inhibition, no homeostasis."""
 INITIAL = 0.15
@@ -67,6 +68,11 @@ class Wiring:
             raise ConfigError(f"swing = {self.swing}, recurrent = {self.recurrent}: give volts above 0 (a recurrent 0 is no tile)")
         if self.each < 1 or self.cells[-1] % self.each:
             raise ConfigError(f"each = {self.each}: {self.cells[-1]} output cells do not fall into whole classes of that size")
+        weights = sum(n * m for n, m in zip((self.inputs, *self.cells), self.cells, strict=False)) + sum(
+            n * n for n, volts in zip(self.cells, self.recurrent, strict=False) if volts
+        )
+        if weights * BYTES > MOST_BYTES:
+            raise ConfigError(f"{weights:,} weights take {weights * BYTES / 1e9:,.0f} GB of memory; {MOST_BYTES / 1e9:.0f} GB are the limit: give fewer inputs or cells")
 
     def fabric(self) -> Fabric:
         """Tiles forward, then those within populations."""
@@ -98,8 +104,10 @@ class SpikingNetwork:
         refresh: seconds after which all memristors are programmed anew. noise False: neurons fire when the integral of their rate is 1, and reads
         are exact. Raises ConfigError on settings out of range.
         """
-        if transfer_every < 1 or not 0 <= seed < 2**63 or not (0 < tick < np.inf) or not refresh > 0:
-            raise ConfigError(f"transfer_every = {transfer_every}, seed = {seed}, tick = {tick}, refresh = {refresh}: give 1 or more, an integer in 0..2**63 - 1, seconds above 0")
+        if transfer_every < 1 or int(transfer_every) != transfer_every or not 0 <= seed < 2**63 or int(seed) != seed or not (0 < tick < np.inf) or not refresh > 0:
+            raise ConfigError(
+                f"transfer_every = {transfer_every}, seed = {seed}, tick = {tick}, refresh = {refresh}: give integers of 1 or more and in 0..2**63 - 1, seconds above 0"
+            )
         self.chip, self.wiring, self.seed, self.rule = chip, wiring, seed, None if rule is None else checked(rule)
         self.net = _timed(wiring.fabric(), chip)
         tiles, cells = len(self.net.source), int(self.net.cells[-1])
@@ -107,10 +115,10 @@ class SpikingNetwork:
         ticks = teacher.tick if isinstance(rule, Teacher) else tick if balance.homeostasis else np.inf
         self._law = Law(
             soma=chip.soma,
-            cell=law(chip.neuron.cell),
+            cell=chip.neuron.cell,
             stdp=rule if isinstance(rule, Stdp) else Stdp(tau_y=teacher.votes),
             teacher=teacher,
-            balance=balance,
+            balance=checked_balance(balance),
             table=LevelTable(*chip.memory.levels),
             noisy=noise,
             read_noise=chip.memory.read_noise if noise else 0.0,
@@ -177,7 +185,14 @@ class SpikingNetwork:
         label: the right class, for a Teacher; -1: none. learn: False leaves the memories as they are. An event no tile has a row for is counted, not taken.
         Raises DataError on times that fall or lie before the chip's time, ConfigError on a label there is no cell for.
         """
-        t, rows = np.ascontiguousarray(times, np.float64), np.ascontiguousarray(addresses, np.int64)
+        try:
+            t = np.ascontiguousarray(times, np.float64)
+        except (TypeError, ValueError) as problem:
+            raise DataError(f"times are no numbers ({problem}): give seconds") from problem
+        given = np.asarray(addresses)
+        if given.size and not np.issubdtype(given.dtype, np.integer):
+            raise DataError(f"addresses of type {given.dtype}: give integers, one row an event")
+        rows = np.ascontiguousarray(given, np.int64)
         self._check(t, rows, until, label)
         if learn and self.rule is None:
             raise ConfigError("learn=True, but the network has no rule: give rule=Stdp(...) or rule=Teacher(...)")
@@ -223,17 +238,12 @@ class SpikingNetwork:
 def _timed(net: Fabric, chip: SpikingChip) -> Fabric:
     """The times of the chip's cards in the fabric."""
     seconds, geometry = chip.memory.prices.seconds, chip.memory.geometry
-    lines = np.array([_arrays(geometry, int(n), int(m)) for n, m in zip(net.rows, net.columns, strict=True)]) * geometry.lines
+    lines = np.array([geometry.arrays(int(n), int(m)) for n, m in zip(net.rows, net.columns, strict=True)]) * geometry.lines
     read_and_write = seconds[Action.FECAP_READ] + seconds[Action.FECAP_WRITE]
     pairs = net.rows * net.columns / lines
     return net._replace(
         service=np.full(len(net.source), max(chip.router.hop, seconds[Action.MEMRISTOR_READ])),
-        word=np.full(len(net.source), 10 * read_and_write),
+        word=np.full(len(net.source), len(UNITS) * read_and_write),
         words_at_once=lines.astype(np.float64),
-        transfer=pairs * (4 * read_and_write + seconds[Action.MEMRISTOR_PROGRAM]),
+        transfer=pairs * ((MSBS + 1) * read_and_write + seconds[Action.MEMRISTOR_PROGRAM]),
     )
-
-
-def _arrays(geometry: Geometry, rows: int, columns: int) -> int:
-    down, across = geometry.tiles(rows, columns)
-    return down * across

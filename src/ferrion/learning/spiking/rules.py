@@ -75,3 +75,11 @@ def checked(rule: Stdp | Teacher) -> Stdp | Teacher:
         if not least <= value < 1e6:
             raise ConfigError(f"{name} = {value}: give {'0 or more' if name in SHARES else 'seconds above 0'}")
     return rule
+
+
+def checked_balance(balance: Balance) -> Balance:
+    """`balance`, if its numbers are in range; raises ConfigError otherwise."""
+    for name, value in balance._asdict().items():
+        if not 0.0 <= value < 1e6:
+            raise ConfigError(f"{name} = {value}: give 0 or more")
+    return balance
