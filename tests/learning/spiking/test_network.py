@@ -271,7 +271,7 @@ def test_settings_out_of_range_are_refused(tmp_path):
         build(Stdp(a_plus=-1.0))
     with pytest.raises(ConfigError, match="tau_plus = 0"):
         build(Stdp(tau_plus=0.0))
-    with pytest.raises(ConfigError, match="seed = 1.5"):
+    with pytest.raises(ConfigError, match=r"seed = 1.5"):
         build(seed=1.5)
     with pytest.raises(DataError, match="times are no numbers"):
         build().run(["a"], [0], 1.0)
