@@ -54,6 +54,7 @@ class Stream(IntEnum):
     BOOTSTRAP = (1 << 20) + 7
     KEPT = (1 << 20) + 8
     FORK = (1 << 20) + 9
+    ENCODER = (1 << 20) + 10
 
 
 def _normal_table() -> NDArray[np.float32]:

@@ -2,6 +2,7 @@
 
 import zipfile
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,14 +17,20 @@ MILLIVOLT = 200.0
 """Converter counts per millivolt (MIT-BIH header files)."""
 
 
+def read_arrays(path: Path, names: tuple[str, ...]) -> dict[str, NDArray[Any]]:
+    """The arrays `names` of an npz file of recordings; raises DataError when it is damaged or lacks one."""
+    try:
+        with np.load(path, allow_pickle=False) as file:
+            return {name: file[name] for name in names}
+    except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile) as problem:
+        raise DataError(f"{path} cannot be read ({problem}); it needs plain arrays {', '.join(names)}") from problem
+
+
 def read_beats(path: Path) -> tuple[NDArray[np.float32], NDArray[np.int64], NDArray[np.float32], NDArray[np.int64]]:
     """Training inputs and labels, then those of the test. 128 samples of 180 Hz around the R peak [mV, median removed] and
     the intervals before and after over their mean for the record."""
-    try:
-        with np.load(path, allow_pickle=False) as file:
-            beats, labels, records, intervals = file["beats"], file["label"], file["record"], file["rr"].astype(np.float64)
-    except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile) as problem:
-        raise DataError(f"{path} cannot be read as the beats of MIT-BIH ({problem}); it needs plain arrays beats, label, record, rr") from problem
+    kept = read_arrays(path, ("beats", "label", "record", "rr"))
+    beats, labels, records, intervals = kept["beats"], kept["label"], kept["record"], kept["rr"].astype(np.float64)
     wave = (beats - np.median(beats, axis=1, keepdims=True)) / MILLIVOLT
     wave = wave.reshape(len(wave), -1, DECIMATE).mean(axis=2)
     mean = {record: intervals[records == record].mean() for record in np.unique(records)}

@@ -10,6 +10,7 @@ from ferrion.circuits.neuron import Neuron
 from ferrion.circuits.soma import Soma
 from ferrion.core.errors import ConfigError
 from ferrion.learning.spiking.steps import Steps, backward, events_of, forward, leak_back, leak_over
+from ferrion.physics import nucleation
 
 F4 = np.float32
 
@@ -18,12 +19,11 @@ def lif(tau: float, dt: float, sharpness: float = 25.0) -> Steps:
     """The leaky integrate-and-fire neuron: threshold 1, subtracted at a spike; `tau` and the step `dt` in seconds."""
     if not 0.0 < dt <= tau:
         raise ConfigError(f"tau = {tau:g} s, dt = {dt:g} s: give a step above 0 and no longer than tau")
-    keep = np.exp(-dt / tau)
-    return _steps(alpha=keep, gamma=keep, theta=1.0, jump=1.0 / keep, sharpness=sharpness)
+    return _steps(alpha=np.exp(-dt / tau), theta=1.0, arrive=1.0, sharpness=sharpness)
 
 
 def ion(neuron: Neuron, soma: Soma, dt: float, sharpness: float = 5.0) -> Steps:
-    """The ion neuron behind a leaky node, in volts: the event level with the nucleation voltage as a sharp threshold. Residue that drift feeds is what a step adds."""
+    """The ion neuron behind a leaky node, in volts: the event level, looked at once a step of `dt` seconds. Residue that drift feeds is what a step adds."""
     p, gate = neuron.memristor, neuron.gate
     tau = gate.r_control * gate.c_gate
     if not 0.0 < dt <= tau:
@@ -31,15 +31,20 @@ def ion(neuron: Neuron, soma: Soma, dt: float, sharpness: float = 5.0) -> Steps:
     return _steps(
         alpha=np.exp(-dt / soma.tau),
         gamma=np.exp(-dt / tau),
+        spent=np.exp(-1.5 * dt / tau),
         theta=p.v_n,
-        jump=-p.v_hold,
-        follow=1.0,
+        sharpness=sharpness,
+        v_t=nucleation.thermal_voltage(neuron.cell.temperature, p),
+        v_hold=p.v_hold,
+        v_max=soma.v_max,
+        arrive=np.exp(-0.5 * dt / soma.tau),
         kappa=p.kappa,
         keep_r=np.exp(-p.gamma * dt),
         keep_m=np.exp(-p.gamma_m * dt),
-        remnant=p.remnant,
+        remnant=p.remnant * np.exp(-0.5 * p.gamma_m * dt),
         feed=p.chi * dt,
-        sharpness=sharpness,
+        supply=p.supply * dt,
+        supply_residue=p.supply_residue * dt,
     )
 
 
@@ -49,12 +54,12 @@ def _steps(**given: float) -> Steps:
 
 class _Recurrent(torch.autograd.Function):
     @staticmethod
-    def forward(ctx: Any, frames: Tensor, w_in: Tensor, w_rec: Tensor, bias: Tensor, noise: Tensor, law: Steps) -> Tensor:
+    def forward(ctx: Any, frames: Tensor, w_in: Tensor, w_rec: Tensor, bias: Tensor, draws: Tensor, law: Steps) -> Tensor:
         steps, samples, _ = frames.shape
         events = events_of(frames.detach().reshape(steps * samples, -1).numpy())
         x, z = (torch.empty(steps, samples, bias.numel()) for _ in range(2))
-        over = torch.empty_like(x) if law.follow else x
-        forward(events, w_in.detach().numpy(), w_rec.detach().numpy(), bias.detach().numpy(), noise.numpy(), law, over.numpy(), x.numpy(), z.numpy())
+        over = torch.empty_like(x) if law.v_t else x
+        forward(events, w_in.detach().numpy(), w_rec.detach().numpy(), bias.detach().numpy(), draws.reshape(-1, bias.numel()).numpy(), law, over.numpy(), x.numpy(), z.numpy())
         ctx.events, ctx.law = events, law
         ctx.save_for_backward(w_in, w_rec, over, x, z)
         return z
@@ -84,12 +89,23 @@ class SpikingRecurrent(torch.nn.Module):
         self.w_rec = torch.nn.Parameter(torch.randn(cells, cells) * float(law.theta) / cells**0.5 / 4)
         self.bias = torch.nn.Parameter(torch.zeros(cells))
 
-    def forward(self, frames: Tensor) -> Tensor:
-        """Spikes of cells at rest. Raises ConfigError on another shape or type."""
+    def forward(self, frames: Tensor, draws: Tensor | None = None) -> Tensor:
+        """Spikes of cells at rest. draws: of an exponential distribution, (steps, samples, cells), for ion neurons; torch's own where none are given.
+
+        Raises ConfigError on another shape or type.
+        """
         if frames.dim() != 3 or frames.numel() == 0 or frames.shape[-1] != self.w_in.shape[0] or frames.dtype != torch.float32:
             raise ConfigError(f"frames of shape {tuple(frames.shape)}, {frames.dtype}: give float32 as (steps, samples, {self.w_in.shape[0]}), one step and one sample at least")
-        spikes: Tensor = _Recurrent.apply(frames.contiguous(), self.w_in, self.w_rec, self.bias, torch.zeros(1, self.bias.numel()), self.law)
-        return spikes
+        return spikes_of(frames, self.w_in, self.w_rec, self.bias, self.law, draws)
+
+
+def spikes_of(frames: Tensor, w_in: Tensor, w_rec: Tensor, bias: Tensor, law: Steps, draws: Tensor | None = None) -> Tensor:
+    """`SpikingRecurrent` with weights that are computed elsewhere."""
+    if draws is None:
+        draws = torch.empty(*frames.shape[:2], bias.numel()).exponential_() if law.v_t else torch.zeros(1, bias.numel())
+    late = float(law.arrive)
+    spikes: Tensor = _Recurrent.apply(frames.contiguous(), w_in * late, w_rec * late, bias * late, draws, law)
+    return spikes
 
 
 class _Leak(torch.autograd.Function):

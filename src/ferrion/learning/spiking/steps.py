@@ -1,11 +1,15 @@
 """Spiking layers in discrete time, forwards and backwards through all steps in one call each: for training off the chip.
 
-Node u, gate g, residue r and remnant m of a cell, spike z:
-  g' = gamma (g + z (jump + follow (u - g))),  r' = z or keep_r r + feed max(u - g, 0),  m' = z remnant or keep_m m,
-  u' = alpha u + what arrives,  z' = 1 where x = u' - g' - theta + kappa (r' + m') exceeds the cell's noise.
-gamma = alpha, theta = 1, jump = 1 / gamma and nothing else is the leaky integrate-and-fire neuron that subtracts its threshold; follow = 1, jump = -v_hold is the
-ion neuron, whose gate goes to the node less the hold voltage. Backwards a spike has the derivative (1 + sharpness |x|)^-2 (Zenke and Ganguli,
-Neural Computation 30, 1514 (2018)), and nothing is passed through residue and remnant.
+The leaky integrate-and-fire neuron that subtracts its threshold: u' = alpha u + what arrives - theta z, z' = 1 where x = u' - theta > 0.
+
+The ion neuron, node u, gate g, residue r and remnant m, spike z, is the event level between the ends of steps. A spike, in the middle of its step,
+sets g = u - v_hold, r = 1, m = remnant, h = 0; then
+  g' = gamma g (after a spike gamma^1.5 g),  u' = alpha u + arrived within +-v_max,  r' = keep_r r + feed (max(u - g, 0) + max(u' - g', 0)) / 2,  m' = keep_m m,
+  x = u' - g' - theta + kappa (r' + m'),  h' = (supply + supply_residue (r' + m')) / (1 + exp(-x / v_t)),  z' = 1 where (h + h') / 2 exceeds an exponential draw:
+h is the nucleation rate times the step, which the supply of silver bounds however large x is. What arrives, at the middle of a step on average, has decayed by `arrive`.
+
+Backwards a spike has the derivative (1 + sharpness |x|)^-2 (Zenke and Ganguli, Neural Computation 30, 1514 (2018)), and nothing is passed through residue and
+remnant; the follower's range passes everything.
 
 Spikes are sparse, so forward products and weight gradients take one row of weights for each spike; only what is passed back through the
 recurrent weights is a full product, tiled by four cells and four samples so that it runs from registers.
@@ -19,23 +23,31 @@ from numpy.typing import NDArray
 from ferrion.core.compiled import compiled
 
 F4, I4, I8, U8 = np.float32, np.int32, np.int64, np.uint64
+HOPELESS = F4(12.0)
+"""Thermal voltages below the nucleation voltage at which the rate counts as 0."""
 F32 = NDArray[np.float32]
 
 
 class Steps(NamedTuple):
-    """What a cell obeys from step to step; volts, or thresholds."""
+    """What a cell obeys from step to step; volts, or thresholds. v_t 0: a sharp threshold, and nothing but alpha, theta and sharpness counts."""
 
     alpha: np.float32
     gamma: np.float32
+    spent: np.float32
+    """gamma^1.5."""
     theta: np.float32
-    jump: np.float32
-    follow: np.float32
+    sharpness: np.float32
+    v_t: np.float32
+    v_hold: np.float32
+    v_max: np.float32
+    arrive: np.float32
     kappa: np.float32
     keep_r: np.float32
     keep_m: np.float32
     remnant: np.float32
     feed: np.float32
-    sharpness: np.float32
+    supply: np.float32
+    supply_residue: np.float32
 
 
 class Events(NamedTuple):
@@ -103,25 +115,40 @@ def add_events(first, last, source, value, weights, out):
 
 
 @compiled
-def step_cells(u, g, r, m, z, arrived, noise, law, over, x):
-    """One step of one sample's cells; z comes as the last spikes and goes as the new ones. over <- u - g, in memory that `x` may take where no gate follows."""
+def step_leaky(u, z, arrived, law, x):
+    """One step of one sample's leaky cells; z comes as the last spikes and goes as the new ones."""
     for j in range(U8(u.size)):
-        fired, left = z[j], F4(1) - z[j]
-        before = u[j] - g[j]
-        g[j] = law.gamma * (g[j] + fired * (law.jump + law.follow * before))
-        r[j] = fired + left * (law.keep_r * r[j] + law.feed * max(before, F4(0)))
-        m[j] = fired * law.remnant + left * law.keep_m * m[j]
-        u[j] = law.alpha * u[j] + arrived[j]
-        over[j] = u[j] - g[j]
-        x[j] = u[j] - g[j] - law.theta + law.kappa * (r[j] + m[j])
-        z[j] = F4(1) if x[j] > noise[j] else F4(0)
+        u[j] = law.alpha * u[j] + arrived[j] - law.theta * z[j]
+        x[j] = u[j] - law.theta
+        z[j] = F4(1) if x[j] > F4(0) else F4(0)
 
 
 @compiled
-def forward(events, w_in, w_rec, bias, noise, law, over, x, z):
-    """All steps: fills over (or x in its place), x and z (steps, samples, cells). noise (steps, samples, cells), or one row of zeros for all."""
+def step_ion(u, g, r, m, h, z, arrived, draws, law, over, x):
+    """One step of one sample's ion neurons; z as in `step_leaky`; over <- u - g."""
+    for j in range(U8(u.size)):
+        kept = law.gamma
+        if z[j] != F4(0):
+            g[j], r[j], m[j], h[j], kept = u[j] - law.v_hold, F4(1), law.remnant, F4(0), law.spent
+        before = max(u[j] - g[j], F4(0))
+        g[j] *= kept
+        u[j] = min(max(law.alpha * u[j] + arrived[j], -law.v_max), law.v_max)
+        over[j] = u[j] - g[j]
+        r[j] = law.keep_r * r[j] + law.feed * F4(0.5) * (before + max(over[j], F4(0)))
+        m[j] *= law.keep_m
+        x[j] = over[j] - law.theta + law.kappa * (r[j] + m[j])
+        now = F4(0)
+        if over[j] > F4(0) and x[j] > -HOPELESS * law.v_t:
+            now = (law.supply + law.supply_residue * (r[j] + m[j])) / (F4(1) + np.exp(-x[j] / law.v_t))
+        z[j] = F4(1) if F4(0.5) * (h[j] + now) > draws[j] else F4(0)
+        h[j] = now
+
+
+@compiled
+def forward(events, w_in, w_rec, bias, draws, law, over, x, z):
+    """All steps: fills x and z, and over where cells are ion neurons (steps, samples, cells). draws: exponential, of the same shape (or one row, for leaky cells)."""
     steps, samples, cells = x.shape
-    u, g, r, m = np.zeros((samples, cells), F4), np.zeros((samples, cells), F4), np.zeros((samples, cells), F4), np.zeros((samples, cells), F4)
+    u, g, r, m, h = np.zeros((samples, cells), F4), np.zeros((samples, cells), F4), np.zeros((samples, cells), F4), np.zeros((samples, cells), F4), np.zeros((samples, cells), F4)
     now, arrived = np.zeros((samples, cells), F4), np.empty(cells, F4)
     which, ones = np.empty(cells, I4), np.ones(cells, F4)
     for t in range(steps):
@@ -133,7 +160,10 @@ def forward(events, w_in, w_rec, bias, noise, law, over, x, z):
                 which[fired] = j
                 fired += now[b, j] != F4(0)
             add_events(0, fired, which, ones, w_rec, arrived)
-            step_cells(u[b], g[b], r[b], m[b], now[b], arrived, noise[frame % noise.shape[0]], law, over[t, b], x[t, b])
+            if law.v_t > F4(0):
+                step_ion(u[b], g[b], r[b], m[b], h[b], now[b], arrived, draws[frame], law, over[t, b], x[t, b])
+            else:
+                step_leaky(u[b], now[b], arrived, law, x[t, b])
             z[t, b] = now[b]
 
 
@@ -168,12 +198,20 @@ def passed_back(du, w_rec, out):
 
 
 @compiled
-def step_back(gz, back, over, x, z, law, du, dg):
-    """One step back of one sample: du and dg come as the gradients of the step after and go as this one's."""
+def back_leaky(gz, back, x, law, du):
+    """One step back of one sample's leaky cells: du comes as the gradient of the step after and goes as this one's."""
     for j in range(U8(du.size)):
-        size, gate = F4(1) + law.sharpness * abs(x[j]), law.gamma * dg[j]
-        dx = (gz[j] + back[j] + (law.jump + law.follow * over[j]) * gate) / (size * size)
-        followed = law.follow * z[j] * gate
+        size = F4(1) + law.sharpness * abs(x[j])
+        du[j] = law.alpha * du[j] + (gz[j] + back[j] - law.theta * du[j]) / (size * size)
+
+
+@compiled
+def back_ion(gz, back, over, x, z, law, du, dg):
+    """The same of ion neurons, and dg with du."""
+    for j in range(U8(du.size)):
+        size, gate = F4(1) + law.sharpness * abs(x[j]), (law.gamma if z[j] == F4(0) else law.spent) * dg[j]
+        dx = (gz[j] + back[j] + (over[j] - law.v_hold) * gate) / (size * size)
+        followed = z[j] * gate
         du[j] = law.alpha * du[j] + dx + followed
         dg[j] = gate - dx - followed
 
@@ -197,7 +235,10 @@ def backward(events, w_rec, gz, over, x, z, law, g_in, g_rec, g_bias, du_all):
         if t < steps - 1:
             passed_back(du, w_rec, back)
         for b in range(samples):
-            step_back(gz[t, b], back[b], over[t, b], x[t, b], z[t, b], law, du[b], dg[b])
+            if law.v_t > F4(0):
+                back_ion(gz[t, b], back[b], over[t, b], x[t, b], z[t, b], law, du[b], dg[b])
+            else:
+                back_leaky(gz[t, b], back[b], x[t, b], law, du[b])
             frame, fired = t * samples + b, 0
             scatter_events(events.first[frame], events.first[frame + 1], events.source, events.value, du[b], g_in)
             if t > 0:

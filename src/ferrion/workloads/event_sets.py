@@ -1,0 +1,151 @@
+"""Recordings as events: four sets of labelled samples, each with a test that no training sample is in."""
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ferrion.circuits.coding import Events, level_crossing
+from ferrion.circuits.cochlea import cochlea
+from ferrion.core.errors import DataError
+from ferrion.core.noise import permutation
+from ferrion.workloads.data import find
+from ferrion.workloads.ecg import CLASSES, MILLIVOLT, TRAIN_RECORDS, read_arrays
+
+SENSOR = 34
+"""Pixels along each side of N-MNIST."""
+TAXELS, LETTERS = 12, 27
+LOUD, CHANNELS, SOUND_STEP = 2.0**15, 40, 0.01
+SPOKEN_TEST = 5
+"""Of each digit and speaker the first so many recordings are the test, as the set's authors say."""
+ECG_STEP, ECG_RATE, BEATS = 0.1, 360.0, (0.5, 0.7, 0.85, 0.95, 1.05, 1.15, 1.3, 1.5)
+"""Millivolts, hertz, and intervals before the beat, over the mean of the record, at which one more row tells."""
+
+
+@dataclass(frozen=True)
+class Samples:
+    """Events of samples one after another; sample i is offset[i] : offset[i + 1]."""
+
+    times: NDArray[np.float64]
+    """Seconds from the start of each sample, not falling within it."""
+    rows: NDArray[np.int64]
+    offset: NDArray[np.int64]
+    labels: NDArray[np.int64]
+    group: NDArray[np.int64]
+    """Who or what each sample comes from: writer, speaker, patient; -1 where it is not known."""
+
+    def __len__(self) -> int:
+        return len(self.labels)
+
+    def events(self, sample: int) -> Events:
+        """Of one sample."""
+        part = slice(self.offset[sample], self.offset[sample + 1])
+        return Events(self.times[part], self.rows[part])
+
+    def take(self, chosen: NDArray[Any]) -> "Samples":
+        """Some of the samples, in the order given."""
+        return gathered([self.events(int(i)) for i in chosen], self.labels[chosen], self.group[chosen])
+
+
+@dataclass(frozen=True)
+class EventSet:
+    """Samples of `classes` classes on `rows` rows, each within `seconds`."""
+
+    name: str
+    rows: int
+    classes: int
+    seconds: float
+    training: Samples
+    test: Samples
+    note: str
+
+
+def gathered(events: Iterable[Events], labels: NDArray[Any], group: NDArray[Any]) -> Samples:
+    """Samples of one Events each."""
+    found = list(events)
+    times, rows = (np.concatenate(column) for column in zip(*found, strict=True))
+    return Samples(times, rows.astype(np.int64), np.concatenate([[0], np.cumsum([len(e.times) for e in found])]), labels.astype(np.int64), group.astype(np.int64))
+
+
+def load_events(name: str) -> EventSet:
+    """One of `EVENT_SETS`. Raises MissingDataError when the recordings are not there and DataError when they are not in order."""
+    if name not in LOADERS:
+        raise DataError(f"events {name!r}: give {', '.join(EVENT_SETS)}")
+    return LOADERS[name]()
+
+
+def _nmnist() -> EventSet:
+    where = find("nmnist_small", ("nmnist_train.npz", "nmnist_test.npz"))
+    training, test = (_saccades(where / f"nmnist_{part}.npz") for part in ("train", "test"))
+    return EventSet("nmnist", 2 * SENSOR**2, 10, 0.32, training, test, "N-MNIST, event camera: the first 1,000 training and 100 test recordings")
+
+
+def _saccades(path: Path) -> Samples:
+    kept = read_arrays(path, ("x", "y", "p", "t_us", "offset", "label"))
+    rows = (kept["p"].astype(np.int64) * SENSOR + kept["y"]) * SENSOR + kept["x"]
+    return Samples(kept["t_us"] * 1e-6, rows, kept["offset"].astype(np.int64), kept["label"].astype(np.int64), np.full(len(kept["label"]), -1))
+
+
+def _braille() -> EventSet:
+    path = find("braille_tactile", ("braille_events_th10.npz",)) / "braille_events_th10.npz"
+    kept = read_arrays(path, ("t", "taxel", "channel", "offset", "label"))
+    rows = kept["taxel"].astype(np.int64) + TAXELS * kept["channel"]
+    times = kept["t"].astype(np.float64)
+    every = _sorted_within(Samples(times, rows, kept["offset"].astype(np.int64), kept["label"].astype(np.int64), np.full(len(kept["label"]), -1)))
+    order = permutation(0, 0, len(every))
+    cut = len(every) // 5
+    note = "Braille letters under a robot's fingertip: 27 letters, 200 times each, a fifth held out by a fixed shuffle"
+    return EventSet("braille", 2 * TAXELS, LETTERS, 1.35, every.take(np.sort(order[cut:])), every.take(np.sort(order[:cut])), note)
+
+
+def _sorted_within(samples: Samples) -> Samples:
+    """Samples whose events are in order."""
+    which = np.repeat(np.arange(len(samples)), np.diff(samples.offset))
+    order = np.lexsort((samples.rows, samples.times, which))
+    return Samples(samples.times[order], samples.rows[order], samples.offset, samples.labels, samples.group)
+
+
+def _fsdd() -> EventSet:
+    path = find("fsdd", ("fsdd_0_24.npz",)) / "fsdd_0_24.npz"
+    kept = read_arrays(path, ("audio", "offset", "digit", "speaker", "index", "fs"))
+    rate, offset, seconds = float(kept["fs"]), kept["offset"], 1.0
+    clips = (kept["audio"][a:b][: int(seconds * rate)] / LOUD for a, b in zip(offset[:-1], offset[1:], strict=True))
+    _, speakers = np.unique(kept["speaker"], return_inverse=True)
+    every = gathered((cochlea(_levelled(clip), rate, CHANNELS, SOUND_STEP) for clip in clips), kept["digit"], speakers)
+    held = kept["index"] < SPOKEN_TEST
+    note = f"spoken digits of six speakers, {CHANNELS} cochlear channels; the authors' test, the first second of each clip"
+    return EventSet("fsdd", CHANNELS, 10, seconds, every.take(np.flatnonzero(~held)), every.take(np.flatnonzero(held)), note)
+
+
+def _levelled(clip: NDArray[np.float64]) -> NDArray[np.float64]:
+    """At a root mean square of 0.1: what an automatic gain control leaves."""
+    return clip * (0.1 / max(float(np.sqrt(np.mean(clip**2))), 1e-6))
+
+
+def _ecg() -> EventSet:
+    path = find("ecg_mitbih", ("mitbih_beats.npz",)) / "mitbih_beats.npz"
+    kept = read_arrays(path, ("beats", "label", "record", "rr"))
+    known = np.isin(kept["label"], CLASSES)
+    beats, labels, records, gaps = (kept[key][known] for key in ("beats", "label", "record", "rr"))
+    records = records.astype(np.int64)
+    mean = {record: gaps[records == record].mean() for record in np.unique(records)}
+    before = gaps[:, 0] / np.array([mean[record] for record in records])
+    wave = (beats - np.median(beats, axis=1, keepdims=True)) / MILLIVOLT
+    every = gathered((_beat(w, gap) for w, gap in zip(wave, before, strict=True)), np.array([CLASSES.index(label) for label in labels]), records)
+    train = np.isin(records, TRAIN_RECORDS)
+    note = f"MIT-BIH beats, crossings of {ECG_STEP} mV and the time since the beat before; classes N S V F, other patients in the test (DS1, DS2)"
+    return EventSet("ecg", 2 + len(BEATS), len(CLASSES), 0.75, every.take(np.flatnonzero(train)), every.take(np.flatnonzero(~train)), note)
+
+
+def _beat(wave: NDArray[np.float64], gap: float) -> Events:
+    """Crossings of one beat, and at its start one event on each row whose interval has passed since the beat before."""
+    crossed = level_crossing(wave, 1.0 / ECG_RATE, ECG_STEP)
+    told = 2 + np.flatnonzero(np.array(BEATS) < gap)
+    return Events(np.concatenate([np.zeros(len(told)), crossed.times]), np.concatenate([told, crossed.rows]))
+
+
+LOADERS: dict[str, Callable[[], EventSet]] = {"nmnist": _nmnist, "braille": _braille, "fsdd": _fsdd, "ecg": _ecg}
+EVENT_SETS = tuple(LOADERS)

@@ -1,0 +1,49 @@
+"""Blocks of camera events, and bytes that come as fixed-size words from a file, a pipe or a socket."""
+
+from collections.abc import Iterable, Iterator
+from io import BufferedReader
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from ferrion.core.errors import DataError
+
+EVENT = np.dtype([("t", "<i8"), ("x", "<u2"), ("y", "<u2"), ("p", "u1")])
+"""Time [us], column, row, polarity (1: brighter)."""
+CHUNK = 1 << 20
+"""Bytes decoded at a time."""
+Blocks = Iterator[NDArray[Any]]
+
+
+def block(t: ArrayLike, x: ArrayLike, y: ArrayLike, p: ArrayLike) -> NDArray[Any]:
+    """Events of four columns."""
+    columns = dict(zip(("t", "x", "y", "p"), (np.asarray(column) for column in (t, x, y, p)), strict=True))
+    events = np.empty(len(columns["t"]), EVENT)
+    for name, column in columns.items():
+        events[name] = column
+    return events
+
+
+def words(file: BufferedReader, kind: np.dtype[Any], name: str) -> Blocks:
+    """Whole words as they arrive. Raises DataError at the end where the last one is cut short."""
+    rest, taken = b"", 0
+    while piece := file.read1(CHUNK):
+        rest += piece
+        whole = len(rest) // kind.itemsize * kind.itemsize
+        if whole:
+            yield np.frombuffer(rest[:whole], kind)
+        taken, rest = taken + whole, rest[whole:]
+    if rest:
+        raise DataError(f"{name} ends inside an event: {len(rest)} of {kind.itemsize} bytes at byte {taken} behind the header; all events before it were taken")
+
+
+def skipped(blocks: Iterable[NDArray[Any]], count: int) -> Blocks:
+    """All but the first `count` events; raises DataError when there are fewer."""
+    left = count
+    for events in blocks:
+        if left < len(events):
+            yield events[left:]
+        left -= min(left, len(events))
+    if left:
+        raise DataError(f"the stream ends {left} events before the {count} that were taken of it earlier: give the same stream to go on")
