@@ -9,6 +9,7 @@ from ferrion.circuits.neuron import Neuron
 from ferrion.circuits.soma import Soma
 from ferrion.core.errors import CardError
 from ferrion.params.card import Card, load
+from ferrion.params.edit import assumed, edited
 
 PARTS = ("memory", "neuron")
 
@@ -26,7 +27,11 @@ class SpikingChip:
     @classmethod
     def from_card(cls, name: str | Path = "hybrid-spiking") -> "SpikingChip":
         """The chip of a shipped card or of a TOML file; raises CardError when it, or a card it names, is not in order."""
-        card = load(name)
+        return cls.of(load(name))
+
+    @classmethod
+    def of(cls, card: Card) -> "SpikingChip":
+        """The chip of a card; as `from_card`."""
         missing = [role for role in PARTS if role not in card.parts]
         if missing:
             raise CardError(f'card {card.name} names no {", ".join(missing)}; write parts = {{memory = "leti-2025", neuron = "zhao-2025"}} under [card]')
@@ -38,6 +43,11 @@ class SpikingChip:
         if router.depth < 1:
             raise CardError(f"card {card.name}: [router] depth = {router.depth:g}: a queue holds one event at least")
         return cls(card, Chip.from_card(card.parts["memory"]), Neuron.from_card(card.parts["neuron"]), soma, router)
+
+    def with_node(self, tau: float) -> "SpikingChip":
+        """The same chip with another time constant [s] of its nodes, which is a choice of its designer. Raises CardError unless it is above 0."""
+        number = assumed(self.card, "soma", "tau", f"{tau:g} s", "chosen for a task")
+        return SpikingChip.of(edited(self.card, {("soma", "tau"): number}, self.card.title))
 
     @property
     def cards(self) -> list[Card]:

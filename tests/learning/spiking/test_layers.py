@@ -110,7 +110,7 @@ def test_small_steps_agree_with_the_chip():
     network = SpikingNetwork(CHIP, Wiring(inputs=inputs, cells=(cells,), swing=(0.1,)))
     network.program([shares])
     fired = network.run(times, rows, seconds).counts(0, cells)
-    for dt in (0.25e-3, 0.5e-3,1e-3,2.5e-3):
+    for dt in (0.25e-3, 0.5e-3, 1e-3, 2.5e-3):
         frames = np.zeros((round(seconds / dt), 1, inputs), np.float32)
         np.add.at(frames, (np.minimum((times / dt).astype(int), len(frames) - 1), 0, rows), 1.0)
         torch.manual_seed(0)

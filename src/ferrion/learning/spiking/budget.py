@@ -22,6 +22,7 @@ def ledger_of(network: SpikingNetwork) -> Ledger:
         charge(ledger, place(network, k), Work(n, m, *done, int(counts.transfers[k]) * n * m, read, back, 2 * (read * m + back * n), looks * n * across), geometry)
         ledger.add(place(network, k), Action.TRACE_UPDATE, int(counts.traces[k]))
         ledger.add("router", Action.ROUTER_HOP, read)
+        ledger.add(place(network, k), Action.ADC_SAMPLE, int(counts.compared[k]))
     for p, (first, last) in enumerate(zip(net.cells[:-1], net.cells[1:], strict=True)):
         ledger.add(f"population {p + 1}", Action.ION_SPIKE, int(state.somata.firings[first:last].sum()))
     ledger.add("controller", Action.CONTROLLER_STEP, int(state.controllers.taken.sum()))

@@ -46,6 +46,10 @@ class Synapses(NamedTuple):
     analogue: NDArray[np.float32]
     lsb_writes: NDArray[np.uint32]
     programmed: NDArray[np.uint32]
+    waiting: NDArray[np.float32]
+    """Eligibilities, times what they will have lost at the time `since` [s] of a rule that waits for reward; empty for others."""
+    since: NDArray[np.float64]
+    """(1,)."""
 
 
 class Traces(NamedTuple):
@@ -79,6 +83,8 @@ class Counts(NamedTuple):
     """Reads backwards: every row is converted."""
     traces: NDArray[np.int64]
     """Traces read or rewritten."""
+    compared: NDArray[np.int64]
+    """Nodes that comparators looked at."""
     serial: NDArray[np.int64]
     """Two entries: updates, and events delivered, since the chip began: they number the draws."""
     outside: NDArray[np.int64]
@@ -107,10 +113,18 @@ def fabric(sizes: list[int], tiles: list[tuple[int, int, int]], swing: list[floa
     )
 
 
-def synapses(net: Fabric) -> Synapses:
-    """Memories before their first write."""
+def synapses(net: Fabric, eligible: bool = False) -> Synapses:
+    """Memories before their first write; with eligibilities for a rule that waits for reward."""
     cells = int(net.weights[-1])
-    return Synapses(np.zeros(cells, np.int16), np.ones(cells, np.uint8), np.zeros(cells, np.float32), np.zeros(cells, np.uint32), np.zeros(cells, np.uint32))
+    return Synapses(
+        hidden=np.zeros(cells, np.int16),
+        stale=np.ones(cells, np.uint8),
+        analogue=np.zeros(cells, np.float32),
+        lsb_writes=np.zeros(cells, np.uint32),
+        programmed=np.zeros(cells, np.uint32),
+        waiting=np.zeros(cells * eligible, np.float32),
+        since=np.zeros(1),
+    )
 
 
 def traces(net: Fabric) -> Traces:

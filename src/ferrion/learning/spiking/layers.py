@@ -136,5 +136,10 @@ class Leak(torch.nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         """(steps, …) float32 to the same shape."""
-        out: Tensor = _Leak.apply(x, self.alpha)
-        return out
+        return leaked(x, self.alpha)
+
+
+def leaked(x: Tensor, alpha: float) -> Tensor:
+    """m[t] = alpha m[t - 1] + x[t] along the first axis."""
+    out: Tensor = _Leak.apply(x, alpha)
+    return out

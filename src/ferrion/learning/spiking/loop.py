@@ -17,7 +17,7 @@ from ferrion.circuits.soma import Soma, Somata, advance, charge, foresee, look
 from ferrion.core.compiled import compiled
 from ferrion.core.noise import NORMAL_TABLE, Stream, fill_words
 from ferrion.learning.spiking.fabric import INPUT, Counts, Synapses, Traces
-from ferrion.learning.spiking.plasticity import after_event, after_spike, decided, fired, hidden_errors, output_errors, teach, traced
+from ferrion.learning.spiking.plasticity import GROWN, after_event, after_spike, decided, fired, hidden_errors, output_errors, present, rewarded, teach, traced
 from ferrion.learning.spiking.rules import Balance, Stdp, Teacher
 from ferrion.learning.transfer import LevelTable, transfer_layer
 
@@ -116,6 +116,28 @@ def settle(seed, net, k, t, law, state, work, touched):
 
 
 @compiled
+def learned(seed, net, k, t, law, state, work, touched):
+    """The rule has been at the tile: weights were rewritten, or changes wait for a reward."""
+    if law.stdp.tau_e > 0.0:
+        take(state.controllers, k, DONE, 0.0)
+        if t - state.synapses.since[0] > GROWN * law.stdp.tau_e:
+            present(state.synapses, t, law.stdp.tau_e)
+    else:
+        settle(seed, net, k, t, law, state, work, touched)
+
+
+@compiled
+def reward(seed, net, value, t, law, state, work):
+    """A reward comes at t [s]: all plastic tiles learn from what waits for it."""
+    seed = U8(seed)
+    present(state.synapses, t, law.stdp.tau_e)
+    for k in range(net.target.size):
+        if net.plastic[k]:
+            take(state.controllers, k, TEACHER, 0.0)
+            settle(seed, net, k, t, law, state, work, rewarded(seed, net, k, value, law.offset, state.synapses, state.counts, work.words, work.columns))
+
+
+@compiled
 def transfer_tile(seed, net, k, law, only_changed, state, work):
     """Program the memristors of tile k from its hidden weights."""
     part, synapses = slice(net.weights[k], net.weights[k + 1]), state.synapses
@@ -151,7 +173,7 @@ def at_event(seed, net, k, row, t, law, state, work):
         traced(k, state.traces, state.counts, net.lines[k] + row, t, law.teacher.tau)
         take(state.controllers, k, DONE, 0.0)
         return
-    settle(seed, net, k, t, law, state, work, after_event(seed, net, k, row, t, law.stdp, law.offset, state.synapses, state.traces, state.counts, work.words))
+    learned(seed, net, k, t, law, state, work, after_event(seed, net, k, row, t, law.stdp, law.offset, state.synapses, state.traces, state.counts, work.words))
 
 
 @compiled
@@ -163,7 +185,7 @@ def at_spike(seed, net, population, number, t, law, state, work):
         for k in range(net.target.size):
             if net.target[k] == population and net.plastic[k]:
                 take(state.controllers, k, SPIKE, 0.0)
-                settle(
+                learned(
                     seed, net, k, t, law, state, work, after_spike(seed, net, k, number - first, t, law.stdp, law.offset, state.synapses, state.traces, state.counts, work.words)
                 )
     fired(state.traces, number, t, law.stdp)
@@ -178,7 +200,9 @@ def at_tick(seed, net, t, label, law, state, work):
     """The clock ticks: errors from the last population backwards, updates, thresholds."""
     traces, somata, counts, last = state.traces, state.somata, state.counts, net.cells.size - 2
     if law.learning and law.teacher.rate > 0.0 and label >= 0 and not decided(net, last, label, law.each, law.teacher.margin, t, law.stdp.tau_y, traces):
-        output_errors(net, last, label, law.each, law.teacher, traces)
+        output_errors(net, last, label, law.each, law.teacher, somata, traces)
+        if law.teacher.above > 0.0:
+            counts.compared[net.target == last] += net.cells[last + 1] - net.cells[last]
         thresholds = law.cell.memristor.v_n + somata.shift
         for k in range(net.target.size - 1, -1, -1):
             if 0 <= net.source[k] < net.target[k]:

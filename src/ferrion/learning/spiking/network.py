@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from ferrion.arrays.words import FULL_SCALE, LARGEST, MSBS, STEPS_PER_LEVEL, UNITS
+from ferrion.arrays.words import FULL_SCALE, LARGEST, MSBS, STEPS_PER_LEVEL, TOP_LEVEL, UNITS
 from ferrion.chip.controller import controllers
 from ferrion.chip.router import links
 from ferrion.chip.spiking import SpikingChip
@@ -17,9 +17,9 @@ from ferrion.core.ledger import Action
 from ferrion.core.noise import Stream, normals
 from ferrion.learning.hidden import rewrite
 from ferrion.learning.spiking.fabric import INPUT, Fabric, fabric, no_counts, synapses, traces
-from ferrion.learning.spiking.loop import Law, Spikes, State, Work, look_again, run, transfer_tile
+from ferrion.learning.spiking.loop import Law, Spikes, State, Work, look_again, reward, run, transfer_tile
 from ferrion.learning.spiking.rules import Balance, Stdp, Teacher, checked, checked_balance
-from ferrion.learning.transfer import LevelTable
+from ferrion.learning.transfer import LevelTable, nearest
 
 OFFSET = STEPS_PER_LEVEL // 2
 """Levels are rounded, not cut."""
@@ -132,7 +132,7 @@ class SpikingNetwork:
         )
         self.state = State(
             somata=at_rest(chip.neuron.shifts(cells, seed), seed, noise),
-            synapses=synapses(self.net),
+            synapses=synapses(self.net, isinstance(rule, Stdp) and rule.tau_e > 0.0),
             traces=traces(self.net),
             links=links(tiles, int(chip.router.depth)),
             controllers=controllers(tiles),
@@ -173,6 +173,11 @@ class SpikingNetwork:
             self.state.counts.fecap_writes[k] += rewrite(self.state.synapses.hidden[part], steps, self.state.synapses.lsb_writes[part], np.int16(OFFSET))
             self.state.synapses.stale[part] = 1
             transfer_tile(np.uint64(self.seed), self.net, k, self._law, True, self.state, self._work)
+
+    def deploy(self, weights: Sequence[ArrayLike]) -> None:
+        """As `program`, for weights trained elsewhere: each at the centre of the level whose mean is nearest to it."""
+        mean = self._law.table.mean
+        self.program([np.sign(w) * nearest(w, mean) / TOP_LEVEL for w in (np.asarray(weight, np.float64) for weight in weights)])
 
     def weights(self, tile: int) -> NDArray[np.float32]:
         """What the memristors of a tile hold, (rows, columns), as shares of the full scale."""
@@ -222,6 +227,20 @@ class SpikingNetwork:
         classes = self.wiring.cells[-1] // self.wiring.each
         if not -1 <= label < classes:
             raise ConfigError(f"label = {label}: the last population has {classes} classes; give 0..{classes - 1}, or -1 for none")
+
+    def reward(self, value: float) -> None:
+        """A reward (or, below 0, a punishment) reaches every synapse now; for a rule with eligibilities. Raises ConfigError without one, and for NaN."""
+        if not self.state.synapses.waiting.size:
+            raise ConfigError("a reward, but nothing waits for it: give rule=Stdp(..., tau_e=1.0)")
+        if not np.isfinite(value):
+            raise ConfigError(f"a reward of {value}: give a finite number")
+        reward(self.seed, self.net, float(value), self.now, self._law, self.state, self._work)
+
+    def relearn(self, rate: float) -> None:
+        """From now on a Teacher learns at `rate`: what a controller does that takes smaller steps as it learns. Raises ConfigError for another rule or a rate not above 0."""
+        if not isinstance(self.rule, Teacher) or not 0.0 < rate < np.inf:
+            raise ConfigError(f"relearn({rate}) with rule {self.rule}: give a number above 0, and rule=Teacher(...)")
+        self._law = self._law._replace(teacher=self._law.teacher._replace(rate=rate))
 
     def rest(self) -> None:
         """Ground all nodes and gates until nothing of the past is left in cells and traces: a pause of some seconds, in no time. Raises ConfigError while events are queued."""

@@ -13,6 +13,8 @@ STEPS = F4(FULL_SCALE) * ONE
 """A change of the full scale in units of 2^-24 step."""
 FORGOTTEN = 1e-3
 """A trace below this counts as none."""
+GROWN = 20.0
+"""Time constants after which eligibilities are brought to the present."""
 
 
 @compiled
@@ -23,6 +25,37 @@ def change(synapses, counts, k, q, share, row_word, column_word, offset):
         return 0
     counts.fecap_writes[k] += move(synapses.hidden, synapses.lsb_writes, synapses.stale, q, I2(-steps) if share < 0.0 else I2(steps), offset, I2(I2(LARGEST) - offset))
     return 1
+
+
+@compiled
+def wait(synapses, q, share, t, tau):
+    """Add a change to the eligibility of weight q."""
+    synapses.waiting[q] += F4(share * exponential((t - synapses.since[0]) / tau))
+
+
+@compiled
+def present(synapses, t, tau):
+    """Bring all eligibilities to t."""
+    kept = F4(exponential(-(t - synapses.since[0]) / tau))
+    for q in range(synapses.waiting.size):
+        synapses.waiting[q] *= kept
+    synapses.since[0] = t
+
+
+@compiled
+def rewarded(seed, net, k, value, offset, synapses, counts, words, column_words):
+    """A reward reaches tile k: every weight changes by `value` times its eligibility, which stands at the present. Returns how many weights were rewritten."""
+    columns, touched = net.columns[k], 0
+    draw(seed, Stream.ROW_DITHER, counts, words, net.rows[k])
+    fill_words(seed, U8(Stream.COLUMN_DITHER), U8(counts.serial[0]), column_words[: (columns + 3) // 4 * 4])
+    for i in range(net.rows[k]):
+        for j in range(columns):
+            q = net.weights[k] + i * columns + j
+            if synapses.waiting[q] != F4(0):
+                touched += change(synapses, counts, k, q, value * synapses.waiting[q], words[i], column_words[j], offset)
+    counts.traces[k] += net.rows[k] * columns
+    counts.updates[k] += touched
+    return touched
 
 
 @compiled
@@ -45,7 +78,11 @@ def after_event(seed, net, k, row, t, rule, offset, synapses, traces, counts, wo
         word = draw(seed, Stream.ROW_DITHER, counts, words, columns)
         for j in range(columns):
             y1 = traces.y1[first + j] * exponential(-(t - traces.y_time[first + j]) / rule.tau_minus)
-            touched += change(synapses, counts, k, net.weights[k] + row * columns + j, -amplitude * y1, word, words[j], offset)
+            q = net.weights[k] + row * columns + j
+            if rule.tau_e > 0.0:
+                wait(synapses, q, -amplitude * y1, t, rule.tau_e)
+            else:
+                touched += change(synapses, counts, k, q, -amplitude * y1, word, words[j], offset)
     counts.updates[k] += touched
     traces.x1[line] = traces.x1[line] * exponential(-(t - traces.x_time[line]) / rule.tau_plus) + 1.0
     traces.x2[line], traces.x_time[line] = x2 + 1.0, t
@@ -65,7 +102,11 @@ def after_spike(seed, net, k, cell, t, rule, offset, synapses, traces, counts, w
         for i in range(rows):
             if traces.x1[lines + i] > 0.0:
                 x1 = traces.x1[lines + i] * exponential(-(t - traces.x_time[lines + i]) / rule.tau_plus)
-                touched += change(synapses, counts, k, net.weights[k] + i * columns + cell, amplitude * x1, word, words[i], offset)
+                q = net.weights[k] + i * columns + cell
+                if rule.tau_e > 0.0:
+                    wait(synapses, q, amplitude * x1, t, rule.tau_e)
+                else:
+                    touched += change(synapses, counts, k, q, amplitude * x1, word, words[i], offset)
     counts.updates[k] += touched
     return touched
 
@@ -105,11 +146,16 @@ def decided(net, population, label, each, margin, t, tau, traces):
 
 
 @compiled
-def output_errors(net, population, label, each, teacher, traces):
-    """Spikes wanted in a tick less those fired; wanted of the `each` cells of class `label` alone."""
+def output_errors(net, population, label, each, teacher, somata, traces):
+    """Spikes wanted in a tick less those fired, wanted of the `each` cells of class `label` alone; or what comparators say of the nodes."""
     for cell in range(net.cells[population], net.cells[population + 1]):
-        wanted = teacher.wanted * teacher.tick if (cell - net.cells[population]) // each == label else 0.0
-        traces.error[cell] = wanted - traces.ticked[cell]
+        right = (cell - net.cells[population]) // each == label
+        if teacher.above == 0.0:
+            traces.error[cell] = (teacher.wanted * teacher.tick if right else 0.0) - traces.ticked[cell]
+        elif right:
+            traces.error[cell] = 1.0 if somata.node[cell] < teacher.above else 0.0
+        else:
+            traces.error[cell] = -1.0 if somata.node[cell] > teacher.below else 0.0
 
 
 @compiled

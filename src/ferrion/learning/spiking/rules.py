@@ -14,6 +14,9 @@ class Stdp(NamedTuple):
 
     An event of the row: w -= y1 (a_minus + a_minus3 x2); a spike of the column: w += x1 (a_plus + a_plus3 y2). Traces x1, x2 of the row and y1, y2
     of the column rise by 1 with each event or spike, after they have been used, and decay. Amplitudes are shares of the full scale.
+
+    With tau_e, reward-modulated (Izhikevich, Cerebral Cortex 17, 2443 (2007), eqs. 1 and 2): changes are not made but added to an eligibility of each
+    synapse, which decays with tau_e, and a reward d (`SpikingNetwork.reward`) changes the weights by d times what is left of it.
     """
 
     a_plus: Annotated[float, "1"] = 0.0
@@ -24,6 +27,7 @@ class Stdp(NamedTuple):
     tau_minus: Annotated[float, "s"] = 0.02
     tau_x: Annotated[float, "s"] = 0.1
     tau_y: Annotated[float, "s"] = 0.1
+    tau_e: Annotated[float, "s"] = 0.0
 
     @property
     def pairs_only(self) -> bool:
@@ -52,6 +56,10 @@ class Teacher(NamedTuple):
     """Share of the right class's votes by which it must lead; while it does, nothing is learned (error-triggered: Payvand et al., IEEE AICAS 2020)."""
     votes: Annotated[float, "s"] = 0.1
     """Time in which votes fade."""
+    above: Annotated[float, "V"] = 0.0
+    """Where two comparators look at the nodes of output cells instead of counting spikes: the node of the right class is to lie above this voltage at every tick, ..."""
+    below: Annotated[float, "V"] = 0.0
+    """... those of the others below this one; an error is 1, 0 or -1 (the delta rule with a margin: Widrow and Hoff 1960). Both 0: spikes are counted."""
 
 
 class Balance(NamedTuple):
@@ -65,7 +73,7 @@ class Balance(NamedTuple):
     """Rate at which the threshold rests."""
 
 
-SHARES = ("a_plus", "a_minus", "a_plus3", "a_minus3", "rate", "wanted", "margin", "window")
+SHARES = ("a_plus", "a_minus", "a_plus3", "a_minus3", "rate", "wanted", "margin", "window", "tau_e", "above", "below")
 
 
 def checked(rule: Stdp | Teacher) -> Stdp | Teacher:
@@ -74,6 +82,8 @@ def checked(rule: Stdp | Teacher) -> Stdp | Teacher:
         least = 0.0 if name in SHARES else 1e-9
         if not least <= value < 1e6:
             raise ConfigError(f"{name} = {value}: give {'0 or more' if name in SHARES else 'seconds above 0'}")
+    if isinstance(rule, Teacher) and rule.below > rule.above:
+        raise ConfigError(f"below = {rule.below} V lies above `above` = {rule.above} V: give two voltages in order, e.g. above=0.85, below=0.55")
     return rule
 
 

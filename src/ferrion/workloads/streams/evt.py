@@ -5,6 +5,7 @@ from io import BufferedReader
 import numpy as np
 from numpy.typing import NDArray
 
+from ferrion.core.compiled import compiled
 from ferrion.workloads.streams.block import Blocks, block, words
 
 CD_OFF, CD_ON, TIME_HIGH = 0, 1, 8
@@ -46,33 +47,44 @@ HEADER = b"% evt 2.0\n% end\n"
 """Before the words of `write_evt2`."""
 
 
-def _latest(is_set: NDArray[np.bool_]) -> Ints:
-    """For every place the last one at or before it where `is_set`; 0 before the first."""
-    return np.maximum.accumulate(np.where(is_set, np.arange(is_set.size), 0))
-
-
 def evt3(file: BufferedReader, name: str) -> Blocks:
     """16-bit words that change one register each: row, base column, low and high time; pixels come singly or as vectors of 12 or 8."""
-    high, low, y, base = -1, 0, 0, 0
-    for read in words(file, np.dtype("<u2"), name):
-        registers = np.array([ADD_Y << 12 | y, BASE_X << 12 | base, HIGH << 12 | max(high, 0) & 0xFFF, LOW << 12 | low], "<u2")
-        word = np.concatenate([registers, read])
-        kind, value = word >> 12, (word & 0xFFF).astype(np.int64)
-        is_high, started = kind == HIGH, high >= 0
-        highs = unwrapped(value[is_high], high, 12)
-        which = np.cumsum(is_high) - 1
-        set_low, set_y, set_base = _latest((kind == LOW) | is_high), _latest(kind == ADD_Y), _latest(kind == BASE_X)
-        lows = np.where(kind[set_low] == LOW, value[set_low], 0)
-        steps = np.where(kind == VECTOR_12, 12, np.where(kind == VECTOR_8, 8, 0))
-        moved = np.cumsum(steps) - steps
-        bases = (value[set_base] & 0x7FF) + moved - moved[set_base]
-        bits = np.where(kind == ADD_X, 1, np.where(kind == VECTOR_12, value, np.where(kind == VECTOR_8, value & 0xFF, 0)))
-        if not started:
-            bits[which <= 0] = 0
-        at, pixel = np.nonzero(bits[:, None] >> np.arange(12) & 1)
-        single = kind[at] == ADD_X
-        x, p = np.where(single, value[at] & 0x7FF, bases[at] + pixel), np.where(single, value[at], value[set_base][at]) >> 11
-        yield block(highs[which[at].clip(0)] << 12 | lows[at], x, value[set_y[at]] & 0x7FF, p)
-        if started or highs.size > 1:
-            high = int(highs[-1])
-        low, y, base = int(lows[-1]), int(value[set_y[-1]]), int(bases[-1] + steps[-1]) & 0x7FF | int(value[set_base[-1]]) & 0x800
+    state = np.array([-1, 0, 0, 0, 0])
+    for word in words(file, np.dtype("<u2"), name):
+        kinds = np.bincount(word >> 12, minlength=16)
+        columns = np.empty((4, kinds[ADD_X] + 12 * kinds[VECTOR_12] + 8 * kinds[VECTOR_8]), np.int64)
+        yield block(*columns[:, : registers(word, state, columns)])
+
+
+@compiled
+def registers(words, state, out):
+    """Run through the words; `state` (high time, low time, row, base column, its polarity) goes on from block to block. Fills `out` (t, x, y, p) and returns how many events."""
+    high, low, y, base, polarity = state
+    count = 0
+    for word in words:
+        kind, value = word >> 12, np.int64(word & 0xFFF)
+        if kind == ADD_Y:
+            y = value & 0x7FF
+        elif kind == BASE_X:
+            base, polarity = value & 0x7FF, value >> 11
+        elif kind == LOW:
+            low = value
+        elif kind == HIGH:
+            wraps = high >= 0 and value - (high & 0xFFF) < -(1 << 11)
+            high = (max(high, 0) & ~0xFFF) + (wraps << 12) | value
+            low = 0
+        else:
+            pixels, x, p = value & 0, base, polarity
+            if kind == ADD_X:
+                pixels, x, p = value & 0 | 1, value & 0x7FF, value >> 11
+            elif kind == VECTOR_12:
+                pixels, base = value, base + 12
+            elif kind == VECTOR_8:
+                pixels, base = value & 0xFF, base + 8
+            while pixels and high >= 0:
+                if pixels & 1:
+                    out[0, count], out[1, count], out[2, count], out[3, count] = high << 12 | low, x, y, p
+                    count += 1
+                pixels, x = pixels >> 1, x + 1
+    state[0], state[1], state[2], state[3], state[4] = high, low, y, base, polarity
+    return count

@@ -84,4 +84,3 @@ def _headed(file: BufferedReader, name: str) -> Blocks:
     if version:
         raise DataError(f"{name}: EVT {version}; ferrion reads EVT 2.0 and EVT 3.0. Convert it with Metavision's tools")
     return dat(file, name)
-

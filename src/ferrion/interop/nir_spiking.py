@@ -1,0 +1,133 @@
+"""Spiking networks as NIR graphs (Pedersen et al., Nature Communications 15, 8122 (2024)): read and run with a step that is said, written with what NIR cannot carry.
+
+NIR's neurons are differential equations in seconds. Between two steps an input is constant and the equations are solved exactly, so a step changes when a spike is
+seen and not where the voltage goes. A network that was trained here goes out with the step in its metadata; everything NIR has no words for, noise, devices,
+plasticity, stands beside the node with a label: faithful, approximate or unsupported.
+"""
+
+import warnings
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import nir
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+from ferrion.core.errors import ConfigError, DataError
+from ferrion.core.files import write_atomically
+from ferrion.interop.nir_layers import IN
+from ferrion.interop.nir_neurons import NEURONS
+
+Edges = list[tuple[str, str]]
+SLOWEST = 2.0
+"""Seconds: a longer time constant is more likely one in steps, as Sinabs writes them."""
+
+
+class NirNetwork(nn.Module):
+    """A graph of layers and neurons, run step by step; edges that close a loop carry what was sent a step before."""
+
+    def __init__(self, graph: nir.NIRGraph, dt: float) -> None:
+        """dt: seconds a step. Raises ConfigError for nodes that have no meaning here, named, and a step not above 0; warns of time constants that look like steps."""
+        super().__init__()
+        if not 0.0 < dt < np.inf:
+            raise ConfigError(f"dt = {dt}: give the seconds of a step, above 0")
+        nodes, edges = flattened(graph)
+        strangers = sorted({type(node).__name__ for node in nodes.values() if type(node) not in (*IN, *NEURONS, nir.Input, nir.Output, nir.Scale)})
+        if strangers:
+            raise ConfigError(f"nodes without a meaning here: {', '.join(strangers)}; ferrion runs {', '.join(sorted(kind.__name__ for kind in (*IN, *NEURONS, nir.Scale)))}")
+        self.dt, self.order = dt, ordered(nodes, edges)
+        self.heard = {name: [source for source, target in edges if target == name] for name in self.order}
+        self.inputs = [name for name in self.order if isinstance(nodes[name], nir.Input)]
+        self.outputs = [name for name in self.order if isinstance(nodes[name], nir.Output)]
+        self.does: dict[str, Callable[[Tensor], Tensor]] = {}
+        self.neurons = {}
+        for name, node in nodes.items():
+            if type(node) in NEURONS:
+                _suspicious(name, node)
+                self.neurons[name] = NEURONS[type(node)](node, dt)
+            elif isinstance(node, nir.Scale):
+                self.does[name] = torch.as_tensor(node.scale, dtype=torch.float32).__mul__
+            elif type(node) in IN:
+                self.does[name] = IN[type(node)](node)
+
+    def forward(self, frames: Tensor) -> Tensor:
+        """(steps, samples, …) to what the output node hears, of the same first two axes; every neuron begins at rest."""
+        for neuron in self.neurons.values():
+            neuron.rest()
+        before: dict[str, Tensor] = {}
+        found = []
+        for frame in frames:
+            now: dict[str, Tensor] = dict.fromkeys(self.inputs, frame)
+            for name in self.order:
+                if name not in now:
+                    parts = [now[source] if source in now else before[source] for source in self.heard[name] if source in now or source in before]
+                    now[name] = self._sent(name, sum(parts[1:], parts[0]))
+            before = now
+            found.append(now[self.outputs[0]])
+        return torch.stack(found)
+
+    def _sent(self, name: str, heard: Tensor) -> Tensor:
+        if name in self.neurons:
+            return self.neurons[name].step(heard)
+        return self.does[name](heard) if name in self.does else heard
+
+
+def read_spiking(path: Path, dt: float) -> NirNetwork:
+    """The network of a NIR file at steps of dt seconds. Raises DataError for a file that is none, ConfigError as `NirNetwork`."""
+    try:
+        graph = nir.read(str(path))
+    except (OSError, KeyError, ValueError, AssertionError, TypeError) as problem:
+        newer = "; a newer nir wrote it: pip install -U nir" if isinstance(problem, TypeError) else ""
+        raise DataError(f"{path} cannot be read as a NIR graph by nir {nir.version}: {problem}{newer}") from problem
+    return NirNetwork(graph, dt)
+
+
+def write_graph(graph: nir.NIRGraph, path: Path) -> None:
+    """Write a graph whole or not at all."""
+    write_atomically(path, lambda temporary: nir.write(str(temporary), graph))
+
+
+def flattened(graph: nir.NIRGraph, prefix: str = "") -> tuple[dict[str, Any], Edges]:
+    """Nodes and edges with those of graphs inside graphs; an inner graph's input and output stand for it."""
+    nodes: dict[str, Any] = {}
+    edges: Edges = []
+    ends: dict[str, tuple[str, str]] = {}
+    for name, node in graph.nodes.items():
+        full = prefix + name
+        ends[name] = (full, full)
+        if isinstance(node, nir.NIRGraph):
+            inner, joined = flattened(node, f"{full}.")
+            nodes |= inner
+            edges += joined
+            first, last = (next(key for key, value in node.nodes.items() if isinstance(value, kind)) for kind in (nir.Input, nir.Output))
+            ends[name] = (f"{full}.{first}", f"{full}.{last}")
+        else:
+            nodes[full] = node
+    return nodes, edges + [(ends[source][1], ends[target][0]) for source, target in dict.fromkeys(graph.edges)]
+
+
+def ordered(nodes: dict[str, Any], edges: Edges) -> list[str]:
+    """Every node after those it hears, but for edges back to a node on the way: depth first from the inputs."""
+    after = {name: [target for source, target in edges if source == name] for name in nodes}
+    done: list[str] = []
+    seen: set[str] = set()
+
+    def visit(name: str) -> None:
+        seen.add(name)
+        for target in after[name]:
+            if target not in seen:
+                visit(target)
+        done.append(name)
+
+    for name, node in nodes.items():
+        if isinstance(node, nir.Input) and name not in seen:
+            visit(name)
+    return done[::-1]
+
+
+def _suspicious(name: str, node: Any) -> None:
+    slow = [float(np.max(getattr(node, key))) for key in ("tau", "tau_mem", "tau_syn") if hasattr(node, key)]
+    if slow and max(slow) > SLOWEST:
+        warnings.warn(f"node {name} has a time constant of {max(slow):g} s; NIR means seconds, but Sinabs writes steps: multiply by its step if so", stacklevel=3)

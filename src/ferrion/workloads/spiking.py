@@ -1,0 +1,120 @@
+"""A task of events for the spiking chip: train off the chip, deploy, learn on it, test on it."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+from torch.nn.functional import cross_entropy
+
+from ferrion.core.noise import permutation
+from ferrion.learning.spiking.network import SpikingNetwork
+from ferrion.learning.spiking.twins import ChipTwin, FloatTwin
+from ferrion.workloads.event_sets import EventSet, Samples
+
+PAUSE = 0.02
+"""Seconds after a sample in which the chip may still answer."""
+
+
+STEEPEST = 1.0
+"""Norm at which gradients are cut; a step whose gradient overflows is left out."""
+
+
+@dataclass(frozen=True)
+class Course:
+    """How a twin is trained off the chip."""
+
+    dt: float
+    """Step [s]."""
+    epochs: int
+    batch: int = 32
+    rate: float = 2e-3
+    sharpness: float = 2.0
+    """Of the ion neuron's gradient [1/V]."""
+    scale: float = 0.5
+    """What one vote counts in the softmax."""
+
+
+def frames(samples: Samples, chosen: NDArray[np.int64], rows: int, seconds: float, dt: float) -> Tensor:
+    """Events a step (steps, samples, rows) of some of the samples."""
+    steps = round(np.ceil(seconds / dt))
+    found = np.zeros((steps, len(chosen), rows), np.float32)
+    for k, sample in enumerate(chosen):
+        times, addresses = samples.events(int(sample))
+        np.add.at(found[:, k], (np.minimum((times / dt).astype(np.int64), steps - 1), addresses), np.float32(1))
+    return torch.from_numpy(found)
+
+
+def train(twin: ChipTwin | FloatTwin, events: EventSet, course: Course, seed: int, done: Callable[[int, float], None] = lambda epoch, loss: None) -> None:
+    """Backpropagation through time, Adam with a falling rate; `done` is told the mean loss of each epoch."""
+    samples, optimizer = events.training, torch.optim.Adam([p for p in twin.parameters() if p.requires_grad], course.rate)
+    schedule = torch.optim.lr_scheduler.CosineAnnealingLR(optimizer, course.epochs)
+    twin.train()
+    for epoch in range(course.epochs):
+        order, losses = permutation(seed, epoch, len(samples)), []
+        for start in range(0, len(order), course.batch):
+            chosen = order[start : start + course.batch]
+            optimizer.zero_grad()
+            votes = twin.votes(frames(samples, chosen, events.rows, events.seconds, course.dt))
+            loss = cross_entropy(course.scale * votes, torch.from_numpy(samples.labels[chosen]))
+            loss.backward()
+            if torch.isfinite(torch.nn.utils.clip_grad_norm_(twin.parameters(), STEEPEST)):
+                optimizer.step()
+            losses.append(float(loss.detach()))
+        schedule.step()
+        done(epoch, float(np.mean(losses)))
+    twin.eval()
+
+
+def accuracy(twin: ChipTwin | FloatTwin, samples: Samples, events: EventSet, dt: float, batch: int = 100) -> float:
+    """Share of `samples` whose class has the most votes."""
+    right = 0
+    with torch.no_grad():
+        for start in range(0, len(samples), batch):
+            chosen = np.arange(start, min(start + batch, len(samples)))
+            right += int((twin.votes(frames(samples, chosen, events.rows, events.seconds, dt)).argmax(1).numpy() == samples.labels[chosen]).sum())
+    return right / len(samples)
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What the chip said to one sample."""
+
+    decided: int
+    """Class with the most votes; -1: none had a vote."""
+    seconds: float
+    """From the first event to the time from which on the class decided was ahead; NaN if none was."""
+    spikes: int
+
+
+def present(network: SpikingNetwork, events: EventSet, samples: Samples, sample: int, *, label: int = -1, learn: bool = False) -> Answer:
+    """Show one sample to the chip, then let it rest."""
+    times, rows = samples.events(sample)
+    start, wiring = network.now, network.wiring
+    fired = network.run(start + times, rows, start + events.seconds + PAUSE, label=label, learn=learn)
+    network.rest()
+    out = fired.population == len(wiring.cells) - 1
+    classes = fired.cell[out] // wiring.each
+    votes = np.bincount(classes, minlength=events.classes)
+    if not votes.any():
+        return Answer(-1, float("nan"), len(fired.time))
+    decided = int(votes.argmax())
+    return Answer(decided, float(fired.time[out][_since_ahead(classes, decided, events.classes)] - start - times[0]), len(fired.time))
+
+
+def _since_ahead(classes: NDArray[np.int64], decided: int, count: int) -> int:
+    """Which spike put the class decided ahead for good."""
+    running = np.cumsum(classes[:, None] == np.arange(count), axis=0)
+    behind = np.flatnonzero(running[:, decided] < np.delete(running, decided, axis=1).max(axis=1, initial=0) + 1)
+    return min(int(behind[-1]) + 1 if behind.size else 0, len(classes) - 1)
+
+
+def test_on_chip(network: SpikingNetwork, events: EventSet, samples: Samples, done: Callable[[int], None] = lambda count: None) -> list[Answer]:
+    """The chip's answers to all samples."""
+    answers = []
+    for sample in range(len(samples)):
+        answers.append(present(network, events, samples, sample))
+        done(sample + 1)
+    return answers

@@ -1,0 +1,191 @@
+"""Four tasks of events for the spiking chip, each with the network, the course and the local rule it is given, and what the chip then does."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from ferrion.chip.spiking import SpikingChip
+from ferrion.core.errors import ConfigError
+from ferrion.core.kept import digest, kept
+from ferrion.core.noise import permutation
+from ferrion.learning.spiking.budget import ledger_of
+from ferrion.learning.spiking.network import SpikingNetwork, Wiring
+from ferrion.learning.spiking.rules import Teacher
+from ferrion.learning.spiking.twins import ChipTwin, FloatTwin
+from ferrion.workloads.event_sets import EventSet, Samples, load_events
+from ferrion.workloads.spiking import Answer, Course, accuracy, present, test_on_chip, train
+
+ABOVE, BELOW = 1.05, 0.6
+"""Volts between which no comparator complains while the chip learns."""
+FIRST, LAST = 2e-3, 1e-4
+"""Rates of the local rule at the first and at the last pass, in between geometrically."""
+TUNING = 2e-4
+"""Rate while the chip is tuned after weights were deployed."""
+TRAINING_ORDER = 1000
+"""Passes of on-chip learning shuffle apart from those off the chip."""
+
+
+@dataclass(frozen=True)
+class Task:
+    """How one set is learned."""
+
+    events: str
+    tau: float
+    """Of the nodes [s]."""
+    hidden: int
+    swing: tuple[float, float]
+    """Volts: input to hidden, hidden to output."""
+    recurrent: float
+    local_swing: float
+    """Volts of the one tile of the network that learns on the chip alone."""
+    course: Course
+    gain: float
+    """Of the float twin's first weights."""
+    passes: int
+    """On-chip passes of local learning."""
+    most: int
+    """Samples of a pass on the chip, and of its test, at most."""
+
+    def wiring(self, events: EventSet) -> Wiring:
+        """Input, recurrent hidden cells, one output cell a class."""
+        return Wiring(inputs=events.rows, cells=(self.hidden, events.classes), swing=self.swing, recurrent=(self.recurrent, 0.0))
+
+    def shorter(self) -> "Task":
+        """The same in a minute or two, for a first look."""
+        return replace(self, hidden=min(self.hidden, 64), course=replace(self.course, epochs=4), passes=1, most=min(self.most, 200))
+
+
+TASKS = {
+    "nmnist": Task("nmnist", 0.02, 128, (0.15, 0.2), 0.05, 0.05, Course(2.5e-3, 15), 5.0, 4, 1000),
+    "braille": Task("braille", 0.05, 96, (1.0, 0.1), 0.1, 0.5, Course(2.5e-3, 15, rate=5e-3), 5.0, 3, 1500),
+    "fsdd": Task("fsdd", 0.05, 96, (0.5, 0.1), 0.1, 0.2, Course(2.5e-3, 30, rate=5e-3), 2.0, 4, 1200),
+    "ecg": Task("ecg", 0.02, 64, (0.5, 0.2), 0.1, 0.3, Course(2.5e-3, 5, batch=64, rate=5e-3), 2.0, 2, 2000),
+}
+
+
+def task_of(name: str) -> Task:
+    """One of `TASKS`; raises ConfigError otherwise."""
+    if name not in TASKS:
+        raise ConfigError(f"task {name!r}: give {', '.join(TASKS)}")
+    return TASKS[name]
+
+
+Tell = Callable[[str], None]
+
+
+def run_seed(task: Task, events: EventSet, seed: int, tell: Tell) -> dict[str, Any]:
+    """One chip: trained off it and deployed, tuned on it, and learning all by itself; its float twin beside it."""
+    chip, wiring = SpikingChip.from_card().with_node(task.tau), task.wiring(events)
+    test = events.test.take(chosen(events.test, task.most, 0))
+    torch.manual_seed(seed)
+    floats = FloatTwin(wiring, task.tau, task.course.dt, task.gain)
+    tell(f"seed {seed}: float twin")
+    train(floats, events, task.course, seed)
+    torch.manual_seed(seed)
+    twin = ChipTwin(chip, wiring, task.course.dt, task.course.sharpness)
+    tell(f"seed {seed}: chip's twin")
+    train(twin, events, task.course, seed)
+    found: dict[str, Any] = {
+        "seed": seed,
+        "float": accuracy(floats, test, events, task.course.dt),
+        "twin": accuracy(twin, test, events, task.course.dt),
+    }
+    network = SpikingNetwork(chip, wiring, rule=Teacher(rate=TUNING, tau=task.tau, margin=1.0, above=ABOVE, below=BELOW), seed=seed)
+    twin.deploy(network)
+    tell(f"seed {seed}: on the chip")
+    found["deployed"] = tested(network, events, test)
+    found["tuning"] = learn_pass(network, events, chosen(events.training, task.most, seed))
+    found["tuned"] = tested(network, events, test)
+    alone = SpikingNetwork(chip, alone_wiring(task, events), rule=Teacher(rate=FIRST, tau=task.tau, margin=1.0, above=ABOVE, below=BELOW), seed=seed)
+    for step in range(task.passes):
+        tell(f"seed {seed}: the chip alone, pass {step + 1} of {task.passes}")
+        alone.relearn(FIRST * (LAST / FIRST) ** (step / max(task.passes - 1, 1)))
+        found["learning"] = learn_pass(alone, events, chosen(events.training, task.most, TRAINING_ORDER + step))
+    found["local"] = tested(alone, events, test)
+    return found
+
+
+def alone_wiring(task: Task, events: EventSet) -> Wiring:
+    """Of the network that learns on the chip alone: no hidden cells."""
+    return Wiring(inputs=events.rows, cells=(events.classes,), swing=(task.local_swing,))
+
+
+def chosen(samples: Samples, most: int, seed: int) -> NDArray[np.int64]:
+    """At most so many samples, in an order of their own."""
+    return permutation(seed, 0, len(samples))[:most]
+
+
+def learn_pass(network: SpikingNetwork, events: EventSet, order: NDArray[np.int64]) -> dict[str, Any]:
+    """Learn from samples of the training set in this order; what one costs."""
+    before, start = network.chip.memory.prices.joules(ledger_of(network)), network.state.counts.fecap_writes.sum()
+    for sample in order:
+        present(network, events, events.training, int(sample), label=int(events.training.labels[sample]), learn=True)
+    joules = network.chip.memory.prices.joules(ledger_of(network)) - before
+    return {"samples": len(order), "joules": joules / len(order), "fecap_writes": int(network.state.counts.fecap_writes.sum() - start) / len(order)}
+
+
+def tested(network: SpikingNetwork, events: EventSet, test: Samples) -> dict[str, Any]:
+    """Accuracy, and what a decision takes."""
+    before, dropped = network.chip.memory.prices.joules(ledger_of(network)), network.state.links.dropped.sum()
+    answers = test_on_chip(network, events, test)
+    joules = network.chip.memory.prices.joules(ledger_of(network)) - before
+    return {**judged(answers, test.labels), "joules": joules / len(test), "dropped": int(network.state.links.dropped.sum() - dropped)}
+
+
+def judged(answers: list[Answer], labels: NDArray[np.int64]) -> dict[str, Any]:
+    """Share right, share without a vote, seconds to the decision (median and 99 %), spikes a sample."""
+    seconds = np.array([answer.seconds for answer in answers if answer.decided >= 0] or [float("nan")])
+    return {
+        "accuracy": float(np.mean([answer.decided == label for answer, label in zip(answers, labels, strict=True)])),
+        "silent": float(np.mean([answer.decided < 0 for answer in answers])),
+        "seconds": [float(np.quantile(seconds, share)) for share in (0.5, 0.99)],
+        "spikes": float(np.mean([answer.spikes for answer in answers])),
+    }
+
+
+def run_task(name: str, seeds: int, short: bool, folder: Path, tell: Tell) -> dict[str, Any]:
+    """Seeds from 0 on, each kept in `folder` as soon as it is done and not run again; means and standard deviations over them."""
+    if seeds < 1:
+        raise ConfigError(f"seeds = {seeds}: give 1 or more")
+    task = task_of(name).shorter() if short else task_of(name)
+    events = load_events(task.events)
+    name_of = digest((task, ABOVE, BELOW, FIRST, LAST, TUNING, [card.text for card in SpikingChip.from_card().cards]))[:12]
+    runs = [kept(folder / f"seed-{seed}-{name_of}.json", partial(run_seed, task, events, seed, tell)) for seed in range(seeds)]
+    return {"task": name, "note": events.note, "short": short, "seeds": seeds, "table": table(runs), "runs": runs}
+
+
+ROWS = {
+    "float LIF twin": ("float",),
+    "chip's twin": ("twin",),
+    "trained off the chip, deployed": ("deployed", "accuracy"),
+    "then tuned on the chip": ("tuned", "accuracy"),
+    "learned on the chip alone": ("local", "accuracy"),
+    "energy a decision, deployed [J]": ("deployed", "joules"),
+    "energy a decision, alone [J]": ("local", "joules"),
+    "energy a learned example, alone [J]": ("learning", "joules"),
+    "FeCAP writes a learned example, alone": ("learning", "fecap_writes"),
+    "spikes a decision, deployed": ("deployed", "spikes"),
+}
+"""What is told over the seeds, and where it lies in a run."""
+
+
+def _at(run: dict[str, Any], path: tuple[str, ...]) -> float:
+    found: Any = run
+    for key in path:
+        found = found[key]
+    return float(found)
+
+
+def table(runs: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Mean and standard deviation over seeds of `ROWS`, and of the latencies."""
+    rows = [(what, [_at(run, path) for run in runs]) for what, path in ROWS.items()]
+    rows += [
+        (f"seconds to a decision, {which}, {share}", [run[which]["seconds"][k] for run in runs]) for which in ("deployed", "local") for k, share in enumerate(("median", "99 %"))
+    ]
+    return [{"what": what, "mean": float(np.mean(values)), "deviation": float(np.std(values, ddof=1)) if len(values) > 1 else None} for what, values in rows]

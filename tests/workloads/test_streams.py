@@ -1,0 +1,238 @@
+"""Files, pipes and sockets of events: recordings against figures of other readers, and everything that can go wrong with a stream."""
+
+import io
+import socket
+import sys
+import threading
+import time
+from types import SimpleNamespace
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from ferrion.core.errors import DataError, MissingDataError
+from ferrion.workloads.data import find
+from ferrion.workloads.streams import block as block_module
+from ferrion.workloads.streams.block import block, skipped
+from ferrion.workloads.streams.evt import HEADER, evt2, evt3, write_evt2
+from ferrion.workloads.streams.source import events_from
+
+FILES = {
+    "evt2_sample.raw": (539_481, 1_317_888, 1_367_888, 367_855, 599, 475),
+    "evt3_sample.raw": (219_596, 11_718_656, 11_727_457, 115_532, 1279, 719),
+    "faery_dvs.es": (473_225, 0, 999_000, 270_001, 319, 239),
+    "loris_ncars_obj_004397_td.dat": (4_407, 0, 99_937, 1_671, 53, 60),
+    "tonic_ncars.dat": (2_009, 0, 99_952, 1_350, 77, 41),
+    "tonic_nmnist.bin": (4_325, 654, 311_175, 2_145, 33, 33),
+    "tonic_sample.aedat4": (111_954, 1605537493718345, 1605537494308262, 55_023, 319, 239),
+}
+"""Events, first and last time [us], brighter ones, largest column and row, as aedat 2.3, evt3 0.4, event_stream 1.6, tonic 1.6 and faery 0.8 read them."""
+
+
+def recording(name):
+    try:
+        return find("event_streams", (name,)) / name
+    except MissingDataError as why:
+        pytest.skip(str(why))
+
+
+@pytest.mark.parametrize("name", FILES)
+def test_recordings_are_read_as_others_read_them(name):
+    events = np.concatenate(list(events_from(str(recording(name)))))
+    found = len(events), events["t"][0], events["t"][-1], events["p"].sum(), events["x"].max(), events["y"].max()
+    assert found == FILES[name]
+    assert (np.diff(events["t"]) >= 0).all()
+
+
+@pytest.mark.parametrize("name", ["evt2_sample.raw", "evt3_sample.raw", "tonic_nmnist.bin", "tonic_ncars.dat"])
+def test_pieces_of_any_size_give_the_same_events(name, monkeypatch):
+    path = str(recording(name))
+    whole = np.concatenate(list(events_from(path)))[:3000]
+    monkeypatch.setattr(block_module, "CHUNK", 37)
+    pieces, count = [], 0
+    for events in events_from(path):
+        pieces.append(events)
+        count += len(events)
+        if count >= 3000:
+            break
+    np.testing.assert_array_equal(np.concatenate(pieces)[: len(whole)], whole)
+
+
+@pytest.mark.parametrize(("name", "cut"), [("evt2_sample.raw", 2), ("tonic_nmnist.bin", 3), ("tonic_ncars.dat", 5), ("evt3_sample.raw", 1)])
+def test_a_file_that_is_cut_gives_what_it_has_and_says_so(name, cut, tmp_path):
+    whole = recording(name).read_bytes()
+    path = tmp_path / name
+    path.write_bytes(whole[:-cut])
+    count = 0
+    with pytest.raises(DataError, match="ends inside an event"):  # noqa: PT012 - what comes before the error counts
+        for events in events_from(str(path)):
+            count += len(events)
+    assert FILES[name][0] - 12 <= count <= FILES[name][0]
+
+
+def test_damaged_libraries_files_are_refused_after_what_lies_before(tmp_path):
+    whole = recording("tonic_sample.aedat4").read_bytes()
+    path = tmp_path / "cut.aedat4"
+    path.write_bytes(whole[: len(whole) // 2])
+    count = 0
+    with pytest.raises(DataError, match="cannot be read further as AEDAT4"):  # noqa: PT012
+        for events in events_from(str(path)):
+            count += len(events)
+    assert 0 < count < FILES["tonic_sample.aedat4"][0]
+
+
+@settings(max_examples=50, deadline=None)
+@given(st.lists(st.tuples(st.integers(0, 2**34 - 1), st.integers(0, 2047), st.integers(0, 2047), st.integers(0, 1)), min_size=1, max_size=50))
+def test_evt2_comes_back_as_it_was_written(rows):
+    t, x, y, p = np.array(sorted(rows), np.int64).T
+    events = np.concatenate(list(evt2(io.BufferedReader(io.BytesIO(write_evt2(t, x, y, p))), "memory")))
+    np.testing.assert_array_equal(events, block(t, x, y, p))
+
+
+def evt3_words(*words):
+    return io.BufferedReader(io.BytesIO(np.array(words, "<u2").tobytes()))
+
+
+def test_evt3_vectors_wrapped_time_and_events_before_any_time():
+    words = [0x2005, 0x8FFF, 0x6FFF, 0x0007, 0x2805, 0x3010, 0x4003, 0x5081, 0x8000, 0x6001, 0x2001]
+    events = np.concatenate(list(evt3(evt3_words(*words), "memory")))
+    before, after = 0xFFFFFF, (1 << 24) | 1
+    wanted = block([before] * 5 + [after], [5, 16, 17, 28, 35, 1], [7] * 6, [1, 0, 0, 0, 0, 0])
+    np.testing.assert_array_equal(events, wanted)
+
+
+def test_evt2_time_goes_on_after_its_counter_wraps():
+    high = [8 << 28 | 0x0FFFFFFF, 1 << 28 | 63 << 22, 8 << 28, 1 << 28]
+    events = np.concatenate(list(evt2(io.BufferedReader(io.BytesIO(np.array(high, "<u4").tobytes())), "memory")))
+    np.testing.assert_array_equal(events["t"], [(1 << 34) - 1, 1 << 34])
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "match"),
+    [
+        ("a.raw", b"", "is empty"),
+        ("a.raw", b"PK\x03\x04 zip", "begins with"),
+        ("a.raw", b"% evt 4.0\n% end\n", "reads EVT 2.0 and EVT 3.0"),
+        ("a.dat", b"% Data\n\x05\x08", "kind 0 or 12"),
+        ("a.h5", b"\x89HDF\r\n\x1a\n junk", "cannot be read as HDF5"),
+    ],
+)
+def test_files_of_no_known_kind_are_refused(tmp_path, name, content, match):
+    (tmp_path / name).write_bytes(content)
+    with pytest.raises(DataError, match=match):
+        list(events_from(str(tmp_path / name)))
+
+
+def test_a_file_that_is_not_there_is_said_to_be_missing(tmp_path):
+    for path in (tmp_path / "none.raw", tmp_path):
+        with pytest.raises(MissingDataError, match="no file"):
+            list(events_from(str(path)))
+
+
+@pytest.mark.parametrize("place", ["", "events", "CD/events"])
+@pytest.mark.parametrize("table", [False, True])
+def test_hdf5_in_columns_or_as_a_table(tmp_path, place, table, monkeypatch):
+    h5py = pytest.importorskip("h5py")
+    monkeypatch.setattr("ferrion.workloads.streams.packed.SLICE", 3)
+    wanted = block([1, 2, 5, 9], [3, 1, 0, 2], [0, 1, 2, 3], [1, 0, 0, 1])
+    with h5py.File(tmp_path / "a.h5", "w") as file:
+        if table:
+            if not place:
+                return
+            file[place] = wanted
+        else:
+            for key in "txyp":
+                file[f"{place}/{key}"] = wanted[key]
+    np.testing.assert_array_equal(np.concatenate(list(events_from(str(tmp_path / "a.h5")))), wanted)
+
+
+def test_hdf5_without_events_says_what_it_holds(tmp_path):
+    h5py = pytest.importorskip("h5py")
+    with h5py.File(tmp_path / "a.h5", "w") as file:
+        file["frames"] = np.zeros(3)
+    with pytest.raises(DataError, match="holds frames"):
+        list(events_from(str(tmp_path / "a.h5")))
+
+
+def stream(count):
+    t = np.arange(count, dtype=np.int64) * 10
+    return HEADER + write_evt2(t, t % 30, t % 20, t % 2)
+
+
+def test_standard_input(monkeypatch):
+    monkeypatch.setattr(sys, "stdin", SimpleNamespace(buffer=io.BufferedReader(io.BytesIO(stream(500)))))
+    assert sum(map(len, events_from("-"))) == 500
+
+
+class Peer:
+    """A server on loopback that sends `content`, then closes, or holds the line."""
+
+    def __init__(self, content, hold=0.0):
+        self.listening = socket.create_server(("127.0.0.1", 0))
+        self.source = f"tcp://127.0.0.1:{self.listening.getsockname()[1]}"
+        self.sent, self.content, self.hold = 0, content, hold
+        self.thread = threading.Thread(target=self._serve, daemon=True)
+        self.thread.start()
+
+    def _serve(self):
+        line, _ = self.listening.accept()
+        with line:
+            try:
+                for start in range(0, len(self.content), 1 << 16):
+                    self.sent += line.send(self.content[start : start + (1 << 16)])
+            except OSError:
+                return
+            time.sleep(self.hold)
+
+    def close(self):
+        self.listening.close()
+        self.thread.join()
+
+
+def test_a_socket_gives_the_events_of_the_file():
+    peer = Peer(stream(20_000))
+    events = np.concatenate(list(events_from(peer.source)))
+    peer.close()
+    np.testing.assert_array_equal(events["t"], np.arange(20_000) * 10)
+
+
+def test_a_dead_peer_is_told_with_what_it_had_sent():
+    peer = Peer(stream(100), hold=1.0)
+    got = 0
+    with pytest.raises(DataError, match="the peer is dead or waits"):  # noqa: PT012
+        for events in events_from(peer.source, silence=0.2):
+            got += len(events)
+    assert got == 100
+    peer.close()
+
+
+def test_a_peer_that_dies_inside_an_event_and_one_that_is_not_there():
+    peer = Peer(stream(100)[:-3])
+    with pytest.raises(DataError, match="ends inside an event"):
+        list(events_from(peer.source))
+    peer.close()
+    with pytest.raises(DataError, match="is somebody listening"):
+        list(events_from(peer.source))
+    with pytest.raises(DataError, match="host:port"):
+        list(events_from("tcp://nowhere"))
+
+
+def test_what_is_not_read_waits_at_the_sender():
+    peer = Peer(stream(1) + bytes(200_000_000))
+    blocks = events_from(peer.source)
+    next(blocks)
+    time.sleep(0.5)
+    waiting = peer.sent
+    time.sleep(0.3)
+    assert peer.sent == waiting < 50_000_000
+    blocks.close()
+    peer.close()
+
+
+def test_going_on_after_events_that_were_taken():
+    pieces = [block([1, 2], [0, 0], [0, 0], [0, 0]), block([3, 4, 5], [0] * 3, [0] * 3, [0] * 3)]
+    assert [list(events["t"]) for events in skipped(pieces, 3)] == [[4, 5]]
+    with pytest.raises(DataError, match="ends 2 events before"):
+        list(skipped(pieces, 7))
