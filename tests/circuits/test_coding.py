@@ -5,8 +5,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ferrion.circuits.coding import delta, followed, latency, level_crossing, poisson, sigma_delta
 from ferrion.circuits.cochlea import bank, centres, cochlea
+from ferrion.circuits.coding import delta, followed, latency, level_crossing, poisson, sigma_delta
 from ferrion.core.errors import DataError
 
 DT = 1e-3

@@ -51,7 +51,7 @@ def test_pixels_of_a_pool_share_a_row():
     assert SENSOR.rows == 48
 
 
-class Killed(Exception):
+class KilledError(Exception):
     """Not an error of ours."""
 
 
@@ -63,10 +63,10 @@ def test_a_run_killed_in_mid_stream_goes_on_bit_by_bit(tmp_path):
     def dying():
         for number, piece in enumerate(blocks()):
             if number == 4:
-                raise Killed
+                raise KilledError
             yield piece
 
-    with pytest.raises(Killed):
+    with pytest.raises(KilledError):
         feed(network(), dying(), SENSOR, learn=True, keep=kept, keep_every=1000)
     rest = network()
     found = feed(rest, blocks(), SENSOR, learn=True, keep=kept)

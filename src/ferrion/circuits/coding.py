@@ -51,7 +51,7 @@ def level_crossing(signal: ArrayLike, dt: float, step: float) -> Events:
 
 
 def delta(signal: ArrayLike, dt: float, step: float) -> Events:
-    """Clocked delta modulation: at a sample at most one event a channel, where the signal has moved by `step` or more; rows as of `level_crossing`. Slopes above step / dt are lost."""
+    """Clocked delta modulation: at a sample one event a channel at most, where the signal has moved by `step`; rows as of `level_crossing`. Slopes above step / dt are lost."""
     return _listed(crossings(_signal(signal, dt, step), step, False), dt)
 
 

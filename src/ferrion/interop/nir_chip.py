@@ -1,5 +1,6 @@
 """The spiking chip and NIR: a network on the chip as a graph of leaky neurons, a graph of leaky neurons as a network for the chip, and what is lost either way."""
 
+from itertools import pairwise
 from typing import Any, NamedTuple
 
 import nir
@@ -117,7 +118,7 @@ def _placed(nodes: dict[str, Any], edges: list[tuple[str, str]], chip: SpikingCh
     while found := [target for source, _, target in tiles if source == order[-1] and target not in order]:
         order.append(found[0])
     chain, within = [], {}
-    for before, population in zip(order, order[1:], strict=False):
+    for before, population in pairwise(order):
         chain.append(next(weights for source, weights, target in tiles if source == before and target == population))
         within[population] = next((weights for source, weights, target in tiles if source == target == population), None)
     if len(chain) + sum(w is not None for w in within.values()) != len(tiles) or not chain:
@@ -140,7 +141,7 @@ def _placed(nodes: dict[str, Any], edges: list[tuple[str, str]], chip: SpikingCh
 
 
 def _response(nodes: dict[str, Any], weights: str, edges: list[tuple[str, str]]) -> NDArray[Any]:
-    """What an event of one step's current adds to the voltage: r (1 - exp(-dt / tau)) at the step the graph was trained with, or r itself where none is said (an event of charge tau)."""
+    """What an event adds to the voltage: r (1 - exp(-dt / tau)) at the step the graph was trained with, or r itself where none is said."""
     node = nodes[next(target for source, target in edges if source == weights)]
     told = (getattr(node, "metadata", None) or {}).get("dt")
     share = 1.0 - np.exp(-float(told) / np.asarray(node.tau)) if told is not None else 1.0

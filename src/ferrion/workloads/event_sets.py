@@ -2,14 +2,15 @@
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from ferrion.circuits.coding import Events, level_crossing
 from ferrion.circuits.cochlea import cochlea
+from ferrion.circuits.coding import Events, level_crossing
 from ferrion.core.errors import DataError
 from ferrion.core.noise import permutation
 from ferrion.workloads.data import find
@@ -112,7 +113,7 @@ def _fsdd() -> EventSet:
     path = find("fsdd", ("fsdd_0_24.npz",)) / "fsdd_0_24.npz"
     kept = read_arrays(path, ("audio", "offset", "digit", "speaker", "index", "fs"))
     rate, offset, seconds = float(kept["fs"]), kept["offset"], 1.0
-    clips = (kept["audio"][a:b][: int(seconds * rate)] / LOUD for a, b in zip(offset[:-1], offset[1:], strict=True))
+    clips = (kept["audio"][a:b][: int(seconds * rate)] / LOUD for a, b in pairwise(offset))
     _, speakers = np.unique(kept["speaker"], return_inverse=True)
     every = gathered((cochlea(_levelled(clip), rate, CHANNELS, SOUND_STEP) for clip in clips), kept["digit"], speakers)
     held = kept["index"] < SPOKEN_TEST

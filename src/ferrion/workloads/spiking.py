@@ -47,7 +47,7 @@ def frames(samples: Samples, chosen: NDArray[np.int64], rows: int, seconds: floa
     return torch.from_numpy(found)
 
 
-def train(twin: ChipTwin | FloatTwin, events: EventSet, course: Course, seed: int, done: Callable[[int, float], None] = lambda epoch, loss: None) -> None:
+def train(twin: ChipTwin | FloatTwin, events: EventSet, course: Course, seed: int, done: Callable[[int, float], None] = lambda *_: None) -> None:
     """Backpropagation through time, Adam with a falling rate; `done` is told the mean loss of each epoch."""
     samples, optimizer = events.training, torch.optim.Adam([p for p in twin.parameters() if p.requires_grad], course.rate)
     schedule = torch.optim.lr_scheduler.CosineAnnealingLR(optimizer, course.epochs)
@@ -111,7 +111,7 @@ def _since_ahead(classes: NDArray[np.int64], decided: int, count: int) -> int:
     return min(int(behind[-1]) + 1 if behind.size else 0, len(classes) - 1)
 
 
-def test_on_chip(network: SpikingNetwork, events: EventSet, samples: Samples, done: Callable[[int], None] = lambda count: None) -> list[Answer]:
+def answers_to(network: SpikingNetwork, events: EventSet, samples: Samples, done: Callable[[int], None] = lambda *_: None) -> list[Answer]:
     """The chip's answers to all samples."""
     answers = []
     for sample in range(len(samples)):

@@ -2,8 +2,6 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from functools import partial
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -12,14 +10,13 @@ from numpy.typing import NDArray
 
 from ferrion.chip.spiking import SpikingChip
 from ferrion.core.errors import ConfigError
-from ferrion.core.kept import digest, kept
 from ferrion.core.noise import permutation
 from ferrion.learning.spiking.budget import ledger_of
 from ferrion.learning.spiking.network import SpikingNetwork, Wiring
 from ferrion.learning.spiking.rules import Teacher
 from ferrion.learning.spiking.twins import ChipTwin, FloatTwin
 from ferrion.workloads.event_sets import EventSet, Samples, load_events
-from ferrion.workloads.spiking import Answer, Course, accuracy, present, test_on_chip, train
+from ferrion.workloads.spiking import Answer, Course, accuracy, answers_to, present, train
 
 ABOVE, BELOW = 1.05, 0.6
 """Volts between which no comparator complains while the chip learns."""
@@ -133,31 +130,26 @@ def learn_pass(network: SpikingNetwork, events: EventSet, order: NDArray[np.int6
 def tested(network: SpikingNetwork, events: EventSet, test: Samples) -> dict[str, Any]:
     """Accuracy, and what a decision takes."""
     before, dropped = network.chip.memory.prices.joules(ledger_of(network)), network.state.links.dropped.sum()
-    answers = test_on_chip(network, events, test)
+    answers = answers_to(network, events, test)
     joules = network.chip.memory.prices.joules(ledger_of(network)) - before
     return {**judged(answers, test.labels), "joules": joules / len(test), "dropped": int(network.state.links.dropped.sum() - dropped)}
 
 
 def judged(answers: list[Answer], labels: NDArray[np.int64]) -> dict[str, Any]:
-    """Share right, share without a vote, seconds to the decision (median and 99 %), spikes a sample."""
-    seconds = np.array([answer.seconds for answer in answers if answer.decided >= 0] or [float("nan")])
+    """Share right, share without a vote, seconds to the decision (median and 99 %; None if there was none), spikes a sample."""
+    seconds = [answer.seconds for answer in answers if answer.decided >= 0]
     return {
         "accuracy": float(np.mean([answer.decided == label for answer, label in zip(answers, labels, strict=True)])),
         "silent": float(np.mean([answer.decided < 0 for answer in answers])),
-        "seconds": [float(np.quantile(seconds, share)) for share in (0.5, 0.99)],
+        "seconds": [float(np.quantile(seconds, share)) if seconds else None for share in (0.5, 0.99)],
         "spikes": float(np.mean([answer.spikes for answer in answers])),
     }
 
 
-def run_task(name: str, seeds: int, short: bool, folder: Path, tell: Tell) -> dict[str, Any]:
-    """Seeds from 0 on, each kept in `folder` as soon as it is done and not run again; means and standard deviations over them."""
-    if seeds < 1:
-        raise ConfigError(f"seeds = {seeds}: give 1 or more")
+def learned(name: str, seed: int, short: bool, tell: Tell) -> dict[str, Any]:
+    """`run_seed` of one of `TASKS`, or its short form."""
     task = task_of(name).shorter() if short else task_of(name)
-    events = load_events(task.events)
-    name_of = digest((task, ABOVE, BELOW, FIRST, LAST, TUNING, [card.text for card in SpikingChip.from_card().cards]))[:12]
-    runs = [kept(folder / f"seed-{seed}-{name_of}.json", partial(run_seed, task, events, seed, tell)) for seed in range(seeds)]
-    return {"task": name, "note": events.note, "short": short, "seeds": seeds, "table": table(runs), "runs": runs}
+    return run_seed(task, load_events(task.events), seed, tell)
 
 
 ROWS = {
@@ -175,6 +167,14 @@ ROWS = {
 """What is told over the seeds, and where it lies in a run."""
 
 
+def table(runs: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Over seeds, of `ROWS` and of the latencies."""
+    rows = [row(what, [_at(run, path) for run in runs]) for what, path in ROWS.items()]
+    for which in ("deployed", "local"):
+        rows += [row(f"seconds to a decision, {which}, {share}", [run[which]["seconds"][k] for run in runs]) for k, share in enumerate(("median", "99 %"))]
+    return rows
+
+
 def _at(run: dict[str, Any], path: tuple[str, ...]) -> float:
     found: Any = run
     for key in path:
@@ -182,10 +182,7 @@ def _at(run: dict[str, Any], path: tuple[str, ...]) -> float:
     return float(found)
 
 
-def table(runs: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """Mean and standard deviation over seeds of `ROWS`, and of the latencies."""
-    rows = [(what, [_at(run, path) for run in runs]) for what, path in ROWS.items()]
-    rows += [
-        (f"seconds to a decision, {which}, {share}", [run[which]["seconds"][k] for run in runs]) for which in ("deployed", "local") for k, share in enumerate(("median", "99 %"))
-    ]
-    return [{"what": what, "mean": float(np.mean(values)), "deviation": float(np.std(values, ddof=1)) if len(values) > 1 else None} for what, values in rows]
+def row(what: str, values: list[float | None]) -> dict[str, Any]:
+    """Mean and standard deviation of those that are known; None where too few are."""
+    known = [value for value in values if value is not None]
+    return {"what": what, "mean": float(np.mean(known)) if known else None, "deviation": float(np.std(known, ddof=1)) if len(known) > 1 else None}

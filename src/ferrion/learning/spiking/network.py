@@ -96,13 +96,14 @@ class SpikingNetwork:
         transfer_every: int = 10,
         tick: float = 0.01,
         refresh: float = np.inf,
+        frozen: tuple[int, ...] = (),
         seed: int = 0,
         noise: bool = True,
     ) -> None:
         """rule: None cannot learn. transfer_every: updates of a tile between two transfers. tick: of homeostasis [s]; a Teacher brings its own.
 
-        refresh: seconds after which all memristors are programmed anew. noise False: neurons fire when the integral of their rate is 1, and reads
-        are exact. Raises ConfigError on settings out of range.
+        refresh: seconds after which all memristors are programmed anew. frozen: tiles that do not learn, as `Wiring.fabric` numbers them.
+        noise False: neurons fire when the integral of their rate is 1, and reads are exact. Raises ConfigError on settings out of range.
         """
         if transfer_every < 1 or int(transfer_every) != transfer_every or not 0 <= seed < 2**63 or int(seed) != seed or not (0 < tick < np.inf) or not refresh > 0:
             raise ConfigError(
@@ -110,6 +111,9 @@ class SpikingNetwork:
             )
         self.chip, self.wiring, self.seed, self.rule = chip, wiring, seed, None if rule is None else checked(rule)
         self.net = _timed(wiring.fabric(), chip)
+        if not all(0 <= tile < len(self.net.source) for tile in frozen):
+            raise ConfigError(f"frozen = {frozen}: the wiring has tiles 0..{len(self.net.source) - 1}, forward ones first")
+        self.net.plastic[list(frozen)] = False
         tiles, cells = len(self.net.source), int(self.net.cells[-1])
         teacher = rule if isinstance(rule, Teacher) else Teacher(rate=0.0)
         ticks = teacher.tick if isinstance(rule, Teacher) else tick if balance.homeostasis else np.inf
@@ -149,7 +153,7 @@ class SpikingNetwork:
     def settings(self) -> tuple[object, ...]:
         """What the network was built with, beside chip and wiring."""
         law = self._law
-        return self.seed, self.rule, law.balance, law.every, law.tick, law.refresh, law.noisy
+        return self.seed, self.rule, law.balance, law.every, law.tick, law.refresh, law.noisy, tuple(self.net.plastic.tolist())
 
     def parts(self) -> dict[str, dict[str, NDArray[Any]]]:
         """The arrays of its state, by part and name."""

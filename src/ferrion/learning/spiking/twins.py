@@ -1,5 +1,7 @@
 """Two twins of a network on the spiking chip, for training off it: one that rehearses the chip, one in floating point."""
 
+from itertools import pairwise
+
 import numpy as np
 import torch
 from torch import Tensor, nn
@@ -8,7 +10,6 @@ from ferrion.chip.spiking import SpikingChip
 from ferrion.learning.spiking.layers import Leak, ion, leaked, lif, spikes_of
 from ferrion.learning.spiking.network import SpikingNetwork, Wiring
 from ferrion.learning.transfer import nearest
-
 
 CENTRE, WIDTH = 0.75, 0.15
 """Volts: where an output node counts half while training, and how gradually: between a clean gap's nucleation voltage and that of one that has just fired."""
@@ -81,7 +82,7 @@ class FloatTwin(nn.Module):
         super().__init__()
         self.law, self.leak = lif(tau, dt), Leak(tau, dt)
         sizes = (wiring.inputs, *wiring.cells[:-1])
-        self.forwards = nn.ParameterList(gain * torch.randn(n, m) / n**0.5 for n, m in zip(sizes, sizes[1:], strict=False))
+        self.forwards = nn.ParameterList(gain * torch.randn(n, m) / n**0.5 for n, m in pairwise(sizes))
         recurrent = wiring.recurrent or (0.0,) * len(wiring.cells)
         self.within = nn.ParameterList(torch.randn(n, n) / n**0.5 / 4 * (volts > 0) for n, volts in zip(sizes[1:], recurrent, strict=False))
         for weight, volts in zip(self.within, recurrent, strict=False):

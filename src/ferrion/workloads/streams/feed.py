@@ -86,7 +86,7 @@ def feed(
     learn: bool = False,
     keep: Path | None = None,
     keep_every: int = KEEP_EVERY,
-    hear: Callable[[Fired, Fed], None] = lambda fired, fed: None,
+    hear: Callable[[Fired, Fed], None] = lambda *_: None,
 ) -> Fed:
     """Run `network` on all of `blocks`; `hear` is given the spikes of each. keep: a file that holds the state every `keep_every` events; a run that finds it goes on bit by bit.
 

@@ -1,0 +1,130 @@
+"""Latency, losses and energy of the spiking chip under Poisson, bursty and recorded streams, from idle to beyond saturation."""
+
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ferrion.chip.router import latencies
+from ferrion.chip.spiking import SpikingChip
+from ferrion.circuits.coding import Events
+from ferrion.core.errors import MissingDataError
+from ferrion.core.noise import Stream, uniforms
+from ferrion.learning.spiking.budget import QUANTILES, ledger_of
+from ferrion.learning.spiking.network import SpikingNetwork, Wiring
+from ferrion.learning.spiking.rules import Stdp
+from ferrion.workloads.data import find
+from ferrion.workloads.spiking_tasks import Tell, row
+
+ROWS, CELLS, SWING = 1000, 64, 0.02
+RATES = (1e3, 1e4, 3e4, 1e5, 3e5, 1e6, 3e6, 1e7, 3e7)
+"""Events a second."""
+COUNT = 20_000
+"""Events of each run."""
+DUTY, BURST = 0.1, 50
+"""A bursty stream speaks a tenth of the time, ten times as fast, in bursts of so many events on average."""
+LOST = 0.01
+"""Share of dropped events above which the chip counts as saturated."""
+
+
+TOLD = {"median": "seconds, median", "late": "seconds, 99 %", "worst": "seconds, worst", "dropped": "share dropped", "joules": "joules an event"}
+
+
+class Load(NamedTuple):
+    """One stream through one chip."""
+
+    stream: str
+    learning: bool
+    rate: float
+    """Events a second."""
+    median: float
+    """Latency from source to tile [s], and its 99th percentile and worst."""
+    late: float
+    worst: float
+    dropped: float
+    """Share."""
+    joules: float
+    """An event delivered."""
+
+
+def poisson(rate: float, seed: int) -> Events:
+    """Independent events."""
+    gaps = -np.log(uniforms(seed, Stream.ENCODER, 2, COUNT)) / rate
+    return Events(np.cumsum(gaps), _rows(seed))
+
+
+def bursty(rate: float, seed: int) -> Events:
+    """The same mean rate, in bursts of a geometric number of events at rate / DUTY with silences between them."""
+    gaps = -np.log(uniforms(seed, Stream.ENCODER, 2, COUNT)) * DUTY / rate
+    ends = uniforms(seed, Stream.ENCODER, 4, COUNT) < 1.0 / BURST
+    silences = -np.log(uniforms(seed, Stream.ENCODER, 5, COUNT)) * BURST * (1.0 - DUTY) / rate
+    return Events(np.cumsum(gaps + ends * silences), _rows(seed))
+
+
+def recorded(faster: float) -> Events:
+    """A hand gesture of dvs128_samples, 12 by 12 pixels a row, `faster` times as fast."""
+    with np.load(find("dvs128_samples", ("dvs128_recordings.npz",)) / "dvs128_recordings.npz", allow_pickle=False) as file:
+        part = slice(int(file["offset"][0]), int(file["offset"][0]) + COUNT)
+        x, y, p, t = (file[key][part].astype(np.int64) for key in ("x", "y", "p", "t_us"))
+    return Events((t - t[0]) * 1e-6 / faster, (p * 11 + y // 12) * 11 + x // 12)
+
+
+def _rows(seed: int) -> NDArray[np.int64]:
+    return (uniforms(seed, Stream.ENCODER, 3, COUNT) * ROWS).astype(np.int64)
+
+
+def load(stream: str, events: Events, learning: bool, seed: int) -> Load:
+    """Run one stream on a fresh chip."""
+    chip = SpikingChip.from_card()
+    network = SpikingNetwork(chip, Wiring(inputs=ROWS, cells=(CELLS,), swing=(SWING,)), rule=Stdp(a_plus=1e-3, a_minus=1e-3), seed=seed)
+    before = chip.memory.prices.joules(ledger_of(network))
+    network.run(events.times, events.rows, float(events.times[-1]) + 1.0, learn=learning)
+    links = network.state.links
+    delivered = max(int(links.delivered[0]), 1)
+    joules = (chip.memory.prices.joules(ledger_of(network)) - before) / delivered
+    rate = len(events.times) / float(events.times[-1] - events.times[0])
+    median, late, worst = latencies(links.latency[0], QUANTILES)
+    return Load(stream, learning, rate, median, late, worst, float(links.dropped[0] / links.arrived[0]), joules)
+
+
+def loads(seed: int, tell: Tell) -> list[Load]:
+    """Every stream, learning and not, at all rates."""
+    found = []
+    for learning in (False, True):
+        for stream, drawn in (("poisson", poisson), ("bursty", bursty)):
+            tell(f"{stream}{', learning' if learning else ''}")
+            found += [load(stream, drawn(rate, seed), learning, seed) for rate in RATES]
+        try:
+            found += [load("recorded", recorded(faster), learning, seed) for faster in (1.0, 10.0, 100.0)]
+        except MissingDataError as why:
+            tell(f"no recording: {why}")
+    return found
+
+
+def saturation(found: list[Load], stream: str, learning: bool) -> float:
+    """The highest rate [1/s] that was tried of a stream at which no more than `LOST` of the events are dropped; 0 if none."""
+    return max((load.rate for load in found if load.stream == stream and load.learning == learning and load.dropped <= LOST), default=0.0)
+
+
+def table(runs: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Over seeds: latencies, share dropped and energy of every stream and rate, then where each saturates."""
+    rows = []
+    for k, load in enumerate(runs[0]["rows"]):
+        what = f"{_what(load)}, {load['rate']:.1g} events/s"
+        rows += [row(f"{what}: {told}", [run["rows"][k][key] for run in runs]) for key, told in TOLD.items()]
+    for k, load in enumerate(runs[0]["saturation"]):
+        rows.append(row(f"{_what(load)}: highest rate tried with at most {100 * LOST:g} % dropped [events/s]", [run["saturation"][k]["events_per_s"] for run in runs]))
+    return rows
+
+
+def _what(load: dict[str, Any]) -> str:
+    return f"{load['stream']}{', learning' if load['learning'] else ''}"
+
+
+def summary(found: list[Load]) -> dict[str, Any]:
+    """Rows for result.json, and the saturation of every stream."""
+    streams = dict.fromkeys((load.stream, load.learning) for load in found)
+    return {
+        "rows": [load._asdict() for load in found],
+        "saturation": [{"stream": stream, "learning": learning, "events_per_s": saturation(found, stream, learning)} for stream, learning in streams],
+    }

@@ -1,0 +1,86 @@
+"""A chip that was trained for all but one class, or all but one speaker, learns the missing one from a few examples, and forgets some of the rest."""
+
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from ferrion.chip.spiking import SpikingChip
+from ferrion.core.noise import permutation
+from ferrion.learning.spiking.network import SpikingNetwork
+from ferrion.learning.spiking.rules import Teacher
+from ferrion.learning.spiking.twins import ChipTwin
+from ferrion.workloads.event_sets import EventSet, Samples, load_events
+from ferrion.workloads.spiking import answers_to, present, train
+from ferrion.workloads.spiking_tasks import ABOVE, BELOW, Task, Tell, judged, row, task_of
+
+SHOTS = (0, 1, 2, 5, 10)
+"""Examples of the new class, or of each class of the new speaker."""
+SHOWN = 3
+"""Times each example is shown."""
+RATE = 5e-4
+"""Of the comparator rule while a few examples are learned: the last tile alone learns."""
+MOST = 150
+"""Samples of each test at most."""
+ORDER = 2000
+"""Examples are drawn apart from the orders of training."""
+
+
+def new_class(seed: int, short: bool, tell: Tell) -> dict[str, Any]:
+    """N-MNIST; the class left out is the seed's, modulo 10."""
+    task = task_of("nmnist").shorter() if short else task_of("nmnist")
+    events, new = load_events(task.events), seed % 10
+    is_new = events.training.labels == new
+    tested_new = events.test.labels == new
+    extra = np.flatnonzero(is_new)
+    shots, rest = np.split(extra[permutation(seed, ORDER, len(extra))], [max(SHOTS)])
+    held = rest[:MOST]
+    others = events.test.take(np.flatnonzero(~tested_new))
+    theirs = events.training.take(held)
+    return _adapted(task, events, np.flatnonzero(~is_new), shots, 1, theirs, others, seed, tell)
+
+
+def new_user(seed: int, short: bool, tell: Tell) -> dict[str, Any]:
+    """Spoken digits; the speaker left out is the seed's, modulo 6."""
+    task = task_of("fsdd").shorter() if short else task_of("fsdd")
+    events, new = load_events(task.events), seed % 6
+    is_new = events.training.group == new
+    order = permutation(seed, ORDER, len(events.training))
+    own = order[is_new[order]]
+    by_class = np.stack([own[events.training.labels[own] == digit][: max(SHOTS)] for digit in range(events.classes)], axis=1)
+    theirs, others = (events.test.take(_some(np.flatnonzero((events.test.group == new) == mine), seed)) for mine in (True, False))
+    return _adapted(task, events, np.flatnonzero(~is_new), by_class.ravel(), events.classes, theirs, others, seed, tell)
+
+
+def _some(which: NDArray[np.int64], seed: int) -> NDArray[np.int64]:
+    return which[permutation(seed, ORDER, len(which))][:MOST]
+
+
+def _adapted(
+    task: Task, events: EventSet, known: NDArray[np.int64], shots: NDArray[np.int64], each: int, theirs: Samples, others: Samples, seed: int, tell: Tell
+) -> dict[str, Any]:
+    """Train on the known, then learn shots in order, `each` at a time; accuracy on the new and on the rest after every number of `SHOTS`."""
+    chip, wiring = SpikingChip.from_card().with_node(task.tau), task.wiring(events)
+    torch.manual_seed(seed)
+    twin = ChipTwin(chip, wiring, task.course.dt, task.course.sharpness)
+    tell(f"seed {seed}: training without the new one")
+    train(twin, replace(events, training=events.training.take(known)), task.course, seed)
+    network = SpikingNetwork(chip, wiring, rule=Teacher(rate=RATE, tau=task.tau, margin=1.0, above=ABOVE, below=BELOW), seed=seed, frozen=(0, 2))
+    twin.deploy(network)
+    found, taken = [], 0
+    for count in SHOTS:
+        for sample in shots[taken : count * each]:
+            for _ in range(SHOWN):
+                present(network, events, events.training, int(sample), label=int(events.training.labels[sample]), learn=True)
+        taken = count * each
+        accuracies = [judged(answers_to(network, events, samples), samples.labels)["accuracy"] for samples in (theirs, others)]
+        tell(f"seed {seed}: {count} shots: new {accuracies[0]:.2f}, others {accuracies[1]:.2f}")
+        found.append({"shots": count, "new": accuracies[0], "others": accuracies[1]})
+    return {"seed": seed, "shots": found, "fecap_writes": int(network.state.counts.fecap_writes[1])}
+
+
+def table(runs: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Over seeds, after each number of shots."""
+    return [row(f"{which}, after {count} examples", [run["shots"][k][which] for run in runs]) for k, count in enumerate(SHOTS) for which in ("new", "others")]

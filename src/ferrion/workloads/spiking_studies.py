@@ -1,0 +1,46 @@
+"""What `ferrion spiking` can do: four tasks, two ways of learning from few examples, and loads beyond saturation; over seeds, each kept when it is done."""
+
+from collections.abc import Callable
+from functools import partial
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from ferrion.chip.spiking import SpikingChip
+from ferrion.core.errors import ConfigError
+from ferrion.core.kept import digest, kept
+from ferrion.workloads import bursts, few_shot, spiking_tasks
+from ferrion.workloads.spiking_tasks import TASKS, Tell
+
+Rows = list[dict[str, Any]]
+
+
+class Study(NamedTuple):
+    """One seed of it, and the rows over all seeds."""
+
+    note: str
+    run: Callable[[int, bool, Tell], dict[str, Any]]
+    table: Callable[[list[dict[str, Any]]], Rows]
+
+
+def _loaded(seed: int, _short: bool, tell: Tell) -> dict[str, Any]:
+    return {"seed": seed, **bursts.summary(bursts.loads(seed, tell))}
+
+
+STUDIES: dict[str, Study] = {
+    **{name: Study(f"{name}: trained off the chip and deployed, tuned on it; learned on it alone", partial(spiking_tasks.learned, name), spiking_tasks.table) for name in TASKS},
+    "new-class": Study("N-MNIST without one digit, which is then learned on the chip from few examples", few_shot.new_class, few_shot.table),
+    "new-user": Study("spoken digits without one speaker, whose voice is then learned on the chip from few examples", few_shot.new_user, few_shot.table),
+    "bursts": Study("router latency, losses and energy under Poisson, bursty and recorded streams", _loaded, bursts.table),
+}
+
+
+def study(name: str, seeds: int, short: bool, folder: Path, tell: Tell) -> dict[str, Any]:
+    """Seeds from 0 on, kept in `folder` and not run again. Raises ConfigError for a name or number that is none, MissingDataError without the recordings."""
+    if name not in STUDIES:
+        raise ConfigError(f"{name!r} is no study: give {', '.join(STUDIES)}")
+    if seeds < 1:
+        raise ConfigError(f"seeds = {seeds}: give 1 or more")
+    own = STUDIES[name]
+    mark = digest((name, short, [card.text for card in SpikingChip.from_card().cards]))[:12]
+    runs = [kept(folder / f"seed-{seed}-{mark}.json", partial(own.run, seed, short, tell)) for seed in range(seeds)]
+    return {"study": name, "note": own.note, "short": short, "seeds": seeds, "table": own.table(runs), "runs": runs}
