@@ -15,7 +15,7 @@ def spiking(
     out: Annotated[Path | None, typer.Option(help="Folder for result.json and one file a seed; goes on with what it finds there. Default: runs/spiking-NAME.")] = None,
     json: Annotated[bool, typer.Option("--json", help="One JSON object on standard output.")] = False,
 ) -> None:
-    """The spiking chip on recordings: trained off it and deployed, tuned on it, learning all by itself; from few examples; and under load. Accuracy, energy, latency."""
+    """The spiking chip on recordings: trained off it and deployed, tuned on it, learning by itself; from few examples; under load. Accuracy, energy, latency."""
     import json as writer
 
     from ferrion.core.files import write_text
@@ -26,8 +26,6 @@ def spiking(
     with alone_in(folder):
         result = study(name, seeds, quick, folder, lambda line: errors.print(line))
         write_text(folder / "result.json", writer.dumps(result, indent=1) + "\n")
-    lines = [
-        f"{row['what']}: {'none' if row['mean'] is None else figure(row['mean'])}" + ("" if row["deviation"] is None else f" ± {figure(row['deviation'])}")
-        for row in result["table"]
-    ]
+    shown = [("none" if row["mean"] is None else figure(row["mean"]), "" if row["deviation"] is None else f" ± {figure(row['deviation'])}") for row in result["table"]]
+    lines = [f"{row['what']}: {mean}{spread}" for row, (mean, spread) in zip(result["table"], shown, strict=True)]
     tell(result, json, [result["note"], *lines], "all runs:", folder / "result.json")

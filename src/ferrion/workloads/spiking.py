@@ -21,6 +21,9 @@ PAUSE = 0.02
 STEEPEST = 1.0
 """Norm at which gradients are cut; a step whose gradient overflows is left out."""
 
+WAIT = 1e-5
+"""Seconds at a time that the chip runs on while events are queued."""
+
 
 @dataclass(frozen=True)
 class Course:
@@ -94,6 +97,7 @@ def present(network: SpikingNetwork, events: EventSet, samples: Samples, sample:
     times, rows = samples.events(sample)
     start, wiring = network.now, network.wiring
     fired = network.run(start + times, rows, start + events.seconds + PAUSE, label=label, learn=learn)
+    settle(network)
     network.rest()
     out = fired.population == len(wiring.cells) - 1
     classes = fired.cell[out] // wiring.each
@@ -102,6 +106,12 @@ def present(network: SpikingNetwork, events: EventSet, samples: Samples, sample:
         return Answer(-1, float("nan"), len(fired.time))
     decided = int(votes.argmax())
     return Answer(decided, float(fired.time[out][_since_ahead(classes, decided, events.classes)] - start - times[0]), len(fired.time))
+
+
+def settle(network: SpikingNetwork) -> None:
+    """Run on until no event is queued: what comes after the pause is heard and not counted."""
+    while network.state.links.queued.any():
+        network.run([], np.empty(0, np.int64), network.now + WAIT)
 
 
 def _since_ahead(classes: NDArray[np.int64], decided: int, count: int) -> int:
