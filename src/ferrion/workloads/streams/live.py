@@ -1,0 +1,42 @@
+"""A network for a stream, and what became of the stream."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from ferrion.chip.spiking import SpikingChip
+from ferrion.learning.spiking.budget import ledger_of, traffic
+from ferrion.learning.spiking.network import SpikingNetwork, Wiring
+from ferrion.learning.spiking.rules import Balance, Stdp
+from ferrion.workloads.streams.feed import Fed, Sensor, feed
+from ferrion.workloads.streams.source import events_from
+
+LIVE = "stream.safetensors"
+RULE, INHIBITION = Stdp(a_plus=2e-3, a_minus=1e-3), 0.5
+"""Amplitudes as shares of the full scale; volts."""
+
+
+def network_for(chip: SpikingChip, sensor: Sensor, cells: int, swing: float, learn: bool, seed: int) -> SpikingNetwork:
+    """One tile of the sensor's rows by `cells` neurons; with pair STDP and inhibition between them if it is to learn. Raises ConfigError as `Wiring`."""
+    wiring = Wiring(inputs=sensor.rows, cells=(cells,), swing=(swing,))
+    return SpikingNetwork(chip, wiring, rule=RULE if learn else None, balance=Balance(inhibition=INHIBITION if learn else 0.0), seed=seed)
+
+
+def run_stream(network: SpikingNetwork, source: str, sensor: Sensor, learn: bool, silence: float, keep: Path | None, told: Callable[[Fed], None]) -> dict[str, Any]:
+    """Feed `source` to the network; counts, latency [s], joules. Raises as `feed` and `events_from`."""
+    fed = feed(network, events_from(source, silence), sensor, learn=learn, keep=keep, hear=lambda _fired, fed: told(fed))
+    link = traffic(network)[0]
+    return {
+        "events": fed.events,
+        "delivered": link.delivered,
+        "queued": link.queued,
+        "dropped": link.dropped,
+        "late": fed.late,
+        "outside": fed.outside,
+        "clock_resets": fed.resets,
+        "spikes": fed.spikes,
+        "seconds": network.now,
+        "latency_s": {share: value if link.delivered else None for share, value in zip(("median", "99 %", "worst"), link.seconds, strict=True)},
+        "joules": network.chip.memory.prices.joules(ledger_of(network)),
+        "fecap_writes": int(network.state.counts.fecap_writes.sum()),
+    }
