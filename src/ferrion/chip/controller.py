@@ -11,7 +11,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from ferrion.core.compiled import compiled
+from ferrion.core.compiled import compiled, merged
 
 
 class Phase(IntEnum):
@@ -89,7 +89,7 @@ def controllers(tiles: int) -> Controllers:
     return Controllers(np.zeros(tiles, np.int64), np.zeros((tiles, *NEXT.shape), np.int64), np.zeros((tiles, len(Phase))))
 
 
-@compiled
+@merged
 def take(controllers, tile, trigger, seconds):
     """Take an arrow; the phase it leads to lasts `seconds`."""
     old = controllers.phase[tile]

@@ -11,7 +11,7 @@ from typing import Annotated, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from ferrion.core.compiled import compiled, inlined
+from ferrion.core.compiled import compiled, inlined, merged
 
 BINS_A_DECADE, DECADES, FASTEST = 20, 10, 1e-8
 """The histogram of latencies: 10 ns to 100 s."""
@@ -69,7 +69,7 @@ def links(count: int, depth: int) -> Links:
     )
 
 
-@compiled
+@merged
 def send(links, link, t, address, service):
     """An event arrives at a link at `t` [s]; it takes `service` [s] to be carried, and is dropped where the queue is full."""
     depth = links.departure.shape[1]
@@ -90,7 +90,7 @@ def next_departure(links, link):
     return links.departure[link, links.head[link]] if links.queued[link] else np.inf
 
 
-@compiled
+@merged
 def deliver(links, link):
     """Take the first event off the queue; returns its address."""
     place = links.head[link]
@@ -102,7 +102,7 @@ def deliver(links, link):
     return links.address[link, place]
 
 
-@compiled
+@merged
 def hold(links, link, t, seconds):
     """The tile behind a link is busy for `seconds` from `t` on: everything queued, and the link, waits."""
     depth = links.departure.shape[1]

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from ferrion.circuits.events import FORMS, HOPELESS, STRETCH
 from ferrion.circuits.firing import rate, threshold
-from ferrion.core.compiled import compiled, inlined
+from ferrion.core.compiled import compiled, inlined, merged
 from ferrion.kernels.cpu import scalar
 from ferrion.kernels.exponential import exponential
 from ferrion.physics import between, nucleation
@@ -184,7 +184,7 @@ def decay(somata, j, u, dt, kept, tau, soma, cell):
     somata.node[j], somata.gate[j], somata.remnant[j] = u * kept.node, g * kept.gate, m * kept.remnant
 
 
-@compiled
+@merged
 def advance_cell(somata, j, t, soma, cell):
     """Bring cell j from its own time to `t` [s], which lies before it is due: it does not fire in between."""
     tau, u, dt = cell.gate.r_control * cell.gate.c_gate, somata.node[j], t - somata.time[j]
@@ -196,7 +196,7 @@ def advance_cell(somata, j, t, soma, cell):
     somata.time[j] = t
 
 
-@compiled
+@merged
 def advance(somata, first, last, before, t, soma, cell):
     """Bring cells first..last - 1 to `t` [s], which lies before any is due; most of them stand at `before` and decay alike."""
     tau = cell.gate.r_control * cell.gate.c_gate
@@ -222,7 +222,7 @@ def look(somata, j, t, soma, cell, seed, noisy):
     return fires
 
 
-@compiled
+@merged
 def charge(somata, first, t, soma, cell, weights, swing):
     """One event: add swing * weights [V] to the nodes of the cells from `first` on; returns nothing but sets when each is due."""
     for j in range(weights.size):

@@ -99,6 +99,15 @@ def fill_words(seed: np.uint64, stream: np.uint64, step: np.uint64, out: NDArray
         out[3 * quarter + i] = d
 
 
+@inlined
+def word_at(seed, stream, step, cell, size):
+    """The word that `fill_words` gives cell `cell` of `size` (a multiple of 4)."""
+    quarter = size // 4
+    a, b, c, d = philox(seed & MASK, seed >> SHIFT, U64(cell % quarter), stream, step & MASK, step >> SHIFT)
+    lane = cell // quarter
+    return np.uint32(a if lane == 0 else b if lane == 1 else c if lane == 2 else d)
+
+
 @compiled
 def fill_normals(seed: np.uint64, stream: np.uint64, step: np.uint64, words: NDArray[np.uint32], out: NDArray[np.float32]) -> None:
     """Fill `out` (twice as long as `words`) with unit normals of `NORMAL_TABLE`, two a word."""

@@ -6,8 +6,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ferrion.arrays.words import level_of, word_of
-from ferrion.core.compiled import compiled
-from ferrion.core.noise import NORMAL_TABLE, Stream, fill_words
+from ferrion.core.compiled import compiled, inlined
+from ferrion.core.noise import NORMAL_TABLE, Stream, fill_words, word_at
 
 F4, U1, U4, U8 = np.float32, np.uint8, np.uint32, np.uint64
 
@@ -68,12 +68,35 @@ def transfer_cells(hidden, stale, analogue, programmed, full, table, offset, onl
     for q in range(hidden.size):
         if only_changed and stale[q] == U1(0):
             continue
-        level = level_of(word_of(hidden[q], offset))
-        weight = full * (table.mean[level] + table.spread[level] * NORMAL_TABLE[(words[q] >> shift) & U4(4095)])
-        analogue[q] = -weight if hidden[q] < 0 else weight
-        stale[q] = U1(0)
-        programmed[q] += U4(1)
+        program(q, hidden, stale, analogue, programmed, full, table, offset, words[q] >> shift)
         count += 1
+    return count
+
+
+@inlined
+def program(q, hidden, stale, analogue, programmed, full, table, offset, drawn):
+    """Pair q takes the level of its hidden weight, with the spread that the lower twelve bits of `drawn` choose."""
+    level = level_of(word_of(hidden[q], offset))
+    weight = full * (table.mean[level] + table.spread[level] * NORMAL_TABLE[drawn & U4(4095)])
+    analogue[q] = -weight if hidden[q] < 0 else weight
+    stale[q] = U1(0)
+    programmed[q] += U4(1)
+
+
+@compiled
+def transfer_stale(seed, stream, step, hidden, stale, analogue, programmed, full, table, offset):
+    """`transfer_layer` of the pairs marked stale, bit for bit, in a time that goes with how many they are: where few have changed."""
+    cells, count = hidden.size, 0
+    half = ((cells + 1) // 2 + 3) // 4 * 4
+    eights = stale[: cells // 8 * 8].view(U8)
+    for block in range((cells + 7) // 8):
+        if block < eights.size and eights[block] == U8(0):
+            continue
+        for q in range(8 * block, min(8 * block + 8, cells)):
+            if stale[q] != U1(0):
+                shift = U4(20) if q < half else U4(4)
+                program(q, hidden, stale, analogue, programmed, full, table, offset, word_at(seed, stream, step, q % half, half) >> shift)
+                count += 1
     return count
 
 

@@ -14,12 +14,12 @@ from ferrion.chip.controller import Controllers, Phase, Trigger, take
 from ferrion.chip.router import Links, deliver, hold, next_departure, send
 from ferrion.circuits.firing import Cell
 from ferrion.circuits.soma import Soma, Somata, advance, charge, foresee, look
-from ferrion.core.compiled import compiled
+from ferrion.core.compiled import compiled, merged
 from ferrion.core.noise import NORMAL_TABLE, Stream, fill_words
 from ferrion.learning.spiking.fabric import INPUT, Counts, Synapses, Traces
 from ferrion.learning.spiking.plasticity import GROWN, after_event, after_spike, decided, fired, hidden_errors, output_errors, present, rewarded, teach, traced
 from ferrion.learning.spiking.rules import Balance, Stdp, Teacher
-from ferrion.learning.transfer import LevelTable, transfer_layer
+from ferrion.learning.transfer import LevelTable, transfer_layer, transfer_stale
 
 F4, I8, U4, U8 = np.float32, np.int64, np.uint32, np.uint64
 EVENT, SPIKE, TEACHER, DONE, LEARNS, FULL, STALE = (int(trigger) for trigger in Trigger)
@@ -81,7 +81,7 @@ class Spikes(NamedTuple):
     cell: NDArray[np.int64]
 
 
-@compiled
+@merged
 def earliest(somata, first, last):
     """When the first of these cells must be looked at [s]."""
     soonest = np.inf
@@ -90,7 +90,7 @@ def earliest(somata, first, last):
     return soonest
 
 
-@compiled
+@merged
 def spread(net, links, source, address, t, counts):
     """Copy an event onto every link that listens to its source; count it as outside where a tile has no such row."""
     for k in range(net.source.size):
@@ -101,7 +101,7 @@ def spread(net, links, source, address, t, counts):
                 counts.outside[0] += 1
 
 
-@compiled
+@merged
 def settle(seed, net, k, t, law, state, work, touched):
     """The tile has updated: transfer if it is time, and wait for both."""
     state.counts.learned[k] += 1
@@ -115,7 +115,7 @@ def settle(seed, net, k, t, law, state, work, touched):
     hold(state.links, k, t, seconds)
 
 
-@compiled
+@merged
 def learned(seed, net, k, t, law, state, work, touched):
     """The rule has been at the tile: weights were rewritten, or changes wait for a reward."""
     if law.stdp.tau_e > 0.0:
@@ -142,15 +142,20 @@ def transfer_tile(seed, net, k, law, only_changed, state, work):
     """Program the memristors of tile k from its hidden weights."""
     part, synapses = slice(net.weights[k], net.weights[k + 1]), state.synapses
     step, stream = U8(state.counts.transfers[k]), U8(TRANSFER + k)
-    state.counts.programmed[k] += transfer_layer(
-        seed, stream, step, synapses.hidden[part], synapses.stale[part], synapses.analogue[part], synapses.programmed[part],
-        F4(1), law.table, law.offset, only_changed, work.words,
-    )  # fmt: skip
+    if only_changed:
+        state.counts.programmed[k] += transfer_stale(
+            seed, stream, step, synapses.hidden[part], synapses.stale[part], synapses.analogue[part], synapses.programmed[part], F4(1), law.table, law.offset
+        )
+    else:
+        state.counts.programmed[k] += transfer_layer(
+            seed, stream, step, synapses.hidden[part], synapses.stale[part], synapses.analogue[part], synapses.programmed[part],
+            F4(1), law.table, law.offset, False, work.words,
+        )  # fmt: skip
     state.counts.transfers[k] += 1
     state.counts.learned[k] = 0
 
 
-@compiled
+@merged
 def at_event(seed, net, k, row, t, law, state, work):
     """Tile k takes an event: its row charges the nodes of its columns, with the noise of a read, and learns."""
     first, columns = net.cells[net.target[k]], net.columns[k]
@@ -227,7 +232,7 @@ def at_refresh(seed, net, t, law, state, work):
         hold(state.links, k, t, net.transfer[k])
 
 
-@compiled
+@merged
 def bring(net, population, t, law, state):
     """Bring a population to t."""
     advance(state.somata, net.cells[population], net.cells[population + 1], state.clock[population], t, law.soma, law.cell)

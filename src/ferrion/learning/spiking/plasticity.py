@@ -3,31 +3,32 @@
 import numpy as np
 
 from ferrion.arrays.words import FULL_SCALE, LARGEST
-from ferrion.core.compiled import compiled
+from ferrion.core.compiled import compiled, inlined, merged
 from ferrion.core.noise import Stream, fill_words
 from ferrion.kernels.exponential import exponential
 from ferrion.learning.hidden import ONE, move, steps_of
 
-F4, I2, I4, U4, U8 = np.float32, np.int16, np.int32, np.uint32, np.uint64
+F4, I2, I4, I8, U4, U8 = np.float32, np.int16, np.int32, np.int64, np.uint32, np.uint64
 STEPS = F4(FULL_SCALE) * ONE
 """A change of the full scale in units of 2^-24 step."""
 FORGOTTEN = 1e-3
 """A trace below this counts as none."""
+LONG = 30.0
+"""Time constants after which no trace moves a weight: e^-30 of the full scale is less than any dither adds to."""
 GROWN = 20.0
 """Time constants after which eligibilities are brought to the present."""
 
 
-@compiled
-def change(synapses, counts, k, q, share, row_word, column_word, offset):
-    """Move weight q by about `share` of the full scale; returns how many weights were rewritten, 0 or 1."""
+@inlined
+def change(hidden, lsb_writes, stale, q, share, row_word, column_word, offset):
+    """Move weight q by about `share` of the full scale; returns the unit capacitors that changed, or -1 where it was not rewritten."""
     steps = steps_of(F4(abs(share)) * STEPS, row_word, column_word)
     if steps == I4(0):
-        return 0
-    counts.fecap_writes[k] += move(synapses.hidden, synapses.lsb_writes, synapses.stale, q, I2(-steps) if share < 0.0 else I2(steps), offset, I2(I2(LARGEST) - offset))
-    return 1
+        return I8(-1)
+    return I8(move(hidden, lsb_writes, stale, q, I2(-steps) if share < 0.0 else I2(steps), offset, I2(I2(LARGEST) - offset)))
 
 
-@compiled
+@merged
 def wait(synapses, q, share, t, tau):
     """Add a change to the eligibility of weight q."""
     synapses.waiting[q] += F4(share * exponential((t - synapses.since[0]) / tau))
@@ -45,15 +46,19 @@ def present(synapses, t, tau):
 @compiled
 def rewarded(seed, net, k, value, offset, synapses, counts, words, column_words):
     """A reward reaches tile k: every weight changes by `value` times its eligibility, which stands at the present. Returns how many weights were rewritten."""
-    columns, touched = net.columns[k], 0
+    columns, touched, written = net.columns[k], 0, 0
+    hidden, lsb_writes, stale, waiting = synapses.hidden, synapses.lsb_writes, synapses.stale, synapses.waiting
     draw(seed, Stream.ROW_DITHER, counts, words, net.rows[k])
     fill_words(seed, U8(Stream.COLUMN_DITHER), U8(counts.serial[0]), column_words[: (columns + 3) // 4 * 4])
     for i in range(net.rows[k]):
         for j in range(columns):
             q = net.weights[k] + i * columns + j
-            if synapses.waiting[q] != F4(0):
-                touched += change(synapses, counts, k, q, value * synapses.waiting[q], words[i], column_words[j], offset)
+            if waiting[q] != F4(0):
+                units = change(hidden, lsb_writes, stale, q, value * waiting[q], words[i], column_words[j], offset)
+                if units >= 0:
+                    touched, written = touched + 1, written + units
     counts.traces[k] += net.rows[k] * columns
+    counts.fecap_writes[k] += written
     counts.updates[k] += touched
     return touched
 
@@ -66,7 +71,7 @@ def draw(seed, stream, counts, words, size):
     return words[size]
 
 
-@compiled
+@merged
 def after_event(seed, net, k, row, t, rule, offset, synapses, traces, counts, words):
     """Row `row` of tile k had an event at t: depression, then the row's traces rise. Returns how many weights were rewritten."""
     line, first, columns = net.lines[k] + row, net.cells[net.target[k]], net.columns[k]
@@ -75,21 +80,26 @@ def after_event(seed, net, k, row, t, rule, offset, synapses, traces, counts, wo
     counts.traces[k] += 1
     if amplitude > 0.0:
         counts.traces[k] += columns
-        word = draw(seed, Stream.ROW_DITHER, counts, words, columns)
+        word, start, written = draw(seed, Stream.ROW_DITHER, counts, words, columns), net.weights[k] + row * columns, 0
+        hidden, lsb_writes, stale, y1s, y_time, tau, waits = synapses.hidden, synapses.lsb_writes, synapses.stale, traces.y1, traces.y_time, rule.tau_minus, rule.tau_e > 0.0
         for j in range(columns):
-            y1 = traces.y1[first + j] * exponential(-(t - traces.y_time[first + j]) / rule.tau_minus)
-            q = net.weights[k] + row * columns + j
-            if rule.tau_e > 0.0:
-                wait(synapses, q, -amplitude * y1, t, rule.tau_e)
-            else:
-                touched += change(synapses, counts, k, q, -amplitude * y1, word, words[j], offset)
+            since = t - y_time[first + j]
+            if y1s[first + j] > 0.0 and since < LONG * tau:
+                share = -amplitude * y1s[first + j] * exponential(-since / tau)
+                if waits:
+                    wait(synapses, start + j, share, t, rule.tau_e)
+                else:
+                    units = change(hidden, lsb_writes, stale, start + j, share, word, words[j], offset)
+                    if units >= 0:
+                        touched, written = touched + 1, written + units
+        counts.fecap_writes[k] += written
     counts.updates[k] += touched
     traces.x1[line] = traces.x1[line] * exponential(-(t - traces.x_time[line]) / rule.tau_plus) + 1.0
     traces.x2[line], traces.x_time[line] = x2 + 1.0, t
     return touched
 
 
-@compiled
+@merged
 def after_spike(seed, net, k, cell, t, rule, offset, synapses, traces, counts, words):
     """Column `cell` of tile k fired at t: potentiation. Returns how many weights were rewritten. `fired` must follow once all tiles are done."""
     number, columns, rows, lines = net.cells[net.target[k]] + cell, net.columns[k], net.rows[k], net.lines[k]
@@ -98,20 +108,24 @@ def after_spike(seed, net, k, cell, t, rule, offset, synapses, traces, counts, w
     counts.traces[k] += 1
     if amplitude > 0.0:
         counts.traces[k] += rows
-        word = draw(seed, Stream.COLUMN_DITHER, counts, words, rows)
+        word, start, written = draw(seed, Stream.COLUMN_DITHER, counts, words, rows), net.weights[k] + cell, 0
+        hidden, lsb_writes, stale, x1s, x_time, tau, waits = synapses.hidden, synapses.lsb_writes, synapses.stale, traces.x1, traces.x_time, rule.tau_plus, rule.tau_e > 0.0
         for i in range(rows):
-            if traces.x1[lines + i] > 0.0:
-                x1 = traces.x1[lines + i] * exponential(-(t - traces.x_time[lines + i]) / rule.tau_plus)
-                q = net.weights[k] + i * columns + cell
-                if rule.tau_e > 0.0:
-                    wait(synapses, q, amplitude * x1, t, rule.tau_e)
+            since = t - x_time[lines + i]
+            if x1s[lines + i] > 0.0 and since < LONG * tau:
+                share = amplitude * x1s[lines + i] * exponential(-since / tau)
+                if waits:
+                    wait(synapses, start + i * columns, share, t, rule.tau_e)
                 else:
-                    touched += change(synapses, counts, k, q, amplitude * x1, word, words[i], offset)
+                    units = change(hidden, lsb_writes, stale, start + i * columns, share, word, words[i], offset)
+                    if units >= 0:
+                        touched, written = touched + 1, written + units
+        counts.fecap_writes[k] += written
     counts.updates[k] += touched
     return touched
 
 
-@compiled
+@merged
 def fired(traces, number, t, rule):
     """The traces of a cell that fired at t rise."""
     since = t - traces.y_time[number]
@@ -121,7 +135,7 @@ def fired(traces, number, t, rule):
     traces.ticked[number] += 1
 
 
-@compiled
+@merged
 def traced(k, traces, counts, line, t, tau):
     """Bring the first trace of a row of tile k to t and let it rise: all that a teacher needs."""
     counts.traces[k] += 1
@@ -180,7 +194,8 @@ def hidden_errors(net, k, teacher, somata, thresholds, synapses, traces, counts)
 @compiled
 def teach(seed, net, k, t, teacher, offset, synapses, traces, counts, words, column_words):
     """One tick on tile k: every weight moves by rate * error * trace. Returns how many weights were rewritten."""
-    first, columns, lines, touched = net.cells[net.target[k]], net.columns[k], net.lines[k], 0
+    first, columns, lines, touched, written = net.cells[net.target[k]], net.columns[k], net.lines[k], 0, 0
+    hidden, lsb_writes, stale, errors = synapses.hidden, synapses.lsb_writes, synapses.stale, traces.error
     active = False
     for j in range(columns):
         active |= traces.error[first + j] != 0.0
@@ -195,8 +210,11 @@ def teach(seed, net, k, t, teacher, offset, synapses, traces, counts, words, col
             x1 *= exponential(-(t - traces.x_time[lines + i]) / teacher.tau)
             if x1 > FORGOTTEN:
                 for j in range(columns):
-                    share = teacher.rate * x1 * traces.error[first + j]
+                    share = teacher.rate * x1 * errors[first + j]
                     if share != 0.0:
-                        touched += change(synapses, counts, k, net.weights[k] + i * columns + j, share, words[i], column_words[j], offset)
+                        units = change(hidden, lsb_writes, stale, net.weights[k] + i * columns + j, share, words[i], column_words[j], offset)
+                        if units >= 0:
+                            touched, written = touched + 1, written + units
+    counts.fecap_writes[k] += written
     counts.updates[k] += touched
     return touched
