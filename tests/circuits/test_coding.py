@@ -83,6 +83,10 @@ def test_signals_that_cannot_be_followed_are_refused(bad):
 def test_steps_shares_and_sounds_out_of_range_are_refused():
     with pytest.raises(DataError, match="above 0"):
         sigma_delta(np.zeros(5), DT, 0.0)
+    with pytest.raises(DataError, match="seconds = nan"):
+        latency([0.5], float("nan"))
+    with pytest.raises(DataError, match="most = -1"):
+        poisson([0.5], -1.0, 1.0, 0)
     with pytest.raises(DataError, match=r"0\.\.1 a row"):
         latency([1.5], 0.1)
     with pytest.raises(DataError, match="one channel or more"):

@@ -111,6 +111,28 @@ def test_graphs_inside_graphs():
     np.testing.assert_array_equal(answer(nir.NIRGraph(nodes, [("input", "inner"), ("inner", "output")]), 1e-3, [1, 3]), [2, 6])
 
 
+def test_nested_graphs_feed_what_they_are_fed():
+    def times(factor):
+        return nir.Linear(factor * np.eye(1, dtype="f"))
+
+    nodes = {"input": nir.Input({"input": np.array([1])}), "a": times(3), "inner": chain(times(10), times(2)), "b": times(7), "output": nir.Output({"output": np.array([1])})}
+    graph = nir.NIRGraph(nodes, [("input", "a"), ("a", "inner"), ("inner", "b"), ("b", "output")])
+    np.testing.assert_array_equal(answer(graph, 1e-3, [1, 2]), [420, 840])
+
+
+def test_an_event_adds_its_weight_at_the_step_that_is_said():
+    network = chip_network()
+    graph = chip_to_nir(network, 2e-3)
+    weights, node = graph.nodes["weights_input_1"], graph.nodes["neurons1"]
+    leaky = nir.LI(node.tau, node.r, node.v_leak)
+    only = nir.NIRGraph.from_list(nir.Input({"input": np.array([5])}), weights, leaky, nir.Output({"output": np.array([6])}))
+    frames = torch.zeros(2, 1, 5)
+    frames[0, 0, 3] = 1.0
+    found = NirNetwork(only, 2e-3)(frames).detach().numpy()[:, 0]
+    np.testing.assert_allclose(found[0], network.net.swing[0] * network.weights(0)[3], rtol=1e-5, atol=1e-7)
+    np.testing.assert_allclose(found[1], found[0] * np.exp(-2e-3 / CHIP.soma.tau), rtol=1e-5, atol=1e-7)
+
+
 def chip_network():
     network = SpikingNetwork(CHIP, Wiring(inputs=5, cells=(6, 3), swing=(0.4, 0.5), recurrent=(0.2, 0.0)), seed=2)
     drawn = np.random.default_rng(0)
@@ -120,7 +142,7 @@ def chip_network():
 
 def test_a_chip_goes_out_with_labels_and_comes_back_on_a_chip(tmp_path):
     network = chip_network()
-    write_graph(chip_to_nir(network), tmp_path / "chip.nir")
+    write_graph(chip_to_nir(network, 1e-3), tmp_path / "chip.nir")
     graph = nir.read(tmp_path / "chip.nir")
     assert "plasticity" in graph.nodes["neurons1"].metadata["ferrion"]
     again, labels = nir_to_chip(graph, CHIP)
@@ -150,8 +172,19 @@ def _without_readout(twin):
 def test_what_the_chip_or_the_runner_has_nothing_for_is_named(tmp_path):
     with pytest.raises(ConfigError, match=r"the chip has nothing for .*\(CubaLIF\)"):
         nir_to_chip(chain(nir.CubaLIF(ONE, ONE, ONE, ONE, ONE)), CHIP)
-    with pytest.raises(ConfigError, match="no chain of populations"):
+    with pytest.raises(ConfigError, match="no chain of weights and populations"):
         nir_to_chip(chain(nir.Linear(np.eye(1, dtype="f"))), CHIP)
+    two = np.eye(2, dtype="f")
+    with pytest.raises(ConfigError, match="would be left out"):
+        nir_to_chip(chain(nir.Linear(two), lif_node(n=2), lif_node(n=2)), CHIP)
+    with pytest.raises(ConfigError, match="would be left out"):
+        nir_to_chip(chain(nir.Linear(two), lif_node(n=2), nir.Linear(two)), CHIP)
+    with pytest.raises(ConfigError, match="v_leak or v_reset other than 0"):
+        nir_to_chip(chain(nir.Linear(np.eye(1, dtype="f")), nir.LIF(0.02 * ONE, ONE, 5 * ONE, ONE, 0 * ONE)), CHIP)
+    with pytest.raises(ConfigError, match="delays all of a node alike"):
+        NirNetwork(chain(nir.Delay(np.array([1e-3, 4e-3]))), 1e-3)
+    with pytest.raises(ConfigError, match="one step at least"):
+        NirNetwork(chain(lif_node()), 1e-3)(torch.zeros(0, 1, 1))
     biased = nir_to_chip(chain(nir.Affine(np.eye(1, dtype="f"), ONE), lif_node()), CHIP)[1]
     assert [label.label for label in biased if "bias" in label.why] == ["unsupported"]
     with pytest.raises(ConfigError, match="nodes without a meaning here: SumPool2d"):

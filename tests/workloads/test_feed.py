@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from ferrion.chip.spiking import SpikingChip
-from ferrion.core.errors import ConfigError, DataError
+from ferrion.core.errors import CheckpointError, ConfigError, DataError
 from ferrion.learning.spiking.network import SpikingNetwork, Wiring
 from ferrion.learning.spiking.rules import Stdp
 from ferrion.workloads.streams.block import block
@@ -49,6 +49,46 @@ def test_pixels_of_a_pool_share_a_row():
     rows = SENSOR.of(block([0] * 5, [0, 1, 2, 11, 12], [0, 1, 2, 7, 0], [0, 0, 0, 1, 1]))
     np.testing.assert_array_equal(rows, [0, 0, 7, 47, -1])
     assert SENSOR.rows == 48
+
+
+def test_a_network_that_has_run_before_goes_on():
+    net = network()
+    net.run([], np.empty(0, np.int64), 5.0)
+    fed = feed(net, blocks(), SENSOR)
+    again = feed(net, blocks(), SENSOR)
+    fresh = network()
+    feed(fresh, blocks(), SENSOR)
+    assert net.state.links.dropped[0] == 2 * fresh.state.links.dropped[0]
+    assert fed.events == again.events
+    assert net.now == pytest.approx(5.0 + 2 * fresh.now, abs=1e-3)
+
+
+def test_a_stop_inside_a_block_keeps_what_was_kept_before(tmp_path, monkeypatch):
+    kept, net = tmp_path / "state.safetensors", network()
+    real, calls = net.run, []
+
+    def stopping(*args, **settings):
+        found = real(*args, **settings)
+        calls.append(1)
+        if len(calls) == 4:
+            raise KeyboardInterrupt
+        return found
+
+    monkeypatch.setattr(net, "run", stopping)
+    with pytest.raises(KeyboardInterrupt):
+        feed(net, blocks(), SENSOR, learn=True, keep=kept, keep_every=1)
+    whole, rest = network(), network()
+    assert feed(rest, blocks(), SENSOR, learn=True, keep=kept) == feed(whole, blocks(), SENSOR, learn=True)
+    np.testing.assert_array_equal(everything(rest), everything(whole))
+
+
+@pytest.mark.parametrize("cuts", [[], [3], [2, 3, 5], [1, 4]])
+def test_late_events_and_resets_do_not_depend_on_blocks(cuts):
+    stamps = np.array([0, 14_750_000, -500_000, -900_000, -1_300_000, -1_700_000, 100_000, 200_000])
+    events = block(stamps, [1] * 8, [1] * 8, [1] * 8)
+    one, many = network(), network()
+    assert feed(one, [events], SENSOR) == feed(many, np.split(events, cuts), SENSOR)
+    np.testing.assert_array_equal(everything(one), everything(many))
 
 
 class KilledError(Exception):
@@ -112,3 +152,5 @@ def test_another_stream_or_another_network_is_refused(tmp_path):
     feed(network(), blocks(), SENSOR, keep=kept)
     with pytest.raises(DataError, match="give the same stream"):
         feed(network(), blocks(2), SENSOR, keep=kept)
+    with pytest.raises(CheckpointError, match=r"belongs to a network with other|width, height, pool, learn"):
+        feed(network(), blocks(), SENSOR, learn=True, keep=kept)

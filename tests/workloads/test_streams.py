@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 from ferrion.core.errors import DataError, MissingDataError
 from ferrion.workloads.data import find
 from ferrion.workloads.streams import block as block_module
+from ferrion.workloads.streams.ahead import Ahead
 from ferrion.workloads.streams.block import block, skipped
 from ferrion.workloads.streams.evt import HEADER, evt2, evt3, write_evt2
 from ferrion.workloads.streams.source import events_from
@@ -87,12 +88,12 @@ def test_damaged_libraries_files_are_refused_after_what_lies_before(tmp_path):
 @given(st.lists(st.tuples(st.integers(0, 2**34 - 1), st.integers(0, 2047), st.integers(0, 2047), st.integers(0, 1)), min_size=1, max_size=50))
 def test_evt2_comes_back_as_it_was_written(rows):
     t, x, y, p = np.array(sorted(rows), np.int64).T
-    events = np.concatenate(list(evt2(io.BufferedReader(io.BytesIO(write_evt2(t, x, y, p))), "memory")))
+    events = np.concatenate(list(evt2(Ahead(io.BytesIO(write_evt2(t, x, y, p))), "memory")))
     np.testing.assert_array_equal(events, block(t, x, y, p))
 
 
 def evt3_words(*words):
-    return io.BufferedReader(io.BytesIO(np.array(words, "<u2").tobytes()))
+    return Ahead(io.BytesIO(np.array(words, "<u2").tobytes()))
 
 
 def test_evt3_vectors_wrapped_time_and_events_before_any_time():
@@ -105,7 +106,7 @@ def test_evt3_vectors_wrapped_time_and_events_before_any_time():
 
 def test_evt2_time_goes_on_after_its_counter_wraps():
     high = [8 << 28 | 0x0FFFFFFF, 1 << 28 | 63 << 22, 8 << 28, 1 << 28]
-    events = np.concatenate(list(evt2(io.BufferedReader(io.BytesIO(np.array(high, "<u4").tobytes())), "memory")))
+    events = np.concatenate(list(evt2(Ahead(io.BytesIO(np.array(high, "<u4").tobytes())), "memory")))
     np.testing.assert_array_equal(events["t"], [(1 << 34) - 1, 1 << 34])
 
 
@@ -148,6 +149,24 @@ def test_hdf5_in_columns_or_as_a_table(tmp_path, place, table, monkeypatch):
     np.testing.assert_array_equal(np.concatenate(list(events_from(str(tmp_path / "a.h5")))), wanted)
 
 
+@pytest.mark.parametrize(
+    ("columns", "match"),
+    [
+        ({"t": [1, 2], "x": [0, 0], "y": [0], "p": [0, 1]}, "four of one length"),
+        ({"t": [0.5, 1.0], "x": [0, 0], "y": [0, 0], "p": [0, 1]}, "t in microseconds"),
+        ({"t": [1, 2], "x": [-1, 0], "y": [0, 0], "p": [0, 1]}, "a pixel lies in"),
+        ({"t": 1, "x": 2, "y": 3, "p": 4}, "four of one length"),
+    ],
+)
+def test_hdf5_columns_that_are_no_events_are_refused(tmp_path, columns, match):
+    h5py = pytest.importorskip("h5py")
+    with h5py.File(tmp_path / "a.h5", "w") as file:
+        for key, values in columns.items():
+            file[key] = values
+    with pytest.raises(DataError, match=match):
+        list(events_from(str(tmp_path / "a.h5")))
+
+
 def test_hdf5_without_events_says_what_it_holds(tmp_path):
     h5py = pytest.importorskip("h5py")
     with h5py.File(tmp_path / "a.h5", "w") as file:
@@ -164,6 +183,22 @@ def stream(count):
 def test_standard_input(monkeypatch):
     monkeypatch.setattr(sys, "stdin", SimpleNamespace(buffer=io.BufferedReader(io.BytesIO(stream(500)))))
     assert sum(map(len, events_from("-"))) == 500
+
+
+class Dripping:
+    """One byte at a time."""
+
+    def __init__(self, content):
+        self.content, self.at = content, 0
+
+    def read1(self, _size):
+        self.at += 1
+        return self.content[self.at - 1 : self.at]
+
+
+def test_a_header_may_arrive_byte_by_byte(monkeypatch):
+    monkeypatch.setattr(sys, "stdin", SimpleNamespace(buffer=Dripping(stream(50))))
+    assert sum(map(len, events_from("-"))) == 50
 
 
 class Peer:

@@ -11,7 +11,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from ferrion.core.compiled import compiled, merged
+from ferrion.core.compiled import merged
 
 
 class Phase(IntEnum):

@@ -11,7 +11,7 @@ from typing import Annotated, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from ferrion.core.compiled import compiled, inlined, merged
+from ferrion.core.compiled import inlined, merged
 
 BINS_A_DECADE, DECADES, FASTEST = 20, 10, 1e-8
 """The histogram of latencies: 10 ns to 100 s."""

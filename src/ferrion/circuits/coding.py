@@ -28,6 +28,7 @@ class Events(NamedTuple):
 def poisson(shares: ArrayLike, most: float, seconds: float, seed: int) -> Events:
     """Rate code: row i fires as a Poisson process of rate shares[i] * most [1/s], on average; for shares (channels,) in 0..1."""
     values = _shares(shares)
+    _positive(most=most, seconds=seconds)
     counts = pdtrik(uniforms(seed, Stream.ENCODER, 0, values.size), values * most * seconds)
     rows = np.repeat(np.arange(values.size), np.ceil(np.maximum(counts, 0.0)).astype(np.int64))
     return ordered(uniforms(seed, Stream.ENCODER, 1, rows.size) * seconds, rows)
@@ -36,6 +37,7 @@ def poisson(shares: ArrayLike, most: float, seconds: float, seed: int) -> Events
 def latency(shares: ArrayLike, seconds: float) -> Events:
     """Time to first spike: row i fires once, at seconds * (1 - shares[i]), and a share of 0 never; for shares (channels,) in 0..1."""
     values = _shares(shares)
+    _positive(seconds=seconds)
     rows = np.flatnonzero(values > 0.0)
     return ordered(seconds * (1.0 - values[rows]), rows)
 
@@ -44,7 +46,7 @@ def level_crossing(signal: ArrayLike, dt: float, step: float) -> Events:
     """An asynchronous level-crossing converter a channel: an event at the moment the signal has moved by `step` since the last one.
 
     Rows 2 c are rises of channel c, rows 2 c + 1 falls. Between samples the signal is taken as a straight line, so that times are not bound to the sampling
-    clock. What the events say (`followed`) is never further than a step from the signal (Mark and Todd, IEEE Trans. Commun. 29, 24 (1981)).
+    clock. What the events say (`followed`) is never further than a step from the signal's change since its first sample (Mark and Todd, IEEE Trans. Commun. 29, 24 (1981)).
     """
     x = _signal(signal, dt, step)
     return _listed(crossings(x, step, True), dt)
@@ -66,7 +68,7 @@ def sigma_delta(signal: ArrayLike, dt: float, step: float) -> Events:
 
 
 def followed(events: Events, channels: int, step: float, times: ArrayLike) -> NDArray[np.float64]:
-    """The signal that the events of `level_crossing` say, from 0 on, at `times` [s]: (times, channels)."""
+    """What the events of `level_crossing` say of the signal less its first sample, at `times` [s]: (times, channels)."""
     at = np.asarray(times, np.float64)
     found = np.zeros((at.size, channels))
     for channel in range(channels):
@@ -113,11 +115,16 @@ def _shares(shares: ArrayLike) -> NDArray[np.float64]:
     return values
 
 
+def _positive(**numbers: float) -> None:
+    for name, value in numbers.items():
+        if not 0.0 < value < np.inf:
+            raise DataError(f"{name} = {value}: give a finite number above 0")
+
+
 def _signal(signal: ArrayLike, dt: float, step: float) -> NDArray[np.float64]:
     x = np.asarray(signal, np.float64)
     x = x[:, None] if x.ndim == 1 else x
     if x.ndim != 2 or len(x) < 2 or not np.isfinite(x).all():
         raise DataError(f"a signal of shape {np.shape(signal)}: give (samples, channels), two samples at least, without NaN (interpolate gaps, or send them as silence)")
-    if not (0.0 < dt < np.inf) or not (0.0 < step < np.inf):
-        raise DataError(f"dt = {dt}, step = {step}: give seconds, and a step of the signal, above 0")
+    _positive(dt=dt, step=step)
     return np.ascontiguousarray(x)

@@ -38,4 +38,4 @@ inlined = numba.njit(inline="always")
 """Decorator of the small functions a fused loop is made of."""
 
 merged = numba.njit(cache=True, nogil=True, error_model="numpy", forceinline=True)
-"""Decorator of what a loop does at every event: the machine code is merged into the caller's, so that states of many arrays are not passed, and their references not counted, at each call."""
+"""Decorator of what a loop does at every event: its code is merged into the caller's, so that states of many arrays are not passed, nor counted, at each call."""

@@ -28,15 +28,18 @@ class Label(NamedTuple):
     why: str
 
 
-def chip_to_nir(network: SpikingNetwork) -> nir.NIRGraph:
-    """Weights in volts as the memristors hold them, neurons as leaky ones of the node's time constant and the nucleation voltage; labelled as approximate."""
+def chip_to_nir(network: SpikingNetwork, dt: float) -> nir.NIRGraph:
+    """Weights in volts as the memristors hold them, neurons as leaky ones of the node's time constant and the nucleation voltage; labelled as approximate.
+
+    An event, a current of 1 for a step of dt seconds, adds its weight to the voltage.
+    """
     net, chip = network.net, network.chip
     nodes: dict[str, Any] = {"input": nir.Input({"input": np.array([network.wiring.inputs])})}
     edges = []
     for p, cells in enumerate(network.wiring.cells):
         tau, threshold = (np.full(cells, value, np.float32) for value in (chip.soma.tau, chip.neuron.memristor.v_n))
-        zero, r = np.zeros(cells, np.float32), np.ones(cells, np.float32)
-        nodes[f"neurons{p + 1}"] = nir.LIF(tau, r, zero, threshold, **_reset(zero), metadata={"ferrion": LEFT_OUT, "event": "one adds its weight in volts to the node at once"})
+        zero, r = np.zeros(cells, np.float32), np.full(cells, 1.0 / (1.0 - np.exp(-dt / chip.soma.tau)), np.float32)
+        nodes[f"neurons{p + 1}"] = nir.LIF(tau, r, zero, threshold, **_reset(zero), metadata={"ferrion": LEFT_OUT, "dt": dt})
     for k, (source, target) in enumerate(zip(net.source.tolist(), net.target.tolist(), strict=True)):
         name = f"weights{'_input' if source < 0 else source + 1}_{target + 1}"
         nodes[name] = nir.Linear(np.ascontiguousarray(float(net.swing[k]) * network.weights(k).T))
@@ -88,9 +91,11 @@ def nir_to_chip(graph: nir.NIRGraph, chip: SpikingChip, seed: int = 0) -> tuple[
     labels, wrong = [], []
     for name, node in nodes.items():
         kind = type(node)
-        if kind is nir.LIF:
-            shift = abs(float(np.median(node.tau)) - chip.soma.tau) > 0.01 * chip.soma.tau
-            same = f"; tau = {float(np.median(node.tau)):g} s but the chip's nodes have {chip.soma.tau:g} s: SpikingChip.with_node" if shift else ""
+        if kind is nir.LIF and (np.any(node.v_leak) or np.any(getattr(node, "v_reset", 0.0)) or not np.all(node.v_threshold > 0)):
+            wrong.append(f"{name} (LIF with v_leak or v_reset other than 0, or a threshold not above 0)")
+        elif kind is nir.LIF:
+            shift = float(np.abs(np.asarray(node.tau) - chip.soma.tau).max()) > 0.01 * chip.soma.tau
+            same = f"; tau = {float(np.min(node.tau)):g} to {float(np.max(node.tau)):g} s but the chip's nodes have {chip.soma.tau:g} s: SpikingChip.with_node" if shift else ""
             labels.append(Label(name, "approximate", f"an ion neuron: it is not reset at the node, but held back by its gate, and fires by chance{same}"))
         elif kind in (nir.Linear, nir.Affine):
             biased = kind is nir.Affine and bool(np.any(node.bias))
@@ -121,8 +126,12 @@ def _placed(nodes: dict[str, Any], edges: list[tuple[str, str]], chip: SpikingCh
     for before, population in pairwise(order):
         chain.append(next(weights for source, weights, target in tiles if source == before and target == population))
         within[population] = next((weights for source, weights, target in tiles if source == target == population), None)
-    if len(chain) + sum(w is not None for w in within.values()) != len(tiles) or not chain:
-        raise ConfigError("the graph is no chain of populations with loops of their own: the chip's wiring has no skips or branches yet")
+    taken = {*order, *chain, *(w for w in within.values() if w)}
+    left = [name for name, node in nodes.items() if name not in taken and not isinstance(node, nir.Output)]
+    if left or len(chain) + sum(w is not None for w in within.values()) != len(tiles) or not chain:
+        raise ConfigError(
+            f"the graph is no chain of weights and populations with loops of their own: {', '.join(left) or 'skips or branches'} would be left out; give such a chain"
+        )
     v_n = chip.neuron.memristor.v_n
     volts = {name: np.asarray(nodes[name].weight).T * (v_n / np.asarray(nodes[population].v_threshold)) for name, population in [
         *zip(chain, order[1:], strict=True), *((weights, population) for population, weights in within.items() if weights)]}  # fmt: skip

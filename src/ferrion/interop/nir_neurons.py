@@ -8,6 +8,8 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from ferrion.core.errors import ConfigError
+
 
 def _number(value: Any) -> Tensor:
     return torch.as_tensor(np.asarray(value), dtype=torch.float64)
@@ -112,7 +114,10 @@ class Late:
     """What came a delay earlier, in whole steps."""
 
     def __init__(self, node: Any, dt: float) -> None:
-        self.steps = int(np.rint(np.max(np.asarray(node.delay)) / dt))
+        delays = np.rint(np.asarray(node.delay, np.float64) / dt)
+        if delays.min() != delays.max() or delays.min() < 0:
+            raise ConfigError(f"delays of {np.min(node.delay):g} to {np.max(node.delay):g} s in one node: ferrion delays all of a node alike, by 0 or more steps of {dt:g} s")
+        self.steps = int(delays.max())
         self.rest()
 
     def rest(self) -> None:

@@ -39,8 +39,10 @@ class NirNetwork(nn.Module):
             raise ConfigError(f"nodes without a meaning here: {', '.join(strangers)}; ferrion runs {', '.join(sorted(kind.__name__ for kind in (*IN, *NEURONS, nir.Scale)))}")
         self.dt, self.order = dt, ordered(nodes, edges)
         self.heard = {name: [source for source, target in edges if target == name] for name in self.order}
-        self.inputs = [name for name in self.order if isinstance(nodes[name], nir.Input)]
-        self.outputs = [name for name in self.order if isinstance(nodes[name], nir.Output)]
+        ends = [[name for name in self.order if isinstance(nodes[name], kind)] for kind in (nir.Input, nir.Output)]
+        if [len(names) for names in ends] != [1, 1]:
+            raise ConfigError(f"inputs {ends[0]}, outputs {ends[1]}: ferrion runs graphs with one of each that the input reaches")
+        self.input, self.output = ends[0][0], ends[1][0]
         self.does: dict[str, Callable[[Tensor], Tensor]] = {}
         self.neurons = {}
         for name, node in nodes.items():
@@ -53,19 +55,21 @@ class NirNetwork(nn.Module):
                 self.does[name] = IN[type(node)](node)
 
     def forward(self, frames: Tensor) -> Tensor:
-        """(steps, samples, …) to what the output node hears, of the same first two axes; every neuron begins at rest."""
+        """(steps, samples, …) to what the output node hears, of the same first two axes; every neuron begins at rest, and loops are silent in the first step."""
+        if len(frames) == 0:
+            raise ConfigError("no frames: give one step at least, (steps, samples, …)")
         for neuron in self.neurons.values():
             neuron.rest()
         before: dict[str, Tensor] = {}
         found = []
         for frame in frames:
-            now: dict[str, Tensor] = dict.fromkeys(self.inputs, frame)
+            now: dict[str, Tensor] = {self.input: frame}
             for name in self.order:
                 if name not in now:
                     parts = [now[source] if source in now else before[source] for source in self.heard[name] if source in now or source in before]
                     now[name] = self._sent(name, sum(parts[1:], parts[0]))
             before = now
-            found.append(now[self.outputs[0]])
+            found.append(now[self.output])
         return torch.stack(found)
 
     def _sent(self, name: str, heard: Tensor) -> Tensor:
@@ -90,22 +94,21 @@ def write_graph(graph: nir.NIRGraph, path: Path) -> None:
 
 
 def flattened(graph: nir.NIRGraph, prefix: str = "") -> tuple[dict[str, Any], Edges]:
-    """Nodes and edges with those of graphs inside graphs; an inner graph's input and output stand for it."""
+    """Nodes and edges with those of graphs inside graphs; what an inner graph's input feeds and its output hears takes their place."""
     nodes: dict[str, Any] = {}
     edges: Edges = []
-    ends: dict[str, tuple[str, str]] = {}
+    ends: dict[str, tuple[list[str], list[str]]] = {}
     for name, node in graph.nodes.items():
         full = prefix + name
-        ends[name] = (full, full)
         if isinstance(node, nir.NIRGraph):
             inner, joined = flattened(node, f"{full}.")
-            nodes |= inner
-            edges += joined
-            first, last = (next(key for key, value in node.nodes.items() if isinstance(value, kind)) for kind in (nir.Input, nir.Output))
-            ends[name] = (f"{full}.{first}", f"{full}.{last}")
+            first, last = ({key for key, value in inner.items() if isinstance(value, kind)} for kind in (nir.Input, nir.Output))
+            nodes |= {key: value for key, value in inner.items() if key not in first | last}
+            edges += [(source, target) for source, target in joined if source not in first and target not in last]
+            ends[name] = [target for source, target in joined if source in first], [source for source, target in joined if target in last]
         else:
-            nodes[full] = node
-    return nodes, edges + [(ends[source][1], ends[target][0]) for source, target in dict.fromkeys(graph.edges)]
+            nodes[full], ends[name] = node, ([full], [full])
+    return nodes, edges + [(source, target) for a, b in dict.fromkeys(graph.edges) for source in ends[a][1] for target in ends[b][0]]
 
 
 def ordered(nodes: dict[str, Any], edges: Edges) -> list[str]:

@@ -8,7 +8,6 @@ from numpy.typing import NDArray
 from ferrion.chip.router import latencies
 from ferrion.chip.spiking import SpikingChip
 from ferrion.circuits.coding import Events
-from ferrion.core.errors import MissingDataError
 from ferrion.core.noise import Stream, uniforms
 from ferrion.learning.spiking.budget import QUANTILES, ledger_of
 from ferrion.learning.spiking.network import SpikingNetwork, Wiring
@@ -88,16 +87,14 @@ def load(stream: str, events: Events, learning: bool, seed: int) -> Load:
 
 
 def loads(seed: int, tell: Tell) -> list[Load]:
-    """Every stream, learning and not, at all rates."""
+    """Every stream, learning and not, at all rates. Raises MissingDataError without the recording."""
     found = []
     for learning in (False, True):
         for stream, drawn in (("poisson", poisson), ("bursty", bursty)):
             tell(f"{stream}{', learning' if learning else ''}")
             found += [load(stream, drawn(rate, seed), learning, seed) for rate in RATES]
-        try:
-            found += [load("recorded", recorded(faster), learning, seed) for faster in (1.0, 10.0, 100.0)]
-        except MissingDataError as why:
-            tell(f"no recording: {why}")
+        tell(f"recorded{', learning' if learning else ''}")
+        found += [load("recorded", recorded(faster), learning, seed) for faster in (1.0, 10.0, 100.0)]
     return found
 
 

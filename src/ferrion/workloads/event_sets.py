@@ -66,9 +66,11 @@ class EventSet:
 
 def gathered(events: Iterable[Events], labels: NDArray[Any], group: NDArray[Any]) -> Samples:
     """Samples of one Events each."""
-    found = list(events)
+    found = [Events(np.empty(0), np.empty(0, np.int64)), *events]
     times, rows = (np.concatenate(column) for column in zip(*found, strict=True))
-    return Samples(times, rows.astype(np.int64), np.concatenate([[0], np.cumsum([len(e.times) for e in found])]), labels.astype(np.int64), group.astype(np.int64))
+    return Samples(
+        times, rows.astype(np.int64), np.concatenate([[0], np.cumsum([len(e.times) for e in found[1:]], dtype=np.int64)]), labels.astype(np.int64), group.astype(np.int64)
+    )
 
 
 def load_events(name: str) -> EventSet:
@@ -81,7 +83,7 @@ def load_events(name: str) -> EventSet:
 def _nmnist() -> EventSet:
     where = find("nmnist_small", ("nmnist_train.npz", "nmnist_test.npz"))
     training, test = (_saccades(where / f"nmnist_{part}.npz") for part in ("train", "test"))
-    return EventSet("nmnist", 2 * SENSOR**2, 10, 0.32, training, test, "N-MNIST, event camera: the first 1,000 training and 100 test recordings")
+    return EventSet("nmnist", 2 * SENSOR**2, 10, 0.34, training, test, "N-MNIST, event camera: the first 1,000 training and 100 test recordings")
 
 
 def _saccades(path: Path) -> Samples:

@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 from torch.nn.functional import cross_entropy
 
+from ferrion.core.errors import ConfigError
 from ferrion.core.noise import permutation
 from ferrion.learning.spiking.network import SpikingNetwork
 from ferrion.learning.spiking.twins import ChipTwin, FloatTwin
@@ -21,8 +22,8 @@ PAUSE = 0.02
 STEEPEST = 1.0
 """Norm at which gradients are cut; a step whose gradient overflows is left out."""
 
-WAIT = 1e-5
-"""Seconds at a time that the chip runs on while events are queued."""
+WAIT, WAITS = 1e-5, 100_000
+"""Seconds at a time that the chip runs on while events are queued, and how often."""
 
 
 @dataclass(frozen=True)
@@ -109,9 +110,12 @@ def present(network: SpikingNetwork, events: EventSet, samples: Samples, sample:
 
 
 def settle(network: SpikingNetwork) -> None:
-    """Run on until no event is queued: what comes after the pause is heard and not counted."""
-    while network.state.links.queued.any():
+    """Run on until no event is queued: what comes after the pause is heard and not counted. Raises ConfigError for a network that never falls silent."""
+    for _ in range(WAITS):
+        if not network.state.links.queued.any():
+            return
         network.run([], np.empty(0, np.int64), network.now + WAIT)
+    raise ConfigError(f"the network has not fallen silent for {WAIT * WAITS:g} s after its input: its recurrent weights keep it going; give a smaller recurrent swing")
 
 
 def _since_ahead(classes: NDArray[np.int64], decided: int, count: int) -> int:

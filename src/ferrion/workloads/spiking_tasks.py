@@ -24,8 +24,8 @@ FIRST, LAST = 2e-3, 1e-4
 """Rates of the local rule at the first and at the last pass, in between geometrically."""
 TUNING = 2e-4
 """Rate while the chip is tuned after weights were deployed."""
-TRAINING_ORDER = 1000
-"""Passes of on-chip learning shuffle apart from those off the chip."""
+TRAINING_ORDER, PASSES = 1000, 100
+"""Passes of on-chip learning shuffle apart from those off the chip, and each seed's from the others'."""
 
 
 @dataclass(frozen=True)
@@ -100,10 +100,12 @@ def run_seed(task: Task, events: EventSet, seed: int, tell: Tell) -> dict[str, A
     found["tuning"] = learn_pass(network, events, chosen(events.training, task.most, seed))
     found["tuned"] = tested(network, events, test)
     alone = SpikingNetwork(chip, alone_wiring(task, events), rule=Teacher(rate=FIRST, tau=task.tau, margin=1.0, above=ABOVE, below=BELOW), seed=seed)
+    passes: list[dict[str, Any]] = []
     for step in range(task.passes):
         tell(f"seed {seed}: the chip alone, pass {step + 1} of {task.passes}")
         alone.relearn(FIRST * (LAST / FIRST) ** (step / max(task.passes - 1, 1)))
-        found["learning"] = learn_pass(alone, events, chosen(events.training, task.most, TRAINING_ORDER + step))
+        passes.append(learn_pass(alone, events, chosen(events.training, task.most, TRAINING_ORDER + PASSES * seed + step)))
+    found["passes"], found["learning"] = passes, {key: float(np.mean([own[key] for own in passes])) for key in passes[0]}
     found["local"] = tested(alone, events, test)
     return found
 
@@ -160,8 +162,8 @@ ROWS = {
     "learned on the chip alone": ("local", "accuracy"),
     "energy a decision, deployed [J]": ("deployed", "joules"),
     "energy a decision, alone [J]": ("local", "joules"),
-    "energy a learned example, alone [J]": ("learning", "joules"),
-    "FeCAP writes a learned example, alone": ("learning", "fecap_writes"),
+    "energy a learned example, alone, mean of all passes [J]": ("learning", "joules"),
+    "FeCAP writes a learned example, alone, mean of all passes": ("learning", "fecap_writes"),
     "spikes a decision, deployed": ("deployed", "spikes"),
 }
 """What is told over the seeds, and where it lies in a run."""

@@ -5,7 +5,7 @@ import pytest
 
 from ferrion.arrays.words import FULL_SCALE
 from ferrion.chip.spiking import SpikingChip
-from ferrion.core.errors import ConfigError
+from ferrion.core.errors import CheckpointError, ConfigError
 from ferrion.core.ledger import Action
 from ferrion.learning.spiking.budget import ledger_of
 from ferrion.learning.spiking.checkpoint import restore, save
@@ -88,6 +88,26 @@ def test_a_run_with_eligibilities_is_kept_and_goes_on(tmp_path):
         net.reward(1.0)
     assert np.abs(whole.state.synapses.waiting).max() > 0
     np.testing.assert_array_equal(whole.state.synapses.hidden, other.state.synapses.hidden)
+
+
+def test_eligibilities_survive_a_long_pause():
+    net = rewarding(a_minus3=0.01)
+    drawn = np.random.default_rng(3)
+    for start in (0.0, 300.0):
+        net.run(start + np.sort(drawn.uniform(0, 0.2, 200)), drawn.integers(0, 40, 200), start + 0.3, learn=True)
+        assert np.isfinite(net.state.synapses.waiting).all()
+        assert np.abs(net.state.synapses.waiting).max() > 0
+
+
+def test_a_state_of_another_rate_is_refused(tmp_path):
+    net = taught()
+    net.relearn(1e-4)
+    save(net, tmp_path / "state.safetensors")
+    with pytest.raises(CheckpointError, match="other cards, wiring, rule"):
+        restore(taught(), tmp_path / "state.safetensors")
+    other = taught()
+    other.relearn(1e-4)
+    restore(other, tmp_path / "state.safetensors")
 
 
 def taught(**more):

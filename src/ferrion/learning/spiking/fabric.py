@@ -84,7 +84,7 @@ class Counts(NamedTuple):
     traces: NDArray[np.int64]
     """Traces read or rewritten."""
     compared: NDArray[np.int64]
-    """Nodes that comparators looked at."""
+    """Nodes that comparators looked at, counted at the tile that feeds them forward."""
     serial: NDArray[np.int64]
     """Two entries: updates, and events delivered, since the chip began: they number the draws."""
     outside: NDArray[np.int64]

@@ -17,7 +17,7 @@ from ferrion.circuits.soma import Soma, Somata, advance, charge, foresee, look
 from ferrion.core.compiled import compiled, merged
 from ferrion.core.noise import NORMAL_TABLE, Stream, fill_words
 from ferrion.learning.spiking.fabric import INPUT, Counts, Synapses, Traces
-from ferrion.learning.spiking.plasticity import GROWN, after_event, after_spike, decided, fired, hidden_errors, output_errors, present, rewarded, teach, traced
+from ferrion.learning.spiking.plasticity import after_event, after_spike, decided, fired, hidden_errors, output_errors, present, rewarded, teach, traced
 from ferrion.learning.spiking.rules import Balance, Stdp, Teacher
 from ferrion.learning.transfer import LevelTable, transfer_layer, transfer_stale
 
@@ -120,8 +120,6 @@ def learned(seed, net, k, t, law, state, work, touched):
     """The rule has been at the tile: weights were rewritten, or changes wait for a reward."""
     if law.stdp.tau_e > 0.0:
         take(state.controllers, k, DONE, 0.0)
-        if t - state.synapses.since[0] > GROWN * law.stdp.tau_e:
-            present(state.synapses, t, law.stdp.tau_e)
     else:
         settle(seed, net, k, t, law, state, work, touched)
 
@@ -207,7 +205,7 @@ def at_tick(seed, net, t, label, law, state, work):
     if law.learning and law.teacher.rate > 0.0 and label >= 0 and not decided(net, last, label, law.each, law.teacher.margin, t, law.stdp.tau_y, traces):
         output_errors(net, last, label, law.each, law.teacher, somata, traces)
         if law.teacher.above > 0.0:
-            counts.compared[net.target == last] += net.cells[last + 1] - net.cells[last]
+            counts.compared[last] += net.cells[last + 1] - net.cells[last]
         thresholds = law.cell.memristor.v_n + somata.shift
         for k in range(net.target.size - 1, -1, -1):
             if 0 <= net.source[k] < net.target[k]:

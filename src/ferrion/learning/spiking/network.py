@@ -111,7 +111,7 @@ class SpikingNetwork:
             )
         self.chip, self.wiring, self.seed, self.rule = chip, wiring, seed, None if rule is None else checked(rule)
         self.net = _timed(wiring.fabric(), chip)
-        if not all(0 <= tile < len(self.net.source) for tile in frozen):
+        if not all(isinstance(tile, (int, np.integer)) and 0 <= tile < len(self.net.source) for tile in frozen):
             raise ConfigError(f"frozen = {frozen}: the wiring has tiles 0..{len(self.net.source) - 1}, forward ones first")
         self.net.plastic[list(frozen)] = False
         tiles, cells = len(self.net.source), int(self.net.cells[-1])
@@ -153,7 +153,7 @@ class SpikingNetwork:
     def settings(self) -> tuple[object, ...]:
         """What the network was built with, beside chip and wiring."""
         law = self._law
-        return self.seed, self.rule, law.balance, law.every, law.tick, law.refresh, law.noisy, tuple(self.net.plastic.tolist())
+        return self.seed, self.rule, law.teacher.rate, law.balance, law.every, law.tick, law.refresh, law.noisy, tuple(self.net.plastic.tolist())
 
     def parts(self) -> dict[str, dict[str, NDArray[Any]]]:
         """The arrays of its state, by part and name."""
@@ -236,18 +236,22 @@ class SpikingNetwork:
         """A reward (or, below 0, a punishment) reaches every synapse now; for a rule with eligibilities. Raises ConfigError without one, and for NaN."""
         if not self.state.synapses.waiting.size:
             raise ConfigError("a reward, but nothing waits for it: give rule=Stdp(..., tau_e=1.0)")
-        if not np.isfinite(value):
-            raise ConfigError(f"a reward of {value}: give a finite number")
+        if not isinstance(value, (int, float, np.number)) or not np.isfinite(value):
+            raise ConfigError(f"a reward of {value!r}: give a finite number")
         reward(self.seed, self.net, float(value), self.now, self._law, self.state, self._work)
 
     def relearn(self, rate: float) -> None:
-        """From now on a Teacher learns at `rate`: what a controller does that takes smaller steps as it learns. Raises ConfigError for another rule or a rate not above 0."""
+        """From now on a Teacher learns at `rate`: what a controller does that takes smaller steps as it learns. Whoever restores this network's state says so first.
+
+        Raises ConfigError for another rule or a rate not above 0."""
         if not isinstance(self.rule, Teacher) or not 0.0 < rate < np.inf:
             raise ConfigError(f"relearn({rate}) with rule {self.rule}: give a number above 0, and rule=Teacher(...)")
         self._law = self._law._replace(teacher=self._law.teacher._replace(rate=rate))
 
     def rest(self) -> None:
-        """Ground all nodes and gates until nothing of the past is left in cells and traces: a pause of some seconds, in no time. Raises ConfigError while events are queued."""
+        """Ground all nodes and gates until nothing of the past is left in cells and traces: a pause of some seconds, in no time. Eligibilities wait on.
+
+        Raises ConfigError while events are queued."""
         if self.state.links.queued.any():
             raise ConfigError(f"{int(self.state.links.queued.sum())} events are still queued: run on, without new ones, until they are delivered")
         somata, traces = self.state.somata, self.state.traces

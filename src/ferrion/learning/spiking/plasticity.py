@@ -78,6 +78,8 @@ def after_event(seed, net, k, row, t, rule, offset, synapses, traces, counts, wo
     x2 = traces.x2[line] * exponential(-(t - traces.x_time[line]) / rule.tau_x)
     amplitude, touched = rule.a_minus + rule.a_minus3 * x2, 0
     counts.traces[k] += 1
+    if rule.tau_e > 0.0 and t - synapses.since[0] > GROWN * rule.tau_e:
+        present(synapses, t, rule.tau_e)
     if amplitude > 0.0:
         counts.traces[k] += columns
         word, start, written = draw(seed, Stream.ROW_DITHER, counts, words, columns), net.weights[k] + row * columns, 0
@@ -106,6 +108,8 @@ def after_spike(seed, net, k, cell, t, rule, offset, synapses, traces, counts, w
     y2 = traces.y2[number] * exponential(-(t - traces.y_time[number]) / rule.tau_y)
     amplitude, touched = rule.a_plus + rule.a_plus3 * y2, 0
     counts.traces[k] += 1
+    if rule.tau_e > 0.0 and t - synapses.since[0] > GROWN * rule.tau_e:
+        present(synapses, t, rule.tau_e)
     if amplitude > 0.0:
         counts.traces[k] += rows
         word, start, written = draw(seed, Stream.COLUMN_DITHER, counts, words, rows), net.weights[k] + cell, 0

@@ -7,6 +7,7 @@ import torch
 from torch import Tensor, nn
 
 from ferrion.chip.spiking import SpikingChip
+from ferrion.core.errors import ConfigError
 from ferrion.learning.spiking.layers import Leak, ion, leaked, lif, spikes_of
 from ferrion.learning.spiking.network import SpikingNetwork, Wiring
 from ferrion.learning.transfer import nearest
@@ -25,8 +26,13 @@ class ChipTwin(nn.Module):
     """
 
     def __init__(self, chip: SpikingChip, wiring: Wiring, dt: float, sharpness: float, spread: float = 0.15) -> None:
-        """dt: step [s], the gate's time constant at most. sharpness: of the gradient [1/V]. spread: standard deviation of the first weights."""
+        """dt: step [s], the gate's time constant at most. sharpness: of the gradient [1/V]. spread: standard deviation of the first weights.
+
+        Raises ConfigError on other steps, and for loops of output cells.
+        """
         super().__init__()
+        if wiring.recurrent and wiring.recurrent[-1]:
+            raise ConfigError(f"recurrent = {wiring.recurrent}: output cells are trained by their nodes, which a loop of their own would change; give 0 for the last population")
         self.wiring, self.law = wiring, ion(chip.neuron, chip.soma, dt, sharpness)
         self.mean, self.deviation = chip.memory.levels
         net = wiring.fabric()

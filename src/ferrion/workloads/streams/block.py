@@ -1,13 +1,13 @@
 """Blocks of camera events, and bytes that come as fixed-size words from a file, a pipe or a socket."""
 
 from collections.abc import Iterable, Iterator
-from io import BufferedReader
 from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from ferrion.core.errors import DataError
+from ferrion.workloads.streams.ahead import Ahead
 
 EVENT = np.dtype([("t", "<i8"), ("x", "<u2"), ("y", "<u2"), ("p", "u1")])
 """Time [us], column, row, polarity (1: brighter)."""
@@ -25,7 +25,7 @@ def block(t: ArrayLike, x: ArrayLike, y: ArrayLike, p: ArrayLike) -> NDArray[Any
     return events
 
 
-def words(file: BufferedReader, kind: np.dtype[Any], name: str) -> Blocks:
+def words(file: Ahead, kind: np.dtype[Any], name: str) -> Blocks:
     """Whole words as they arrive. Raises DataError at the end where the last one is cut short."""
     rest, taken = b"", 0
     while piece := file.read1(CHUNK):

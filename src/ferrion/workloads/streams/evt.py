@@ -1,11 +1,10 @@
 """Prophesee's raw formats EVT 2.0 and EVT 3.0 (Metavision SDK documentation, "Data encoding formats"), decoded as they arrive."""
 
-from io import BufferedReader
-
 import numpy as np
 from numpy.typing import NDArray
 
 from ferrion.core.compiled import compiled
+from ferrion.workloads.streams.ahead import Ahead
 from ferrion.workloads.streams.block import Blocks, block, words
 
 CD_OFF, CD_ON, TIME_HIGH = 0, 1, 8
@@ -22,7 +21,7 @@ def unwrapped(high: Ints, last: int, bits: int) -> Ints:
     return high + ((wraps + max(last, 0) // (1 << bits)) << bits)
 
 
-def evt2(file: BufferedReader, name: str) -> Blocks:
+def evt2(file: Ahead, name: str) -> Blocks:
     """32-bit words: events carry six bits of the time, the others come in words of their own. Events before the first of these have no time and are left out."""
     high = -1
     for word in words(file, np.dtype("<u4"), name):
@@ -47,7 +46,7 @@ HEADER = b"% evt 2.0\n% end\n"
 """Before the words of `write_evt2`."""
 
 
-def evt3(file: BufferedReader, name: str) -> Blocks:
+def evt3(file: Ahead, name: str) -> Blocks:
     """16-bit words that change one register each: row, base column, low and high time; pixels come singly or as vectors of 12 or 8."""
     state = np.array([-1, 0, 0, 0, 0])
     for word in words(file, np.dtype("<u2"), name):

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from ferrion.core.errors import ConfigError
+from ferrion.core.errors import CheckpointError, ConfigError
 from ferrion.learning.spiking.checkpoint import restore, save
 from ferrion.learning.spiking.network import Fired, SpikingNetwork
 from ferrion.workloads.streams.block import skipped
@@ -46,7 +46,7 @@ class Sensor:
     def of(self, events: NDArray[Any]) -> NDArray[np.int64]:
         """Rows of events; -1 where a pixel lies outside the sensor."""
         x, y, p = events["x"].astype(np.int64), events["y"].astype(np.int64), events["p"].astype(np.int64)
-        inside = (x < self.width) & (y < self.height)
+        inside, p = (x < self.width) & (y < self.height), np.minimum(p, 1)
         half = self.rows // 2
         return np.where(inside, p * half + y // self.pool * self.across + x // self.pool, -1)
 
@@ -72,10 +72,12 @@ class Fed(NamedTuple):
     base: int
     """Time [us] of the stream at the chip's time 0."""
     latest: int
-    """Latest time of the stream [us]."""
+    """Latest time of the stream [us], as its clock now counts."""
+    previous: int
+    """Time [us] of the last event read."""
 
 
-FRESH = Fed(0, 0, 0, 0, 0, 0, -1)
+FRESH = Fed(0, 0, 0, 0, 0, 0, 0, 0)
 
 
 def feed(
@@ -90,50 +92,77 @@ def feed(
 ) -> Fed:
     """Run `network` on all of `blocks`; `hear` is given the spikes of each. keep: a file that holds the state every `keep_every` events; a run that finds it goes on bit by bit.
 
-    Raises what the stream raises, after the state is kept, so that nothing taken is lost.
+    Raises what the stream raises, after the state is kept, so that nothing taken is lost; a stop inside a block leaves what was kept before.
+    CheckpointError for a state kept with another sensor.
     """
     sensor.fits(network.wiring.inputs)
-    fed = Fed(*(int(v) for v in restore(network, keep)["fed"])) if keep and keep.is_file() else FRESH
-    kept = fed.events
+    how = np.array([sensor.width, sensor.height, sensor.pool, int(learn)])
+    fed = _resumed(network, keep, how) if keep and keep.is_file() else FRESH
+    kept, whole = fed.events, True
     try:
         for events in skipped(blocks, fed.events) if fed.events else blocks:
+            whole = False
             fed, fired = _taken(network, events, sensor, learn, fed)
+            whole = True
             hear(fired, fed)
             if keep and fed.events - kept >= keep_every:
-                save(network, keep, {"fed": np.array(fed)})
+                save(network, keep, {"fed": np.array(fed), "how": how})
                 kept = fed.events
     finally:
-        if keep and fed.events > kept:
-            save(network, keep, {"fed": np.array(fed)})
+        if keep and whole and fed.events > kept:
+            save(network, keep, {"fed": np.array(fed), "how": how})
     last = network.run([], np.empty(0, np.int64), network.now + TAIL, learn=learn)
     fed = fed._replace(spikes=fed.spikes + len(last.time))
     hear(last, fed)
     return fed
 
 
+def _resumed(network: SpikingNetwork, keep: Path, how: NDArray[np.int64]) -> Fed:
+    """Where the kept run of the same sensor stood."""
+    beside = restore(network, keep)
+    if not np.array_equal(beside["how"], how):
+        raise CheckpointError(f"{keep} was kept with width, height, pool, learn = {beside['how'].tolist()}, not {how.tolist()}: give the same, or delete it")
+    return Fed(*(int(v) for v in beside["fed"]))
+
+
 def _taken(network: SpikingNetwork, events: NDArray[Any], sensor: Sensor, learn: bool, fed: Fed) -> tuple[Fed, Fired]:
     """One block: ordered, addressed, run."""
+    if not len(events):
+        return fed, network.run([], np.empty(0, np.int64), network.now)
     t, rows = events["t"].astype(np.int64), sensor.of(events)
-    first = fed.base if fed.latest >= 0 or not t.size else int(t[0])
-    latest = fed.latest if fed.latest >= 0 else first
-    falls = np.diff(t, prepend=latest)
-    shift = np.cumsum(np.where(falls < -RESET / MICROSECOND, -falls, 0))
+    if fed.events == 0:
+        first = int(t[0])
+        fed = fed._replace(base=first - round(network.now / MICROSECOND), latest=first, previous=first)
+    falls = np.diff(t, prepend=fed.previous)
+    resets = falls < -RESET / MICROSECOND
+    shift = _shifts(t, resets, fed.latest)
     going_on = t + shift
-    reached = np.maximum.accumulate(going_on) if t.size else going_on
-    late = going_on < np.maximum(reached, latest)
-    inside = rows >= 0
+    reached = np.maximum(np.maximum.accumulate(going_on), fed.latest)
+    late, inside = going_on < reached, rows >= 0
     good = inside & ~late
-    at = (going_on[good] - first) * MICROSECOND
-    now = max(network.now, float(at[-1])) if at.size else network.now
-    fired = network.run(np.maximum(at, network.now), rows[good], now, learn=learn)
-    moved = int(shift[-1]) if t.size else 0
-    fed = Fed(
+    at = np.maximum((going_on[good] - fed.base) * MICROSECOND, network.now)
+    fired = network.run(at, rows[good], float(at[-1]) if at.size else network.now, learn=learn)
+    moved = int(shift[-1])
+    told = Fed(
         events=fed.events + t.size,
         late=fed.late + int((late & inside).sum()),
         outside=fed.outside + int((~inside).sum()),
-        resets=fed.resets + int((falls < -RESET / MICROSECOND).sum()),
+        resets=fed.resets + int(resets.sum()),
         spikes=fed.spikes + len(fired.time),
-        base=first - moved,
-        latest=(max(int(reached[-1]), latest) if t.size else fed.latest) - moved,
+        base=fed.base - moved,
+        latest=int(reached[-1]) - moved,
+        previous=int(t[-1]),
     )
-    return fed, fired
+    return told, fired
+
+
+def _shifts(t: NDArray[np.int64], resets: NDArray[np.bool_], latest: int) -> NDArray[np.int64]:
+    """What is added to each time so that a clock that began anew goes on from the latest time before."""
+    shift, moved, start = np.zeros(t.size, np.int64), 0, 0
+    for end in [*np.flatnonzero(resets).tolist(), t.size]:
+        shift[start:end] = moved
+        if end > start:
+            latest = max(latest, int(t[start:end].max()) + moved)
+        if end < t.size:
+            moved, start = latest - int(t[end]), end
+    return shift

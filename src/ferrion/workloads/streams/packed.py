@@ -1,14 +1,17 @@
 """Formats that libraries read, from files only: AEDAT4 (aedat), Event Stream (event_stream), HDF5 (h5py): pip install 'ferrion[events]'."""
 
 from pathlib import Path
+from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from ferrion.core.errors import DataError
 from ferrion.workloads.streams.block import Blocks, block
 
 SLICE = 1 << 18
 """Events read of an HDF5 file at a time."""
+KEYS = ("t", "x", "y", "p")
 GROUPS = ("", "events", "CD/events")
 """Where HDF5 files of event cameras keep t, x, y and p: in columns or as one table."""
 
@@ -43,20 +46,42 @@ def event_stream(path: Path) -> Blocks:
 
 
 def hdf5(path: Path) -> Blocks:
-    """Events under t, x, y, p of the root, of /events or of /CD/events, as columns or one table."""
+    """Events under t, x, y, p of the root, of /events or of /CD/events, as columns or one table of integers, t in microseconds."""
     import h5py
 
     try:
         with h5py.File(path) as file:
-            for name in GROUPS:
-                node = file[name] if name and name in file else file
-                table = isinstance(node, h5py.Dataset)
-                if set("txyp") <= set((node.dtype.names or ()) if table else node):
-                    length = len(node) if table else min(len(node[key]) for key in "txyp")
-                    for start in range(0, length, SLICE):
-                        part = node[start : start + SLICE] if table else {key: node[key][start : start + SLICE] for key in "txyp"}
-                        yield block(part["t"], part["x"], part["y"], np.asarray(part["p"]) > 0)
-                    return
-            raise DataError(f"{path} holds {', '.join(file) or 'nothing'}; events are looked for as t, x, y and p in {', '.join(f'/{name}' for name in GROUPS)}")
+            columns = _columns(file, path)
+            for start in range(0, len(columns["t"]), SLICE):
+                part = {key: np.asarray(column[start : start + SLICE]) for key, column in columns.items()}
+                _checked(part, path)
+                yield block(part["t"], part["x"], part["y"], part["p"] > 0)
     except OSError as problem:
         raise DataError(f"{path} cannot be read as HDF5: {problem}") from problem
+
+
+def _columns(file: Any, path: Path) -> dict[str, Any]:
+    """The four columns, of equal length; raises DataError where there are none."""
+    import h5py
+
+    for name in GROUPS:
+        node = file[name] if name and name in file else file
+        if isinstance(node, h5py.Dataset):
+            if set(KEYS) <= set(node.dtype.names or ()):
+                return {key: node.fields(key) for key in KEYS}
+        elif set(KEYS) <= set(node):
+            columns = {key: node[key] for key in KEYS}
+            shapes = {key: getattr(column, "shape", None) for key, column in columns.items()}
+            if len(set(shapes.values())) > 1 or any(shape is None or len(shape) != 1 for shape in shapes.values()):
+                raise DataError(f"{path}: columns {', '.join(f'{key} of shape {shape}' for key, shape in shapes.items())}; give four of one length")
+            return columns
+    raise DataError(f"{path} holds {', '.join(file) or 'nothing'}; events are looked for as t, x, y and p in {', '.join(f'/{name}' for name in GROUPS)}")
+
+
+def _checked(part: dict[str, NDArray[Any]], path: Path) -> None:
+    """Integers, and pixels that 16 bits hold."""
+    for key, values in part.items():
+        if not (np.issubdtype(values.dtype, np.integer) or values.dtype == bool):
+            raise DataError(f"{path}: {key} of type {values.dtype}; give integers, t in microseconds")
+        if key in "xy" and values.size and not 0 <= int(values.min()) <= int(values.max()) < 1 << 16:
+            raise DataError(f"{path}: {key} from {values.min()} to {values.max()}; a pixel lies in 0..65535")

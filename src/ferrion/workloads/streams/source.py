@@ -3,10 +3,10 @@
 import socket
 import sys
 from collections.abc import Callable
-from io import BufferedReader
 from pathlib import Path
 
 from ferrion.core.errors import DataError, MissingDataError
+from ferrion.workloads.streams.ahead import Ahead
 from ferrion.workloads.streams.block import Blocks
 from ferrion.workloads.streams.evt import evt2, evt3
 from ferrion.workloads.streams.packed import aedat4, event_stream, hdf5
@@ -25,56 +25,56 @@ def events_from(source: str, silence: float = SILENCE) -> Blocks:
     Raises MissingDataError for a file that is not there; DataError, after all events before, where one is cut short or a peer is dead for `silence` seconds.
     """
     if source == PIPE:
-        yield from _decoded(sys.stdin.buffer, "standard input", None)  # type: ignore[arg-type]
+        yield from _decoded(Ahead(sys.stdin.buffer), "standard input", None)  # type: ignore[arg-type]
     elif source.startswith(TCP):
         yield from _from_peer(source, silence)
     else:
         path = Path(source)
         try:
             with path.open("rb") as file:
-                yield from _decoded(file, source, path)
+                yield from _decoded(Ahead(file), source, path)
         except (FileNotFoundError, IsADirectoryError) as problem:
             raise MissingDataError(f"no file {source}; give {FORMATS}, - for standard input, or {TCP}host:port") from problem
 
 
 def _from_peer(source: str, silence: float) -> Blocks:
     host, _, port = source.removeprefix(TCP).rpartition(":")
-    if not host or not port.isdigit() or not 0 < int(port) < 65536:
+    if not host or not (port.isascii() and port.isdigit()) or not 0 < int(port) < 65536:
         raise DataError(f"{source}: give {TCP}host:port, e.g. {TCP}127.0.0.1:7777")
     taken = 0
     try:
         with socket.create_connection((host, int(port)), timeout=silence) as peer, peer.makefile("rb") as file:
-            for events in _decoded(file, source, None):
+            for events in _decoded(Ahead(file), source, None):
                 taken += len(events)
                 yield events
     except TimeoutError as problem:
         raise DataError(f"{source}: no byte for {silence:g} s after {taken} events: the peer is dead or waits; start it again and resume") from problem
-    except OSError as problem:
+    except (OSError, UnicodeError) as problem:
         raise DataError(f"{source}: {problem} after {taken} events; is somebody listening there?") from problem
 
 
-def _decoded(file: BufferedReader, name: str, path: Path | None) -> Blocks:
+def _decoded(file: Ahead, name: str, path: Path | None) -> Blocks:
     """Events by the first bytes of `file`."""
-    start = file.peek(12)
+    start = file.look(12)
     for magic, read in MAGIC.items():
         if start.startswith(magic):
             if path is None:
                 raise DataError(f"{name}: {read.__name__} is read from files alone; send EVT 2.0, EVT 3.0 or DAT")
             return read(path)
-    if start.startswith(b"% "):
-        return _headed(file, name)
     if name.endswith(".bin"):
         return nmnist(file, name)
+    if start.startswith(b"% "):
+        return _headed(file, name)
     if not start:
         raise DataError(f"{name} is empty; give {FORMATS}")
     raise DataError(f"{name} begins with {start[:12]!r}; give {FORMATS}")
 
 
-def _headed(file: BufferedReader, name: str) -> Blocks:
+def _headed(file: Ahead, name: str) -> Blocks:
     """The format that a header of %-lines tells."""
     told: dict[str, str] = {}
-    while file.peek(2)[:2] == b"% " and "end" not in told:
-        key, _, value = file.readline().decode("latin-1")[2:].strip().partition(" ")
+    while "end" not in told and file.look(2) == b"% ":
+        key, _, value = file.line().decode("latin-1")[2:].strip().partition(" ")
         told[key.lower()] = value.strip()
     version = told.get("evt", told.get("format", "")).upper().removeprefix("EVT").split(";")[0]
     if version in ("2.0", "2"):
