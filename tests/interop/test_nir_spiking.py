@@ -174,15 +174,15 @@ def test_what_the_chip_or_the_runner_has_nothing_for_is_named(tmp_path):
         nir_to_chip(chain(nir.CubaLIF(ONE, ONE, ONE, ONE, ONE)), CHIP)
     with pytest.raises(ConfigError, match="no chain of weights and populations"):
         nir_to_chip(chain(nir.Linear(np.eye(1, dtype="f"))), CHIP)
-    two = np.eye(2, dtype="f")
+    one = np.eye(1, dtype="f")
     with pytest.raises(ConfigError, match="would be left out"):
-        nir_to_chip(chain(nir.Linear(two), lif_node(n=2), lif_node(n=2)), CHIP)
+        nir_to_chip(chain(nir.Linear(one), lif_node(), lif_node()), CHIP)
     with pytest.raises(ConfigError, match="would be left out"):
-        nir_to_chip(chain(nir.Linear(two), lif_node(n=2), nir.Linear(two)), CHIP)
+        nir_to_chip(chain(nir.Linear(one), lif_node(), nir.Linear(one)), CHIP)
     with pytest.raises(ConfigError, match="v_leak or v_reset other than 0"):
         nir_to_chip(chain(nir.Linear(np.eye(1, dtype="f")), nir.LIF(0.02 * ONE, ONE, 5 * ONE, ONE, 0 * ONE)), CHIP)
     with pytest.raises(ConfigError, match="delays all of a node alike"):
-        NirNetwork(chain(nir.Delay(np.array([1e-3, 4e-3]))), 1e-3)
+        NirNetwork(nir.NIRGraph.from_list(nir.Input({"input": np.array([2])}), nir.Delay(np.array([1e-3, 4e-3])), nir.Output({"output": np.array([2])})), 1e-3)
     with pytest.raises(ConfigError, match="one step at least"):
         NirNetwork(chain(lif_node()), 1e-3)(torch.zeros(0, 1, 1))
     biased = nir_to_chip(chain(nir.Affine(np.eye(1, dtype="f"), ONE), lif_node()), CHIP)[1]

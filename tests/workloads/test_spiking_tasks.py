@@ -1,0 +1,156 @@
+"""Tasks of events on the chip: sets without leaks, the way from training to the chip, few examples, loads; short forms on real recordings."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+import torch
+
+from ferrion.chip.spiking import SpikingChip
+from ferrion.circuits.coding import Events
+from ferrion.core.errors import ConfigError, DataError, MissingDataError
+from ferrion.learning.spiking.network import SpikingNetwork, Wiring
+from ferrion.learning.spiking.twins import ChipTwin
+from ferrion.workloads import bursts, few_shot
+from ferrion.workloads.event_sets import EVENT_SETS, EventSet, Samples, gathered, load_events
+from ferrion.workloads.spiking import Answer, Course, accuracy, frames, present, settle, train
+from ferrion.workloads.spiking_studies import study
+from ferrion.workloads.spiking_tasks import TASKS, judged, row, run_seed, table
+
+SIZES = {"nmnist": (1000, 100), "braille": (4320, 1080), "fsdd": (1200, 300), "ecg": (11_745, 12_043)}
+"""Training and test samples, as the notices of the sets give them."""
+
+
+def recorded(name):
+    try:
+        return load_events(name)
+    except MissingDataError as why:
+        pytest.skip(str(why))
+
+
+@pytest.mark.parametrize("name", EVENT_SETS)
+def test_sets_are_in_order_and_no_sample_is_in_both_parts(name):
+    events = recorded(name)
+    assert (len(events.training), len(events.test)) == SIZES[name]
+    seen = set()
+    for samples in (events.training, events.test):
+        assert samples.rows.min() >= 0
+        assert samples.rows.max() < events.rows
+        assert samples.times.min() >= 0.0
+        assert samples.times.max() <= events.seconds
+        assert set(np.unique(samples.labels)) == set(range(events.classes))
+        inner = np.ones(len(samples.times) - 1, bool)
+        inner[samples.offset[1:-1] - 1] = False
+        assert (np.diff(samples.times)[inner] >= 0).all()
+    for samples in (events.training, events.test):
+        keys = {samples.events(n).times.tobytes() + samples.events(n).rows.tobytes() for n in range(len(samples))}
+        assert len(seen & keys) <= 0.001 * len(keys)
+        seen |= keys
+    if name == "ecg":
+        assert not set(events.training.group) & set(events.test.group)
+
+
+def made_up(count, seed):
+    """Two classes that differ in which rows speak."""
+    drawn = np.random.default_rng(seed)
+    labels = np.arange(count) % 2
+    return gathered((Events(np.sort(drawn.uniform(0, 0.1, 40)), 8 * label + drawn.integers(0, 8, 40)) for label in labels), labels, np.full(count, -1))
+
+
+EVENTS = EventSet("made up", 16, 2, 0.1, made_up(60, 0), made_up(40, 1), "two classes")
+
+
+def test_frames_hold_every_event():
+    found = frames(EVENTS.training, np.array([3, 5]), 16, 0.1, 0.002)
+    assert found.shape == (50, 2, 16)
+    assert found.sum() == 80
+    times, rows = EVENTS.training.events(5)
+    wanted = np.zeros((50, 16))
+    np.add.at(wanted, (np.minimum((times / 0.002).astype(int), 49), rows), 1)
+    np.testing.assert_array_equal(found[:, 1].numpy(), wanted)
+
+
+@pytest.mark.slow
+def test_one_seed_all_the_way_on_made_up_events():
+    task = replace(TASKS["ecg"], hidden=12, swing=(0.3, 0.4), recurrent=0.0, local_swing=0.2, course=Course(2e-3, 12, batch=10, rate=1e-2), passes=2, most=60)
+    found = run_seed(task, EVENTS, 0, lambda *_: None)
+    for accuracy_of in (found["float"], found["twin"], found["deployed"]["accuracy"], found["tuned"]["accuracy"], found["local"]["accuracy"]):
+        assert accuracy_of > 0.85
+    assert found["learning"]["joules"] > found["local"]["joules"] > 0
+    assert found["learning"]["fecap_writes"] == pytest.approx(np.mean([own["fecap_writes"] for own in found["passes"]]))
+    assert len(table([found, found])) == len(table([found]))
+
+
+def test_a_twin_learns_and_the_chip_agrees():
+    torch.manual_seed(0)
+    chip, wiring = SpikingChip.from_card(), Wiring(inputs=16, cells=(12, 2), swing=(0.3, 0.4))
+    twin, losses = ChipTwin(chip, wiring, 2e-3, 2.0), []
+    train(twin, EVENTS, Course(2e-3, 10, batch=10, rate=1e-2), 0, lambda _, loss: losses.append(loss))
+    assert losses[-1] < losses[0]
+    assert accuracy(twin, EVENTS.test, EVENTS, 2e-3) > 0.85
+    network = SpikingNetwork(chip, wiring)
+    twin.deploy(network)
+    answers = [present(network, EVENTS, EVENTS.test, n) for n in range(40)]
+    assert judged(answers, EVENTS.test.labels)["accuracy"] > 0.85
+    assert all(0.0 < answer.seconds < 0.15 for answer in answers if answer.decided >= 0)
+
+
+def test_what_nobody_voted_on_counts_as_wrong():
+    found = judged([Answer(-1, float("nan"), 0), Answer(1, 0.02, 5)], np.array([0, 1]))
+    assert found == {"accuracy": 0.5, "silent": 0.5, "seconds": [0.02, 0.02], "spikes": 2.5}
+    assert judged([Answer(-1, float("nan"), 0)], np.array([0]))["seconds"] == [None, None]
+    assert row("x", [None]) == {"what": "x", "mean": None, "deviation": None}
+
+
+def test_events_at_the_very_end_are_delivered_before_the_rest():
+    network = SpikingNetwork(SpikingChip.from_card(), Wiring(inputs=2, cells=(2,), swing=(0.1,)))
+    network.run([0.1], np.array([0]), 0.1)
+    assert network.state.links.queued[0] == 1
+    settle(network)
+    network.rest()
+    assert network.state.links.delivered[0] == 1
+
+
+def test_bursts_wait_longer_and_saturate_earlier_than_independent_events(monkeypatch):
+    monkeypatch.setattr(bursts, "COUNT", 4000)
+    calm, dense = (bursts.load("poisson", bursts.poisson(rate, 0), False, 0) for rate in (1e4, 3e7))
+    burst = bursts.load("bursty", bursts.bursty(3e6, 0), False, 0)
+    even = bursts.load("poisson", bursts.poisson(3e6, 0), False, 0)
+    assert calm.dropped == 0.0
+    assert dense.dropped == pytest.approx(1.0 - 1e7 / 3e7, abs=0.05)
+    assert burst.late > even.late
+    assert bursts.saturation([calm, dense], "poisson", False) == calm.rate
+    rate = len(bursts.bursty(1e5, 0).times) / bursts.bursty(1e5, 0).times[-1]
+    assert rate == pytest.approx(1e5, rel=0.35)
+
+
+def test_few_examples_are_none_of_the_training_or_the_test(monkeypatch):
+    """Everything a study shows is taken down: what is trained on, learned from and tested on never overlap."""
+    recorded("nmnist")
+    shown = {}
+
+    def taken(_task, events, known, shots, each, theirs, others, _seed, _tell):
+        shown.update(known=known, shots=shots, theirs=theirs, others=others, events=events, each=each)
+        return {}
+
+    monkeypatch.setattr(few_shot, "_adapted", taken)
+    few_shot.new_class(3, True, print)
+    labels = shown["events"].training.labels
+    assert 3 not in labels[shown["known"]]
+    assert (labels[shown["shots"]] == 3).all()
+    assert 3 not in shown["others"].labels
+    assert (shown["theirs"].labels == 3).all()
+    shots = {shown["events"].training.events(int(n)).times.tobytes() for n in shown["shots"]}
+    assert not shots & {shown["theirs"].events(n).times.tobytes() for n in range(len(shown["theirs"]))}
+
+
+def test_names_numbers_and_empty_takes():
+    with pytest.raises(ConfigError, match="is no study: give nmnist"):
+        study("bogus", 1, True, None, print)
+    with pytest.raises(ConfigError, match="seeds = 0"):
+        study("nmnist", 0, True, None, print)
+    with pytest.raises(DataError, match="give nmnist"):
+        load_events("bogus")
+    nothing = EVENTS.test.take(np.array([], int))
+    assert isinstance(nothing, Samples)
+    assert len(nothing) == 0
