@@ -138,10 +138,12 @@ def tested(network: SpikingNetwork, events: EventSet, test: Samples) -> dict[str
 
 
 def judged(answers: list[Answer], labels: NDArray[np.int64]) -> dict[str, Any]:
-    """Share right, share without a vote, seconds to the decision (median and 99 %; None if there was none), spikes a sample."""
+    """Share right, mean over classes of the share right, share without a vote, seconds to the decision (median and 99 %; None if there was none), spikes a sample."""
     seconds = [answer.seconds for answer in answers if answer.decided >= 0]
+    right = np.array([answer.decided for answer in answers]) == labels
     return {
-        "accuracy": float(np.mean([answer.decided == label for answer, label in zip(answers, labels, strict=True)])),
+        "accuracy": float(right.mean()),
+        "balanced": float(np.mean([right[labels == label].mean() for label in np.unique(labels)])),
         "silent": float(np.mean([answer.decided < 0 for answer in answers])),
         "seconds": [float(np.quantile(seconds, share)) if seconds else None for share in (0.5, 0.99)],
         "spikes": float(np.mean([answer.spikes for answer in answers])),
@@ -160,6 +162,8 @@ ROWS = {
     "trained off the chip, deployed": ("deployed", "accuracy"),
     "then tuned on the chip": ("tuned", "accuracy"),
     "learned on the chip alone": ("local", "accuracy"),
+    "balanced over classes, tuned": ("tuned", "balanced"),
+    "balanced over classes, alone": ("local", "balanced"),
     "energy a decision, deployed [J]": ("deployed", "joules"),
     "energy a decision, alone [J]": ("local", "joules"),
     "energy a learned example, alone, mean of all passes [J]": ("learning", "joules"),
