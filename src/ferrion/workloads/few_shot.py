@@ -20,8 +20,8 @@ SHOTS = (0, 1, 2, 5, 10)
 """Examples of the new class, or of each class of the new speaker."""
 SHOWN = 3
 """Times each example is shown."""
-RATE = 5e-4
-"""Of the comparator rule while a few examples are learned: the last tile alone learns."""
+RATE, MARGIN = 2e-4, 0.3
+"""Of the comparator rule while a few examples are learned: the last tile alone learns, and only until the right class leads by this share of its votes."""
 MOST = 150
 """Samples of each test at most."""
 ORDER = 2000
@@ -67,7 +67,7 @@ def _adapted(
     twin = ChipTwin(chip, wiring, task.course.dt, task.course.sharpness)
     tell(f"seed {seed}: training without the new one")
     train(twin, replace(events, training=events.training.take(known)), task.course, seed)
-    network = SpikingNetwork(chip, wiring, rule=Teacher(rate=RATE, tau=task.tau, margin=1.0, above=ABOVE, below=BELOW), seed=seed, frozen=(0, 2))
+    network = SpikingNetwork(chip, wiring, rule=Teacher(rate=RATE, tau=task.tau, margin=MARGIN, above=ABOVE, below=BELOW), seed=seed, frozen=(0, 2))
     twin.deploy(network)
     found, taken = [], 0
     for count in SHOTS:
