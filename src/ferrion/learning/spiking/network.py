@@ -114,7 +114,6 @@ class SpikingNetwork:
         if not all(isinstance(tile, (int, np.integer)) and 0 <= tile < len(self.net.source) for tile in frozen):
             raise ConfigError(f"frozen = {frozen}: the wiring has tiles 0..{len(self.net.source) - 1}, forward ones first")
         self.net.plastic[list(frozen)] = False
-        tiles, cells = len(self.net.source), int(self.net.cells[-1])
         teacher = rule if isinstance(rule, Teacher) else Teacher(rate=0.0)
         ticks = teacher.tick if isinstance(rule, Teacher) else tick if balance.homeostasis else np.inf
         self._law = Law(
@@ -134,20 +133,26 @@ class SpikingNetwork:
             learning=False,
             each=wiring.each,
         )
-        self.state = State(
-            somata=at_rest(chip.neuron.shifts(cells, seed), seed, noise),
-            synapses=synapses(self.net, isinstance(rule, Stdp) and rule.tau_e > 0.0),
-            traces=traces(self.net),
-            links=links(tiles, int(chip.router.depth)),
-            controllers=controllers(tiles),
-            counts=no_counts(tiles),
-            clock=np.r_[np.zeros(len(wiring.cells)), ticks, refresh, 0.0],
-        )
+        self.state = self._at_rest()
         widest = int(max(self.net.rows.max(), np.diff(self.net.cells).max())) + 8
         words = max(widest, int(np.diff(self.net.weights).max()) // 2 + 8)
         self._work = Work(np.empty(words, np.uint32), np.empty(widest, np.uint32), np.empty(widest, np.float32))
         self._spikes = Spikes(np.empty(ROOM + widest), np.empty(ROOM + widest, np.int64), np.empty(ROOM + widest, np.int64))
         self.program([INITIAL * normals(seed, Stream.INITIAL, k, int(n * m)).reshape(n, m) for k, (n, m) in enumerate(zip(self.net.rows, self.net.columns, strict=True))])
+
+    def _at_rest(self) -> State:
+        """Before the first event."""
+        law, net, chip = self._law, self.net, self.chip
+        tiles, cells = len(net.source), int(net.cells[-1])
+        return State(
+            somata=at_rest(chip.neuron.shifts(cells, self.seed), self.seed, law.noisy),
+            synapses=synapses(net, law.stdp.tau_e > 0.0),
+            traces=traces(net),
+            links=links(tiles, int(chip.router.depth)),
+            controllers=controllers(tiles),
+            counts=no_counts(tiles),
+            clock=np.r_[np.zeros(len(self.wiring.cells)), law.tick, law.refresh, 0.0],
+        )
 
     @property
     def settings(self) -> tuple[object, ...]:
