@@ -58,7 +58,9 @@ def test_the_readme_quotes_the_last_results():
             assert round(simulated[quantity]["spread"], len(spread.partition(".")[2])) == float(spread), quantity
 
 
-@pytest.mark.parametrize("page", ["crossbar", "layers"])
-def test_the_code_of_the_pages_runs(page):
+@pytest.mark.parametrize("page", ["crossbar", "layers", "spiking"])
+def test_the_code_of_the_pages_runs(page, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    shared: dict[str, object] = {}
     for block in re.findall(r"^```python\n(.*?)^```", (ROOT / f"docs/{page}.md").read_text(), re.MULTILINE | re.DOTALL):
-        exec(compile(block, page, "exec"), {})
+        exec(compile(block, page, "exec"), shared)

@@ -20,7 +20,7 @@ def fingerprint(network: SpikingNetwork) -> str:
     return digest(([card.text for card in network.chip.cards], network.wiring, network.settings))
 
 
-def save(network: SpikingNetwork, path: Path, beside: dict[str, NDArray[Any]] = {}) -> None:  # noqa: B006 - never changed
+def save(network: SpikingNetwork, path: Path, **beside: NDArray[Any]) -> None:
     """Write the state, and arrays `beside` it, so that a network of the same settings that restores it goes on bit by bit as this one."""
     tensors = {f"{part}.{field}": np.ascontiguousarray(array) for part, arrays in network.parts().items() for field, array in arrays.items()}
     write_tensors(path, {**tensors, **{f"{BESIDE}.{name}": array for name, array in beside.items()}}, FORMAT, fingerprint(network), "")

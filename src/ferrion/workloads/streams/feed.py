@@ -106,11 +106,11 @@ def feed(
             whole = True
             hear(fired, fed)
             if keep and fed.events - kept >= keep_every:
-                save(network, keep, {"fed": np.array(fed), "how": how})
+                save(network, keep, fed=np.array(fed), how=how)
                 kept = fed.events
     finally:
         if keep and whole and fed.events > kept:
-            save(network, keep, {"fed": np.array(fed), "how": how})
+            save(network, keep, fed=np.array(fed), how=how)
     last = network.run([], np.empty(0, np.int64), network.now + TAIL, learn=learn)
     fed = fed._replace(spikes=fed.spikes + len(last.time))
     hear(last, fed)
