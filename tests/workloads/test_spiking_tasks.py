@@ -13,6 +13,7 @@ from ferrion.learning.spiking.network import SpikingNetwork, Wiring
 from ferrion.learning.spiking.twins import ChipTwin
 from ferrion.workloads import bursts, few_shot
 from ferrion.workloads.event_sets import EVENT_SETS, EventSet, Samples, gathered, load_events
+from ferrion.workloads.neurobench import View, metrics
 from ferrion.workloads.spiking import Answer, Course, accuracy, frames, present, settle, train
 from ferrion.workloads.spiking_studies import study
 from ferrion.workloads.spiking_tasks import TASKS, judged, row, run_seed, table
@@ -154,3 +155,30 @@ def test_names_numbers_and_empty_takes():
     nothing = EVENTS.test.take(np.array([], int))
     assert isinstance(nothing, Samples)
     assert len(nothing) == 0
+
+
+def test_neurobench_sees_the_spikes_and_weights_of_the_twin():
+    torch.manual_seed(0)
+    twin = ChipTwin(SpikingChip.from_card(), Wiring(inputs=16, cells=(12, 2), swing=(0.6, 0.4), recurrent=(0.1, 0.0)), 2e-3, 2.0, spread=0.5)
+    view, batch = View(twin), frames(EVENTS.test, np.arange(6), 16, 0.1, 2e-3)
+    torch.manual_seed(3)
+    mine = twin.votes(batch)
+    heard = [[] for _ in view.tiles]
+    for tile, kept in zip(view.tiles, heard, strict=True):
+        tile.register_forward_pre_hook(lambda _, given, kept=kept: kept.append(given[0]))
+    torch.manual_seed(3)
+    theirs = view(batch.transpose(0, 1))
+    torch.testing.assert_close(theirs, mine)
+    assert mine.sum() > 0
+    assert heard[0][0].sum() == batch.sum()
+    assert heard[1][0].sum() == heard[2][0].sum() > 0
+
+
+def test_neurobench_counts():
+    pytest.importorskip("neurobench", reason="neurobench is not installed: pip install neurobench")
+    torch.manual_seed(0)
+    twin = ChipTwin(SpikingChip.from_card(), Wiring(inputs=16, cells=(12, 2), swing=(0.6, 0.4)), 2e-3, 2.0, spread=0.5)
+    counted = metrics(twin, EVENTS, 2e-3)
+    assert counted["Footprint"] == 4 * (16 * 12 + 12 * 2)
+    assert 0.0 < counted["ActivationSparsity"] < 1.0
+    assert counted["SynapticOperations"]["Dense"] == 50 * (16 * 12 + 12 * 2)

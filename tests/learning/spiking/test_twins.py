@@ -20,7 +20,7 @@ def test_levels_deployed_are_those_rehearsed_within_their_spread():
     twin.deploy(network)
     twin.eval()
     for k, share in enumerate(twin.shares):
-        wanted, found = twin._held(share).detach().numpy(), network.weights(k)
+        wanted, found = twin.held(share).detach().numpy(), network.weights(k)
         level = np.abs(wanted)
         spread = np.interp(level, *CHIP.memory.levels)
         assert np.abs((found - wanted) / spread).max() < 4.0
@@ -36,7 +36,7 @@ def test_a_chip_fires_as_its_twin_does():
     with torch.no_grad():
         for k, share in enumerate(twin.shares):
             share.copy_(torch.from_numpy(network.weights(k)))
-    twin._held = lambda share: share
+    twin.held = lambda share: share
     network.state.somata.shift[:] = 0.0
     drawn, samples = np.random.default_rng(0), 60
     frames, fired = torch.zeros(800, samples, 30), np.zeros((samples, 24))

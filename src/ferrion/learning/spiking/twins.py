@@ -42,7 +42,7 @@ class ChipTwin(nn.Module):
 
     def forward(self, frames: Tensor, populations: int | None = None) -> list[Tensor]:
         """Spikes of every population, or the first so many (steps, samples, cells), for events (steps, samples, inputs)."""
-        weights = {join: swing * self._held(share) for join, swing, share in zip(self.joins, self.swing, self.shares, strict=True)}
+        weights = {join: swing * self.held(share) for join, swing, share in zip(self.joins, self.swing, self.shares, strict=True)}
         heard, spikes = frames, []
         for p, cells in enumerate(self.wiring.cells[:populations]):
             heard = spikes_of(heard, weights[p - 1, p], weights.get((p, p), torch.zeros(cells, cells)), torch.zeros(cells), self.law)
@@ -59,14 +59,14 @@ class ChipTwin(nn.Module):
         """Voltages of the nodes of the last population, which its spikes do not change (steps, samples, cells)."""
         last = len(self.wiring.cells) - 1
         heard = self(frames, last)[-1] if last else frames
-        weights = self.swing[last] * float(self.law.arrive) * self._held(self.shares[last])
+        weights = self.swing[last] * float(self.law.arrive) * self.held(self.shares[last])
         return leaked(heard @ weights, float(self.law.alpha))
 
     def _classes(self, rates: Tensor) -> Tensor:
         counts = rates.sum(0)
         return counts.reshape(len(counts), -1, self.wiring.each).sum(2)
 
-    def _held(self, share: Tensor) -> Tensor:
+    def held(self, share: Tensor) -> Tensor:
         """What memristors make of a share; the gradient passes straight through."""
         own = share.clamp(-1.0, 1.0)
         level = nearest(own.detach().numpy(), self.mean)
