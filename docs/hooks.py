@@ -60,10 +60,7 @@ SPIKING = {
     " Energy and writes of a learned example are those of the last of four passes.",
     "ecg": "Classes N S V F of other patients than those trained on; 55 % are N, so the chip that learns alone has learned nothing that counts."
     " Energy and writes of a learned example are those of the last of two passes.",
-    "braille": "27 letters in the sparsest of the published encodings, 41 events a touch; one tile without hidden cells cannot tell them.",
-    "fsdd": "Spoken digits through a cochlea of 40 channels; the authors' test.",
     "new-class": "Each example is shown three times. What is won on the new digit is paid with the others.",
-    "new-user": "As many examples of each digit.",
     "bursts": "One chip.",
 }
 PAPERS = {
