@@ -1,4 +1,7 @@
-"""So many random camera events as EVT 2.0 on standard output, half a million a second of the stream's time: python event_pipe.py 1e9 | ferrion stream - --width 34 --height 34 --pool 4 --cells 4 --out DIR."""
+"""So many random camera events as EVT 2.0 on standard output, half a million a second of their own time.
+
+python event_pipe.py 1e9 | ferrion stream - --width 34 --height 34 --pool 4 --cells 4 --out DIR
+"""
 
 import sys
 
