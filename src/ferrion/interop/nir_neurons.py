@@ -15,10 +15,19 @@ def _number(value: Any) -> Tensor:
     return torch.as_tensor(np.asarray(value), dtype=torch.float64)
 
 
-def spikes(v: Tensor, threshold: Tensor, reset: Tensor) -> tuple[Tensor, Tensor]:
-    """Where v lies above the threshold: 1, and v reset."""
-    fired = v > threshold
-    return fired.double(), torch.where(fired, reset, v)
+class Firing:
+    """What a node sends: spikes where its voltage lies above a threshold, and the reset after them; or the voltage itself, where it has no threshold."""
+
+    def __init__(self, node: Any) -> None:
+        self.threshold = _number(node.v_threshold) if hasattr(node, "v_threshold") else None
+        self.reset = _number(getattr(node, "v_reset", 0.0))
+
+    def __call__(self, v: Tensor) -> tuple[Tensor, Tensor]:
+        """Of a voltage what is sent, and the voltage after."""
+        if self.threshold is None:
+            return v.float(), v
+        fired = v > self.threshold
+        return fired.float(), torch.where(fired, self.reset, v)
 
 
 class Leaky:
@@ -27,8 +36,7 @@ class Leaky:
     def __init__(self, node: Any, dt: float) -> None:
         self.keep = torch.exp(-dt / _number(node.tau))
         self.r, self.v_leak = _number(node.r), _number(node.v_leak)
-        self.threshold = _number(node.v_threshold) if hasattr(node, "v_threshold") else None
-        self.reset = _number(getattr(node, "v_reset", 0.0))
+        self.fire = Firing(node)
         self.rest()
 
     def rest(self) -> None:
@@ -39,10 +47,8 @@ class Leaky:
         """Spikes, or the voltage of a node without a threshold."""
         final = self.v_leak + self.r * current.double()
         self.v = final + (self.v - final) * self.keep
-        if self.threshold is None:
-            return self.v.float()
-        fired, self.v = spikes(self.v, self.threshold, self.reset)
-        return fired.float()
+        sent, self.v = self.fire(self.v)
+        return sent
 
 
 class Current:
@@ -54,8 +60,7 @@ class Current:
         same = dt / _number(node.tau_mem) * self.keep_v
         self.passed = torch.where(torch.isfinite(share), share * (self.keep_i - self.keep_v), same)
         self.r, self.v_leak, self.w_in = _number(node.r), _number(node.v_leak), _number(node.w_in)
-        self.threshold = _number(node.v_threshold) if hasattr(node, "v_threshold") else None
-        self.reset = _number(getattr(node, "v_reset", 0.0))
+        self.fire = Firing(node)
         self.rest()
 
     def rest(self) -> None:
@@ -68,10 +73,8 @@ class Current:
         final = self.v_leak + self.r * settled
         self.v = final + (self.v - final) * self.keep_v + self.r * (self.i - settled) * self.passed
         self.i = settled + (self.i - settled) * self.keep_i
-        if self.threshold is None:
-            return self.v.float()
-        fired, self.v = spikes(self.v, self.threshold, self.reset)
-        return fired.float()
+        sent, self.v = self.fire(self.v)
+        return sent
 
 
 class Integrating:
@@ -79,8 +82,7 @@ class Integrating:
 
     def __init__(self, node: Any, dt: float) -> None:
         self.gain = _number(node.r) * dt
-        self.threshold = _number(node.v_threshold) if hasattr(node, "v_threshold") else None
-        self.reset = _number(getattr(node, "v_reset", 0.0))
+        self.fire = Firing(node)
         self.rest()
 
     def rest(self) -> None:
@@ -90,10 +92,8 @@ class Integrating:
     def step(self, current: Tensor) -> Tensor:
         """As `Leaky.step`."""
         self.v = self.v + self.gain * current.double()
-        if self.threshold is None:
-            return self.v.float()
-        fired, self.v = spikes(self.v, self.threshold, self.reset)
-        return fired.float()
+        sent, self.v = self.fire(self.v)
+        return sent
 
 
 class Above:
