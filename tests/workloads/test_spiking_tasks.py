@@ -26,7 +26,10 @@ def recorded(name):
     try:
         return load_events(name)
     except MissingDataError as why:
-        pytest.skip(str(why))
+        pytest.skip(
+            f"looks at the events made of your copy of {name}, and there is none here: the recordings are others' and come under their licence, so they are not in the repository "
+            f"and no test downloads them. Training, deployment and learning are tested without them, on made-up events. To run this too: {why}"
+        )
 
 
 @pytest.mark.parametrize("name", EVENT_SETS)

@@ -36,7 +36,16 @@ def recording(name):
     try:
         return find("event_streams", (name,)) / name
     except MissingDataError as why:
-        pytest.skip(str(why))
+        pytest.skip(
+            f"asks whether {name}, a file of a real camera, is read as other readers read it, and there is no copy here: it is others' test data under their licence, so it is "
+            f"not in the repository and no test downloads it. Our own decoders, pipes and sockets are tested without it, on events written here. To run this too: {why}"
+        )
+
+
+def count_into(seen, blocks):
+    """The events of every block, as far as the blocks go."""
+    for events in blocks:
+        seen.append(len(events))
 
 
 @pytest.mark.parametrize("name", FILES)
@@ -66,10 +75,10 @@ def test_a_file_that_is_cut_gives_what_it_has_and_says_so(name, cut, tmp_path):
     whole = recording(name).read_bytes()
     path = tmp_path / name
     path.write_bytes(whole[:-cut])
-    count = 0
-    with pytest.raises(DataError, match="ends inside an event"):  # noqa: PT012 - what comes before the error counts
-        for events in events_from(str(path)):
-            count += len(events)
+    seen: list[int] = []
+    with pytest.raises(DataError, match="ends inside an event"):
+        count_into(seen, events_from(str(path)))
+    count = sum(seen)
     assert FILES[name][0] - 12 <= count <= FILES[name][0]
 
 
@@ -77,11 +86,10 @@ def test_damaged_libraries_files_are_refused_after_what_lies_before(tmp_path):
     whole = recording("tonic_sample.aedat4").read_bytes()
     path = tmp_path / "cut.aedat4"
     path.write_bytes(whole[: len(whole) // 2])
-    count = 0
-    with pytest.raises(DataError, match="cannot be read further as AEDAT4"):  # noqa: PT012
-        for events in events_from(str(path)):
-            count += len(events)
-    assert 0 < count < FILES["tonic_sample.aedat4"][0]
+    seen: list[int] = []
+    with pytest.raises(DataError, match="cannot be read further as AEDAT4"):
+        count_into(seen, events_from(str(path)))
+    assert 0 < sum(seen) < FILES["tonic_sample.aedat4"][0]
 
 
 @settings(max_examples=50, deadline=None)
@@ -108,6 +116,23 @@ def test_evt2_time_goes_on_after_its_counter_wraps():
     high = [8 << 28 | 0x0FFFFFFF, 1 << 28 | 63 << 22, 8 << 28, 1 << 28]
     events = np.concatenate(list(evt2(Ahead(io.BytesIO(np.array(high, "<u4").tobytes())), "memory")))
     np.testing.assert_array_equal(events["t"], [(1 << 34) - 1, 1 << 34])
+
+
+def test_nmnist_times_go_on_after_a_mark_of_overflow(tmp_path):
+    def five(x, y, p, t):
+        return bytes([x, y, p << 7 | t >> 16, t >> 8 & 255, t & 255])
+
+    (tmp_path / "a.bin").write_bytes(five(3, 4, 1, 70_000) + five(0, 240, 0, 0) + five(37, 32, 0, 70_001) + five(33, 0, 1, 0x7FFFFF))
+    events = np.concatenate(list(events_from(str(tmp_path / "a.bin"))))
+    np.testing.assert_array_equal(events, block([70_000, 70_001 + 8192, 0x7FFFFF + 8192], [3, 37, 33], [4, 32, 0], [1, 0, 1]))
+
+
+@pytest.mark.parametrize("kind", [0, 12])
+def test_dat_columns_rows_and_polarities(tmp_path, kind):
+    t, x, y, p = np.array([5, 9, 4_000_000_000]), np.array([0, 303, 16_383]), np.array([239, 0, 16_383]), np.array([1, 0, 1])
+    packed = np.column_stack([t, p << 28 | y << 14 | x]).astype("<u4").tobytes()
+    (tmp_path / "a.dat").write_bytes(b"% Data file\n% Height 240\n" + bytes([kind, 8]) + packed)
+    np.testing.assert_array_equal(np.concatenate(list(events_from(str(tmp_path / "a.dat")))), block(t, x, y, p))
 
 
 @pytest.mark.parametrize(
@@ -235,11 +260,10 @@ def test_a_socket_gives_the_events_of_the_file():
 
 def test_a_dead_peer_is_told_with_what_it_had_sent():
     peer = Peer(stream(100), hold=1.0)
-    got = 0
-    with pytest.raises(DataError, match="the peer is dead or waits"):  # noqa: PT012
-        for events in events_from(peer.source, silence=0.2):
-            got += len(events)
-    assert got == 100
+    seen: list[int] = []
+    with pytest.raises(DataError, match="the peer is dead or waits"):
+        count_into(seen, events_from(peer.source, silence=0.2))
+    assert sum(seen) == 100
     peer.close()
 
 

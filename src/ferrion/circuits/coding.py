@@ -14,7 +14,7 @@ from ferrion.core.compiled import compiled
 from ferrion.core.errors import DataError
 from ferrion.core.noise import Stream, uniforms
 
-UP, DOWN = 0, 1
+UP = 0
 
 
 class Events(NamedTuple):

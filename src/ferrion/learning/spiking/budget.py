@@ -11,7 +11,7 @@ QUANTILES = (0.5, 0.99, 1.0)
 
 
 def ledger_of(network: SpikingNetwork) -> Ledger:
-    """Every action by place: a tile, a population's neurons, the router, the controller."""
+    """Every action by place: a tile, a population's neurons, the router, the controller. A comparison is charged as a conversion, which is more than it takes."""
     ledger, net, state = Ledger(), network.net, network.state
     counts, links, geometry = state.counts, state.links, network.chip.memory.geometry
     for k in range(len(net.source)):

@@ -4,9 +4,10 @@ import socket
 import sys
 from collections.abc import Callable
 from pathlib import Path
+from typing import cast
 
 from ferrion.core.errors import DataError, MissingDataError
-from ferrion.workloads.streams.ahead import Ahead
+from ferrion.workloads.streams.ahead import Ahead, Arriving
 from ferrion.workloads.streams.block import Blocks
 from ferrion.workloads.streams.evt import evt2, evt3
 from ferrion.workloads.streams.packed import aedat4, event_stream, hdf5
@@ -25,7 +26,8 @@ def events_from(source: str, silence: float = SILENCE) -> Blocks:
     Raises MissingDataError for a file that is not there; DataError, after all events before, where one is cut short or a peer is dead for `silence` seconds.
     """
     if source == PIPE:
-        yield from _decoded(Ahead(sys.stdin.buffer), "standard input", None)  # type: ignore[arg-type]
+        arriving = cast(Arriving, sys.stdin.buffer)  # a BufferedReader, which typeshed tells only as a BinaryIO, without read1
+        yield from _decoded(Ahead(arriving), "standard input", None)
     elif source.startswith(TCP):
         yield from _from_peer(source, silence)
     else:
