@@ -274,6 +274,9 @@ def test_a_peer_that_dies_inside_an_event_and_one_that_is_not_there():
     peer.close()
     with pytest.raises(DataError, match="is somebody listening"):
         list(events_from(peer.source))
+    for silence in (-3.0, 0.0, float("nan"), 1e30):
+        with pytest.raises(DataError, match="seconds above 0"):
+            list(events_from(peer.source, silence))
     with pytest.raises(DataError, match="host:port"):
         list(events_from("tcp://nowhere"))
 

@@ -248,7 +248,8 @@ class SpikingNetwork:
     def relearn(self, rate: float) -> None:
         """From now on a Teacher learns at `rate`: what a controller does that takes smaller steps as it learns. Whoever restores this network's state says so first.
 
-        Raises ConfigError for another rule or a rate not above 0."""
+        Raises ConfigError for another rule or a rate not above 0.
+        """
         if not isinstance(self.rule, Teacher) or not 0.0 < rate < np.inf:
             raise ConfigError(f"relearn({rate}) with rule {self.rule}: give a number above 0, and rule=Teacher(...)")
         self._law = self._law._replace(teacher=self._law.teacher._replace(rate=rate))
@@ -256,7 +257,8 @@ class SpikingNetwork:
     def rest(self) -> None:
         """Ground all nodes and gates until nothing of the past is left in cells and traces: a pause of some seconds, in no time. Eligibilities wait on.
 
-        Raises ConfigError while events are queued."""
+        Raises ConfigError while events are queued.
+        """
         if self.state.links.queued.any():
             raise ConfigError(f"{int(self.state.links.queued.sum())} events are still queued: run on, without new ones, until they are delivered")
         somata, traces = self.state.somata, self.state.traces

@@ -13,6 +13,8 @@ from ferrion.workloads.streams.evt import evt2, evt3
 from ferrion.workloads.streams.packed import aedat4, event_stream, hdf5
 from ferrion.workloads.streams.plain import dat, nmnist
 
+LONGEST_SILENCE = 86400.0
+"""A day: sockets take no endless number."""
 PIPE, TCP = "-", "tcp://"
 SILENCE = 10.0
 """Seconds without a byte after which a peer counts as dead."""
@@ -43,6 +45,8 @@ def _from_peer(source: str, silence: float) -> Blocks:
     host, _, port = source.removeprefix(TCP).rpartition(":")
     if not host or not (port.isascii() and port.isdigit()) or not 0 < int(port) < 65536:
         raise DataError(f"{source}: give {TCP}host:port, e.g. {TCP}127.0.0.1:7777")
+    if not 0.0 < silence <= LONGEST_SILENCE:
+        raise DataError(f"silence = {silence}: give seconds above 0, {LONGEST_SILENCE:g} at most")
     taken = 0
     try:
         with socket.create_connection((host, int(port)), timeout=silence) as peer, peer.makefile("rb") as file:
