@@ -121,7 +121,7 @@ class Neuron:
     def fire(self, drive: Drive, *, count: int = 1, seed: int = 0, noise: bool = True, alike: bool = False, switchings: float = 0.0, level: Level = Level.EVENT) -> list[Floats]:
         """Spike times [s] of `count` cells, without traces. Arguments as in `run`; both levels use the same draws."""
         if level is Level.DEVICE:
-            return self._cells(drive, np.inf, 1, count, seed, noise, alike, switchings, 1e-7)[0]
+            return self._cells(drive, np.inf, 1, 0, count, seed, noise, alike, switchings, 1e-7)[0]
         shifts, trains = self._shifts(count, seed, alike, switchings), [np.empty(0)] * count
         common = np.uint64(seed), noise, self._cell(0.0)
 
@@ -160,6 +160,7 @@ class Neuron:
         dt: float = 2e-6,
         *,
         count: int = 1,
+        first: int = 0,
         seed: int = 0,
         noise: bool = True,
         alike: bool = False,
@@ -168,8 +169,8 @@ class Neuron:
     ) -> "xarray.Dataset":
         """Run `count` cells through the same drive from rest; samples every `dt` [s].
 
-        drive: a Drive, or samples [V] `dt` apart. noise: False fires each cell when the integral of its nucleation rate is 1, the
-        mean of its draws. alike: every cell is the card's own device; they then differ by their draws alone. switchings: how often
+        drive: a Drive, or samples [V] `dt` apart. first: the number of the first cell, which names its draws; devices are the last `count` of
+        first + count. noise: False fires each cell when the integral of its nucleation rate is 1, the mean of its draws. alike: every cell is the card's own device; they then differ by their draws alone. switchings: how often
         every device has switched before; a device that is stuck on no longer spikes. rtol: relative
         tolerance of a step; the steps adapt, `dt` is only where samples are taken. Raises ConfigError on settings out of range
         and when the samples would not fit into 4 GB.
@@ -188,7 +189,7 @@ class Neuron:
             raise ConfigError(
                 f"{count} cells with {rows:,} samples each need {8e-9 * rows * (STATES + 1) * count:.1f} GB: give a longer dt or fewer cells, or use fire() for spikes alone"
             )
-        trains, traces, ends = self._cells(driven, dt, rows, count, seed, noise, alike, switchings, rtol)
+        trains, traces, ends = self._cells(driven, dt, rows, first, count, seed, noise, alike, switchings, rtol)
         spike_time = np.full((count, max(map(len, trains))), np.nan)
         for row, spikes in zip(spike_time, trains, strict=True):
             row[: len(spikes)] = spikes
@@ -230,9 +231,13 @@ class Neuron:
             shifts += endurance.threshold_shift(worn, self.memristor.v_n + shifts, self.memristor.v_hold)
         return shifts
 
-    def _cells(self, drive: Drive, dt: float, rows: int, count: int, seed: int, noise: bool, alike: bool, switchings: float, rtol: float) -> tuple[list[Floats], Floats, Floats]:
-        """Spikes of every cell, traces (cell, sample, state and filament) and the states at the end (cell, state)."""
-        shifts, stuck = self._shifts(count, seed, alike, switchings), self.stuck(switchings, count, seed, alike)
+    def _cells(
+        self, drive: Drive, dt: float, rows: int, first: int, count: int, seed: int, noise: bool, alike: bool, switchings: float, rtol: float
+    ) -> tuple[list[Floats], Floats, Floats]:
+        """Spikes of cells first..first + count - 1, traces (cell, sample, state and filament) and the states at the end (cell, state)."""
+        if first < 0:
+            raise ConfigError(f"first = {first}: give an integer of 0 or more")
+        shifts, stuck = self._shifts(first + count, seed, alike, switchings)[first:], self.stuck(switchings, first + count, seed, alike)[first:]
         if not 1e-12 <= rtol <= 1e-2:
             raise ConfigError(f"rtol = {rtol}: give a relative tolerance between 1e-12 and 0.01")
         traces, ends = np.zeros((count, rows, STATES + 1)), np.zeros((count, STATES))
@@ -242,7 +247,7 @@ class Neuron:
             while fired > spikes.size:
                 spikes, ends[number] = np.empty(fired), 0.0
                 cell = self._cell(shifts[number], stuck[number]), drive.edges, drive.start, drive.slope, rtol, ends[number], dt, traces[number]
-                fired = int(run_cell(number, np.uint64(seed), noise, *cell, spikes))
+                fired = int(run_cell(first + number, np.uint64(seed), noise, *cell, spikes))
             return spikes[: 0 if stuck[number] else fired]
 
         with ThreadPoolExecutor(os.cpu_count()) as pool:

@@ -160,6 +160,16 @@ class SpikingNetwork:
         law = self._law
         return self.seed, self.rule, law.teacher.rate, law.balance, law.every, law.tick, law.refresh, law.noisy, tuple(self.net.plastic.tolist())
 
+    @property
+    def noise(self) -> bool:
+        """Whether neurons draw their thresholds and reads are noisy."""
+        return self._law.noisy
+
+    @property
+    def homeostasis(self) -> bool:
+        """Whether thresholds move with the cells' rates."""
+        return self.rule is not None and self._law.balance.homeostasis > 0.0
+
     def parts(self) -> dict[str, dict[str, NDArray[Any]]]:
         """The arrays of its state, by part and name."""
         named: dict[str, Any] = self.state._asdict()
