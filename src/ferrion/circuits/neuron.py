@@ -170,10 +170,10 @@ class Neuron:
         """Run `count` cells through the same drive from rest; samples every `dt` [s].
 
         drive: a Drive, or samples [V] `dt` apart. first: the number of the first cell, which names its draws; devices are the last `count` of
-        first + count. noise: False fires each cell when the integral of its nucleation rate is 1, the mean of its draws. alike: every cell is the card's own device; they then differ by their draws alone. switchings: how often
-        every device has switched before; a device that is stuck on no longer spikes. rtol: relative
-        tolerance of a step; the steps adapt, `dt` is only where samples are taken. Raises ConfigError on settings out of range
-        and when the samples would not fit into 4 GB.
+        first + count. noise: False fires each cell when the integral of its nucleation rate is 1, the mean of its draws. alike: every cell is
+        the card's own device; they then differ by their draws alone. switchings: how often every device has switched before; a device that is
+        stuck on no longer spikes. rtol: relative tolerance of a step; the steps adapt, `dt` is only where samples are taken. Raises ConfigError
+        on settings out of range and when the samples would not fit into 4 GB.
 
         Returns v_in (time) [V]; v_gate [V], residue, filament [1], i_out [A], all (cell, time); spike_time (cell, spike) [s], NaN where
         a cell fired less often; energies (cell) [J]: e_source from the input, e_memristor, e_control in R_c, e_supply from
