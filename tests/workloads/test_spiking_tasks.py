@@ -11,7 +11,7 @@ from ferrion.circuits.coding import Events
 from ferrion.core.errors import ConfigError, DataError, MissingDataError
 from ferrion.learning.spiking.network import SpikingNetwork, Wiring
 from ferrion.learning.spiking.twins import ChipTwin
-from ferrion.workloads import bursts, few_shot
+from ferrion.workloads import bursts, few_shot, hot_pixel
 from ferrion.workloads.event_sets import EVENT_SETS, EventSet, Samples, gathered, load_events
 from ferrion.workloads.neurobench import View, metrics
 from ferrion.workloads.spiking import Answer, Course, accuracy, frames, present, settle, train
@@ -115,17 +115,59 @@ def test_events_at_the_very_end_are_delivered_before_the_rest():
     assert network.state.links.delivered[0] == 1
 
 
-def test_bursts_wait_longer_and_saturate_earlier_than_independent_events(monkeypatch):
-    monkeypatch.setattr(bursts, "COUNT", 4000)
-    calm, dense = (bursts.load("poisson", bursts.poisson(rate, 0), False, 0) for rate in (1e4, 3e7))
-    burst = bursts.load("bursty", bursts.bursty(3e6, 0), False, 0)
-    even = bursts.load("poisson", bursts.poisson(3e6, 0), False, 0)
+def test_bursts_wait_longer_and_saturate_earlier_than_independent_events():
+    calm, dense = (bursts.load("poisson", bursts.poisson(rate, 0, 4000), False, 0) for rate in (1e4, 3e7))
+    burst = bursts.load("bursty", bursts.bursty(3e6, 0, 4000), False, 0)
+    even = bursts.load("poisson", bursts.poisson(3e6, 0, 4000), False, 0)
     assert calm.dropped == 0.0
     assert dense.dropped == pytest.approx(1.0 - 1e7 / 3e7, abs=0.05)
     assert burst.late > even.late
     assert bursts.saturation([calm, dense], "poisson", False) == calm.rate
-    rate = len(bursts.bursty(1e5, 0).times) / bursts.bursty(1e5, 0).times[-1]
-    assert rate == pytest.approx(1e5, rel=0.35)
+    drawn = bursts.bursty(1e5, 0)
+    assert len(drawn.times) / drawn.times[-1] == pytest.approx(1e5, rel=0.35)
+
+
+def test_a_hot_pixel_costs_energy_at_any_rate_and_events_beyond_what_the_link_carries():
+    """A link carries 1e7 events/s: half of 2e7 is dropped. Below, none is; each event that is delivered costs a read."""
+    torch.manual_seed(0)
+    chip, wiring, events = SpikingChip.from_card(), Wiring(inputs=17, cells=(12, 2), swing=(0.3, 0.4)), replace(EVENTS, rows=17)
+    twin = ChipTwin(chip, wiring, 2e-3, 2.0)
+    train(twin, events, Course(2e-3, 10, batch=10, rate=1e-2), 0)
+    digits, few = EVENTS.test.take(np.arange(20)), EVENTS.test.take(np.arange(2))
+
+    def loaded(samples, stream, rate):
+        return hot_pixel.decided(hot_pixel.silenced(twin, chip, 16, True, 0), events, samples, hot_pixel.hot(16, stream, rate, 0.1, 0))
+
+    quiet, some, many = loaded(digits, "none", 0.0), loaded(digits, "poisson", 1e4), loaded(few, "poisson", 2e7)
+    assert quiet["dropped"] == some["dropped"] == 0.0
+    assert some["accuracy"] == quiet["accuracy"] > 0.85
+    assert 0.0 < quiet["median"] <= quiet["late"] <= quiet["worst"] < 0.12
+    assert some["median"] == pytest.approx(quiet["median"], abs=1e-5)
+    assert many["dropped"] == pytest.approx(0.5, abs=0.03)
+    event = (some["joules"] - quiet["joules"]) / 1e3
+    assert event == pytest.approx((many["joules"] - quiet["joules"]) / 1e6, rel=0.3)
+
+
+def test_a_weight_of_nothing_is_no_row_cut():
+    """The pairs of a masked row are programmed to 0 as well as devices can be; those of a cut row are not there."""
+    torch.manual_seed(0)
+    chip = SpikingChip.from_card()
+    twin = ChipTwin(chip, Wiring(inputs=17, cells=(200, 2), swing=(0.3, 0.4)), 2e-3, 2.0)
+    masked, cut = (hot_pixel.silenced(twin, chip, 16, cut, 0) for cut in (False, True))
+    assert np.abs(cut.weights(0)[16]).max() == 0.0
+    assert masked.weights(0)[16].std() == pytest.approx(chip.memory.levels[1][0], rel=0.2)
+    np.testing.assert_array_equal(cut.weights(0)[:16], masked.weights(0)[:16])
+
+
+@pytest.mark.parametrize("stream", hot_pixel.STREAMS)
+def test_a_hot_pixel_speaks_all_the_time_at_its_rate(stream):
+    drawn = [hot_pixel.hot(3, stream, 1e5, 0.3, 0)(sample) for sample in range(4)]
+    assert {int(row) for one in drawn for row in np.unique(one.rows)} == {3}
+    assert np.mean([len(one.times) for one in drawn]) == pytest.approx(3e4, rel=0.02 if stream == "poisson" else 0.15)
+    assert min(one.times[-1] for one in drawn) > 0.28
+    both = hot_pixel.merged(drawn[0], drawn[1])
+    assert (np.diff(both.times) >= 0).all()
+    assert len(both.times) == len(drawn[0].times) + len(drawn[1].times)
 
 
 def test_few_examples_are_none_of_the_training_or_the_test(monkeypatch):

@@ -46,18 +46,18 @@ class Load(NamedTuple):
     """An event delivered."""
 
 
-def poisson(rate: float, seed: int) -> Events:
+def poisson(rate: float, seed: int, count: int = COUNT) -> Events:
     """Independent events."""
-    gaps = -np.log(uniforms(seed, Stream.ENCODER, 2, COUNT)) / rate
-    return Events(np.cumsum(gaps), _rows(seed))
+    gaps = -np.log(uniforms(seed, Stream.ENCODER, 2, count)) / rate
+    return Events(np.cumsum(gaps), _rows(seed, count))
 
 
-def bursty(rate: float, seed: int) -> Events:
+def bursty(rate: float, seed: int, count: int = COUNT) -> Events:
     """The same mean rate, in bursts of a geometric number of events at rate / DUTY with silences between them."""
-    gaps = -np.log(uniforms(seed, Stream.ENCODER, 2, COUNT)) * DUTY / rate
-    ends = uniforms(seed, Stream.ENCODER, 4, COUNT) < 1.0 / BURST
-    silences = -np.log(uniforms(seed, Stream.ENCODER, 5, COUNT)) * BURST * (1.0 - DUTY) / rate
-    return Events(np.cumsum(gaps + ends * silences), _rows(seed))
+    gaps = -np.log(uniforms(seed, Stream.ENCODER, 2, count)) * DUTY / rate
+    ends = uniforms(seed, Stream.ENCODER, 4, count) < 1.0 / BURST
+    silences = -np.log(uniforms(seed, Stream.ENCODER, 5, count)) * BURST * (1.0 - DUTY) / rate
+    return Events(np.cumsum(gaps + ends * silences), _rows(seed, count))
 
 
 def recorded(faster: float) -> Events:
@@ -68,8 +68,8 @@ def recorded(faster: float) -> Events:
     return Events((t - t[0]) * 1e-6 / faster, (p * 11 + y // 12) * 11 + x // 12)
 
 
-def _rows(seed: int) -> NDArray[np.int64]:
-    return (uniforms(seed, Stream.ENCODER, 3, COUNT) * ROWS).astype(np.int64)
+def _rows(seed: int, count: int) -> NDArray[np.int64]:
+    return (uniforms(seed, Stream.ENCODER, 3, count) * ROWS).astype(np.int64)
 
 
 def load(stream: str, events: Events, learning: bool, seed: int) -> Load:

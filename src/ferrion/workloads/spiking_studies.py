@@ -1,4 +1,4 @@
-"""What `ferrion spiking` can do: four tasks, two ways of learning from few examples, and loads beyond saturation; over seeds, each kept when it is done."""
+"""What `ferrion spiking` can do: four tasks, two ways of learning from few examples, loads beyond saturation, and decisions under load; over seeds, each kept when it is done."""
 
 from collections.abc import Callable
 from functools import partial
@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 from ferrion.chip.spiking import SpikingChip
 from ferrion.core.errors import ConfigError
 from ferrion.core.kept import digest, kept
-from ferrion.workloads import bursts, few_shot, spiking_tasks
+from ferrion.workloads import bursts, few_shot, hot_pixel, spiking_tasks
 from ferrion.workloads.spiking_tasks import TASKS, Tell
 
 Rows = list[dict[str, Any]]
@@ -31,6 +31,7 @@ STUDIES: dict[str, Study] = {
     "new-class": Study("N-MNIST without one digit, which is then learned on the chip from few examples", few_shot.new_class, few_shot.table),
     "new-user": Study("spoken digits without one speaker, whose voice is then learned on the chip from few examples", few_shot.new_user, few_shot.table),
     "bursts": Study("router latency, losses and energy under Poisson, bursty and recorded streams", _loaded, bursts.table),
+    "hot-pixel": Study("N-MNIST decided while one pixel of the camera is hot: accuracy, latency and energy of a decision against its rate", hot_pixel.hot_pixel, hot_pixel.table),
 }
 
 
