@@ -9,6 +9,7 @@ from mkdocs.structure.files import File
 from ferrion.core.units import figure
 from ferrion.params.card import load, shipped
 from ferrion.params.cite import bibliography
+from ferrion.report.controller import drawing
 
 ROOT = Path(__file__).parents[1]
 EQUATIONS = (
@@ -62,6 +63,7 @@ SPIKING = {
     " Energy and writes of a learned example are those of the last of two passes.",
     "new-class": "Each example is shown three times. What is won on the new digit is paid with the others.",
     "bursts": "One chip.",
+    "hot-pixel": "One chip, 50 digits at each rate. Masked: the pixel's weights are 0, and devices at 0 are 1.3 % of full scale off; cut: it has none, and nothing is noisy.",
 }
 PAPERS = {
     "martemucci-2025": "five seeds; why rows miss is said in [fidelity](fidelity.md)",
@@ -84,6 +86,7 @@ def on_files(files, config):
     }
     for name, text in pages.items():
         files.append(File.generated(config, name, content=text))
+    files.append(File.generated(config, "controller.png", content=drawing()))
     return files
 
 
