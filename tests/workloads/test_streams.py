@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 from ferrion.core.errors import DataError, MissingDataError
 from ferrion.workloads.data import find
 from ferrion.workloads.streams import block as block_module
+from ferrion.workloads.streams import whole as whole_module
 from ferrion.workloads.streams.ahead import Ahead
 from ferrion.workloads.streams.block import block, skipped
 from ferrion.workloads.streams.evt import HEADER, evt2, evt3, write_evt2
@@ -70,16 +71,28 @@ def test_pieces_of_any_size_give_the_same_events(name, monkeypatch):
     np.testing.assert_array_equal(np.concatenate(pieces)[: len(whole)], whole)
 
 
-@pytest.mark.parametrize(("name", "cut"), [("evt2_sample.raw", 2), ("tonic_nmnist.bin", 3), ("tonic_ncars.dat", 5), ("evt3_sample.raw", 1)])
+@pytest.mark.parametrize(
+    ("name", "cut"), [("evt2_sample.raw", 2), ("tonic_nmnist.bin", 3), ("tonic_ncars.dat", 5), ("evt3_sample.raw", 1), ("faery_dvs.es", 1), ("faery_dvs.es", 4)]
+)
 def test_a_file_that_is_cut_gives_what_it_has_and_says_so(name, cut, tmp_path):
-    whole = recording(name).read_bytes()
+    given = recording(name).read_bytes()
     path = tmp_path / name
-    path.write_bytes(whole[:-cut])
+    path.write_bytes(given[:-cut])
     seen: list[int] = []
     with pytest.raises(DataError, match="ends inside an event"):
         count_into(seen, events_from(str(path)))
     count = sum(seen)
     assert FILES[name][0] - 12 <= count <= FILES[name][0]
+
+
+@pytest.mark.parametrize("cut", range(5))
+def test_an_event_stream_that_is_cut_says_so_wherever_a_piece_ends(cut, monkeypatch, tmp_path):
+    """A change of each polarity, one after 127 us and a reset; read in pieces of seven bytes."""
+    monkeypatch.setattr(whole_module, "CHUNK", 7)
+    changes = bytes([3, 1, 0, 2, 0, 255, 254, 20, 4, 0, 5, 0, 250, 255, 254, 255, 254])
+    path = tmp_path / "made.es"
+    path.write_bytes(b"Event Stream" + bytes([2, 0, 0, 1, 0, 16, 0, 16]) + changes[: len(changes) - cut])
+    assert whole_module.missing(path) == cut
 
 
 def test_damaged_libraries_files_are_refused_after_what_lies_before(tmp_path):

@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 
 from ferrion.core.errors import DataError
 from ferrion.workloads.streams.block import Blocks, block
+from ferrion.workloads.streams.whole import CHANGE, missing
 
 SLICE = 1 << 18
 """Events read of an HDF5 file at a time."""
@@ -32,7 +33,7 @@ def aedat4(path: Path) -> Blocks:
 
 
 def event_stream(path: Path) -> Blocks:
-    """Changes of an Event Stream file. The library is silent about a cut file; so is this, but for an empty one."""
+    """Changes of an Event Stream file. Raises DataError where it ends inside a change, after what lies before."""
     import event_stream as library
 
     try:
@@ -43,6 +44,8 @@ def event_stream(path: Path) -> Blocks:
         raise DataError(f"{path} holds events of type {decoder.type}; ferrion reads dvs")
     for events in decoder:
         yield block(events["t"], events["x"], events["y"], events["on"])
+    if lacking := missing(path):
+        raise DataError(f"{path} ends inside an event: {CHANGE - lacking} of {CHANGE} bytes; all events before it were taken")
 
 
 def hdf5(path: Path) -> Blocks:
