@@ -14,11 +14,14 @@ Floats = NDArray[np.float64]
 
 @dataclass(frozen=True)
 class Drive:
-    """Piece k runs from edges[k] to edges[k + 1] [s], begins at start[k] [V] and changes by slope[k] [V/s]."""
+    """Piece k runs from edges[k] to edges[k + 1], begins at start[k] and changes by slope[k]."""
 
     edges: Floats
+    """Seconds."""
     start: Floats
+    """Volts."""
     slope: Floats
+    """Volts a second."""
 
     @classmethod
     def pieces(cls, edges: ArrayLike, start: ArrayLike, slope: ArrayLike = 0.0) -> "Drive":
