@@ -62,7 +62,8 @@ SPIKING = {
     "ecg": "Classes N S V F of other patients than those trained on; 55 % are N, so the chip that learns alone has learned nothing that counts."
     " Energy and writes of a learned example are those of the last of two passes.",
     "fsdd": "Spoken digits of six speakers, 300 to test: a standard error of 2 to 3 points beside that over seeds."
-    " Training of the chip's twin fell apart in one of the three seeds (11 %, at chance; 87 and 85 % in the others): its recurrent cells run away, gradients overflow and their steps are left out.",
+    " Training of the chip's twin fell apart in one of the three seeds (11 %, at chance; 87 and 85 % in the others):"
+    " its recurrent cells run away, gradients overflow and their steps are left out.",
     "new-class": "Each example is shown three times. What is won on the new digit is paid with the others.",
     "bursts": "One chip.",
     "hot-pixel": "One chip, 50 digits at each rate. Masked: the pixel's weights are 0, and devices at 0 are 1.3 % of full scale off; cut: it has none, and nothing is noisy.",

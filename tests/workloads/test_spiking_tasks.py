@@ -135,10 +135,10 @@ def test_a_hot_pixel_costs_energy_at_any_rate_and_events_beyond_what_the_link_ca
     train(twin, events, Course(2e-3, 10, batch=10, rate=1e-2), 0)
     digits, few = EVENTS.test.take(np.arange(20)), EVENTS.test.take(np.arange(2))
 
-    def loaded(samples, stream, rate):
-        return hot_pixel.decided(hot_pixel.silenced(twin, chip, 16, True, 0), events, samples, hot_pixel.hot(16, stream, rate, 0.1, 0))
+    def loaded(samples, draw, rate):
+        return hot_pixel.decided(hot_pixel.deployed(twin, chip, 16, True, 0), events, samples, hot_pixel.hot(16, draw, rate, 0.1, 0))
 
-    quiet, some, many = loaded(digits, "none", 0.0), loaded(digits, "poisson", 1e4), loaded(few, "poisson", 2e7)
+    quiet, some, many = loaded(digits, hot_pixel.silence, 0.0), loaded(digits, bursts.poisson, 1e4), loaded(few, bursts.poisson, 2e7)
     assert quiet["dropped"] == some["dropped"] == 0.0
     assert some["accuracy"] == quiet["accuracy"] > 0.85
     assert 0.0 < quiet["median"] <= quiet["late"] <= quiet["worst"] < 0.12
@@ -153,7 +153,9 @@ def test_a_weight_of_nothing_is_no_row_cut():
     torch.manual_seed(0)
     chip = SpikingChip.from_card()
     twin = ChipTwin(chip, Wiring(inputs=17, cells=(200, 2), swing=(0.3, 0.4)), 2e-3, 2.0)
-    masked, cut = (hot_pixel.silenced(twin, chip, 16, cut, 0) for cut in (False, True))
+    with torch.no_grad():
+        twin.shares[0][16] = 0.0
+    masked, cut = (hot_pixel.deployed(twin, chip, 16, cut, 0) for cut in (False, True))
     assert np.abs(cut.weights(0)[16]).max() == 0.0
     assert masked.weights(0)[16].std() == pytest.approx(chip.memory.levels[1][0], rel=0.2)
     np.testing.assert_array_equal(cut.weights(0)[:16], masked.weights(0)[:16])
@@ -161,11 +163,11 @@ def test_a_weight_of_nothing_is_no_row_cut():
 
 @pytest.mark.parametrize("stream", hot_pixel.STREAMS)
 def test_a_hot_pixel_speaks_all_the_time_at_its_rate(stream):
-    drawn = [hot_pixel.hot(3, stream, 1e5, 0.3, 0)(sample) for sample in range(4)]
+    drawn = [hot_pixel.hot(3, hot_pixel.STREAMS[stream], 1e5, 0.3, 0)(sample) for sample in range(4)]
     assert {int(row) for one in drawn for row in np.unique(one.rows)} == {3}
     assert np.mean([len(one.times) for one in drawn]) == pytest.approx(3e4, rel=0.02 if stream == "poisson" else 0.15)
     assert min(one.times[-1] for one in drawn) > 0.28
-    both = hot_pixel.merged(drawn[0], drawn[1])
+    both = hot_pixel.together(drawn[0], drawn[1])
     assert (np.diff(both.times) >= 0).all()
     assert len(both.times) == len(drawn[0].times) + len(drawn[1].times)
 

@@ -87,12 +87,19 @@ def test_a_file_that_is_cut_gives_what_it_has_and_says_so(name, cut, tmp_path):
 
 @pytest.mark.parametrize("cut", range(5))
 def test_an_event_stream_that_is_cut_says_so_wherever_a_piece_ends(cut, monkeypatch, tmp_path):
-    """A change of each polarity, one after 127 us and a reset; read in pieces of seven bytes."""
+    """Three changes, 127 us and a reset between the first two; coordinates of 254 and 255 look like those. Read in pieces of seven bytes."""
     monkeypatch.setattr(whole_module, "CHUNK", 7)
-    changes = bytes([3, 1, 0, 2, 0, 255, 254, 20, 4, 0, 5, 0, 250, 255, 254, 255, 254])
+    changes = bytes([3, 1, 0, 2, 0, 255, 254, 20, 4, 0, 5, 0, 250, 255, 0, 254, 0])
     path = tmp_path / "made.es"
-    path.write_bytes(b"Event Stream" + bytes([2, 0, 0, 1, 0, 16, 0, 16]) + changes[: len(changes) - cut])
+    path.write_bytes(b"Event Stream" + bytes([2, 0, 0, 1, 44, 1, 44, 1]) + changes[: len(changes) - cut])
     assert whole_module.missing(path) == cut
+    seen: list[int] = []
+    if cut:
+        with pytest.raises(DataError, match=rf"ends inside an event: {5 - cut} of 5 bytes"):
+            count_into(seen, events_from(str(path)))
+    else:
+        count_into(seen, events_from(str(path)))
+    assert sum(seen) == 3 - (cut > 0)
 
 
 def test_damaged_libraries_files_are_refused_after_what_lies_before(tmp_path):

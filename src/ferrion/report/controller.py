@@ -1,9 +1,9 @@
 """The controller of a spiking chip's tiles as a picture: its states, its arrows, and how often each was taken."""
 
 import io
-from typing import Any
 
 import numpy as np
+from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
@@ -21,7 +21,7 @@ def drawing(taken: NDArray[np.int64] | None = None) -> bytes:
     figure = Figure(figsize=(7.6, 4.4))
     axes = figure.subplots()
     counts = [None if taken is None else int(taken[arrow.source, arrow.trigger]) for arrow in ARROWS]
-    most = np.log1p(max((count or 0 for count in counts), default=0)) or 1.0
+    most = np.log1p(max(count or 0 for count in counts)) or 1.0
     beside: dict[tuple[Phase, Phase], int] = {}
     for arrow, count in zip(ARROWS, counts, strict=True):
         lane = beside[arrow.source, arrow.target] = beside.get((arrow.source, arrow.target), 0) + 1
@@ -37,7 +37,7 @@ def drawing(taken: NDArray[np.int64] | None = None) -> bytes:
     return stream.getvalue()
 
 
-def _arrow(axes: Any, source: Phase, target: Phase, bend: float, width: float, colour: str, said: str) -> None:
+def _arrow(axes: Axes, source: Phase, target: Phase, bend: float, width: float, colour: str, said: str) -> None:
     start, end = np.array(PLACES[source]), np.array(PLACES[target])
     style = {
         "arrowstyle": "-|>,head_width=0.3,head_length=0.6",
@@ -48,7 +48,7 @@ def _arrow(axes: Any, source: Phase, target: Phase, bend: float, width: float, c
         "shrinkB": 24,
         "mutation_scale": 10,
     }
-    axes.annotate("", xy=end, xytext=start, arrowprops=style)
+    axes.annotate("", xy=PLACES[target], xytext=PLACES[source], arrowprops=style)
     along = end - start
-    middle = (start + end) / 2 + 0.5 * bend * np.array([-along[1], along[0]])
-    axes.text(*middle, said, ha="center", va="center", fontsize=8, color=INK, zorder=4, bbox={"facecolor": "white", "edgecolor": "none", "pad": 1.0})
+    x, y = (start + end) / 2 + 0.5 * bend * np.array([-along[1], along[0]])
+    axes.text(x, y, said, ha="center", va="center", fontsize=8, color=INK, zorder=4, bbox={"facecolor": "white", "edgecolor": "none", "pad": 1.0})

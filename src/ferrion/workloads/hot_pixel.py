@@ -23,13 +23,24 @@ from ferrion.workloads.event_sets import EventSet, Samples, gathered, load_event
 from ferrion.workloads.spiking import present, train
 from ferrion.workloads.spiking_tasks import Tell, judged, row, task_of
 
+Draw = Callable[[float, int, int], Events]
+"""Events of a stream from its rate [1/s], a seed and how many to draw."""
+Beside = Callable[[int], Events]
+"""What the pixel says beside a sample."""
+
+
+def silence(_rate: float, _seed: int, _count: int) -> Events:
+    """A pixel that is not hot."""
+    return Events(np.empty(0), np.empty(0, np.int64))
+
+
+STREAMS: dict[str, Draw] = {"poisson": poisson, "bursty": bursty}
 RATES = (1e4, 1e5, 1e6, 3e6)
 """Events of the hot pixel a second; a link carries 1e7."""
 MOST = 50
 """Digits decided at each rate."""
 ENOUGH, SOME = 1.5, 2000
 """Events drawn, as a share of those expected and beyond: bursts come fifty at a time."""
-STREAMS = {"poisson": poisson, "bursty": bursty}
 TOLD = {
     "accuracy": "accuracy",
     "median": "seconds to a decision, median",
@@ -50,43 +61,38 @@ def hot_pixel(seed: int, short: bool, tell: Tell) -> dict[str, Any]:
     tell(f"seed {seed}: training")
     train(twin, events, task.course, seed)
     test = events.test.take(np.arange(min(MOST, len(events.test))))
+    with torch.no_grad():
+        twin.shares[0][pixel] = 0.0
     rows = []
     for cut in (False, True):
-        for stream, rate in [("none", 0.0), *((stream, rate) for rate in RATES[: 2 if short or not cut else None] for stream in STREAMS)]:
+        loads = [(stream, draw, rate) for rate in RATES[: 2 if short or not cut else None] for stream, draw in STREAMS.items()]
+        for stream, draw, rate in [("none", silence, 0.0), *loads]:
             tell(f"seed {seed}: hot pixel {'cut' if cut else 'masked'}, {stream}, {rate:g} events/s")
-            network = silenced(twin, chip, pixel, cut, seed)
-            rows.append({"stream": stream, "cut": cut, "rate": rate, **decided(network, events, test, hot(pixel, stream, rate, events.seconds, seed))})
+            network = deployed(twin, chip, pixel, cut, seed)
+            rows.append({"stream": stream, "cut": cut, "rate": rate, **decided(network, events, test, hot(pixel, draw, rate, events.seconds, seed))})
     return {"seed": seed, "pixel": pixel, "rows": rows}
 
 
-Beside = Callable[[int], Events]
-"""What the pixel says beside a sample."""
-
-
-def hot(pixel: int, stream: str, rate: float, seconds: float, seed: int) -> Beside:
-    """The pixel's events in the first `seconds`, of its own draw for each sample; none of a stream that is none."""
+def hot(pixel: int, draw: Draw, rate: float, seconds: float, seed: int) -> Beside:
+    """The pixel's events in the first `seconds`, of its own draw for each sample."""
 
     def spoken(sample: int) -> Events:
-        if stream not in STREAMS:
-            return Events(np.empty(0), np.empty(0, np.int64))
-        times = STREAMS[stream](rate, fork(seed, sample), round(ENOUGH * rate * seconds) + SOME).times
+        times = draw(rate, fork(seed, sample), round(ENOUGH * rate * seconds) + SOME).times
         return Events(times[times < seconds], np.full(np.count_nonzero(times < seconds), pixel))
 
     return spoken
 
 
-def merged(one: Events, other: Events) -> Events:
+def together(one: Events, other: Events) -> Events:
     """Both in order of time."""
     times, rows = np.r_[one.times, other.times], np.r_[one.rows, other.rows]
     order = np.argsort(times, kind="stable")
     return Events(times[order], rows[order])
 
 
-def silenced(twin: ChipTwin, chip: SpikingChip, pixel: int, cut: bool, seed: int) -> SpikingNetwork:
-    """A fresh chip with the twin's weights and none of the pixel's."""
+def deployed(twin: ChipTwin, chip: SpikingChip, pixel: int, cut: bool, seed: int) -> SpikingNetwork:
+    """A fresh chip with the twin's weights; with the pixel's row cut, also without any noise."""
     network = SpikingNetwork(chip, twin.wiring, seed=seed, noise=not cut)
-    with torch.no_grad():
-        twin.shares[0][pixel] = 0.0
     twin.deploy(network)
     if cut:
         network.weights(0)[pixel] = 0.0
@@ -99,7 +105,7 @@ def decided(network: SpikingNetwork, events: EventSet, samples: Samples, beside:
     before = prices.joules(ledger_of(network))
     for k in range(len(samples)):
         own = samples.events(k)
-        both = merged(own, beside(k))
+        both = together(own, beside(k))
         answer = present(network, events, gathered([both], samples.labels[k : k + 1], samples.group[k : k + 1]), 0)
         answers.append(replace(answer, seconds=answer.seconds - float(own.times[0] - both.times[0])))
     links, found = network.state.links, judged(answers, samples.labels)

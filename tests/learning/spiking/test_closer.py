@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from ferrion.chip.spiking import SpikingChip
-from ferrion.core.errors import ConfigError
+from ferrion.core.errors import ConfigError, DataError
 from ferrion.learning.spiking.closer import closer
 from ferrion.learning.spiking.network import SpikingNetwork, Wiring
 from ferrion.learning.spiking.rules import Balance, Stdp
@@ -56,8 +56,14 @@ def test_the_devices_energy_is_conserved():
 
 
 def test_the_chip_does_what_it_does_without_being_watched():
-    plain = network().run(*events(), UNTIL)
-    found = closer(network(), *events(), UNTIL, 0, 1)
+    """Every event counts, those after the middle of the last step too."""
+    times, rows = events()
+    times[-1] = UNTIL
+    one, other = network(), network()
+    plain = one.run(times, rows, UNTIL)
+    found = closer(other, times, rows, UNTIL, 0, 1)
+    np.testing.assert_array_equal(other.state.links.arrived, one.state.links.arrived)
+    assert other.now == one.now
     np.testing.assert_array_equal(found.event_spike.values, plain.time[(plain.population == 0) & (plain.cell == 1)])
 
 
@@ -68,6 +74,12 @@ def test_what_cannot_be_looked_at_is_said():
         closer(network(), *events(), UNTIL, 0, 0, dt=0.0)
     with pytest.raises(ConfigError, match="homeostasis moves the thresholds"):
         closer(network(rule=Stdp(), balance=Balance(homeostasis=1e-3)), *events(), UNTIL, 0, 0)
+    times, rows = events()
+    for wrong in (times[::-1], times[:-1], np.full(times.size, np.nan)):
+        with pytest.raises(DataError, match=r"sort the events|one address an event|NaN"):
+            closer(network(), wrong, rows, UNTIL, 0, 0)
+    with pytest.raises(DataError, match="to `until`"):
+        closer(network(), times, rows, UNTIL / 2, 0, 0)
     ran = network()
     ran.run(*events(), UNTIL)
     with pytest.raises(ConfigError, match="have a past"):

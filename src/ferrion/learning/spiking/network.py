@@ -209,15 +209,7 @@ class SpikingNetwork:
         label: the right class, for a Teacher; -1: none. learn: False leaves the memories as they are. An event no tile has a row for is counted, not taken.
         Raises DataError on times that fall or lie before the chip's time, ConfigError on a label there is no cell for.
         """
-        try:
-            t = np.ascontiguousarray(times, np.float64)
-        except (TypeError, ValueError) as problem:
-            raise DataError(f"times are no numbers ({problem}): give seconds") from problem
-        given = np.asarray(addresses)
-        if given.size and not np.issubdtype(given.dtype, np.integer):
-            raise DataError(f"addresses of type {given.dtype}: give integers, one row an event")
-        rows = np.ascontiguousarray(given, np.int64)
-        self._check(t, rows, until, label)
+        t, rows = self.accepted(times, addresses, until, label)
         if learn and self.rule is None:
             raise ConfigError("learn=True, but the network has no rule: give rule=Stdp(...) or rule=Teacher(...)")
         return Fired(*(np.concatenate(column) for column in zip(*self._runs(t, rows, until, label, learn), strict=True)))
@@ -230,6 +222,19 @@ class SpikingNetwork:
             taken += more
             yield [column[:written].copy() for column in self._spikes]
         self.state.clock[-1] = until
+
+    def accepted(self, times: ArrayLike, addresses: ArrayLike, until: float, label: int = -1) -> tuple[NDArray[np.float64], NDArray[np.int64]]:
+        """Times and rows as `run` takes them; raises what it raises."""
+        try:
+            t = np.ascontiguousarray(times, np.float64)
+        except (TypeError, ValueError) as problem:
+            raise DataError(f"times are no numbers ({problem}): give seconds") from problem
+        given = np.asarray(addresses)
+        if given.size and not np.issubdtype(given.dtype, np.integer):
+            raise DataError(f"addresses of type {given.dtype}: give integers, one row an event")
+        rows = np.ascontiguousarray(given, np.int64)
+        self._check(t, rows, until, label)
+        return t, rows
 
     def _check(self, t: NDArray[np.float64], rows: NDArray[np.int64], until: float, label: int) -> None:
         if t.ndim != 1 or t.shape != rows.shape:
