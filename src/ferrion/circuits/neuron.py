@@ -101,7 +101,7 @@ class Neuron:
         return replace(self, memristor=self.memristor._replace(v_n=self.memristor.v_n + volts))
 
     def shifts(self, count: int, seed: int) -> Floats:
-        """Differences [V] of the nucleation voltages of `count` devices from the card's; device 0 is the card's own."""
+        """Differences [V] of the nucleation voltages of `count` devices from the card's; device 0 is the card's own. Another count is other devices."""
         drawn = self.spread.v_n * normals(seed, Stream.MEMRISTOR_SPREAD, 3, count)
         drawn[0] = 0.0
         return drawn
@@ -235,8 +235,8 @@ class Neuron:
         self, drive: Drive, dt: float, rows: int, first: int, count: int, seed: int, noise: bool, alike: bool, switchings: float, rtol: float
     ) -> tuple[list[Floats], Floats, Floats]:
         """Spikes of cells first..first + count - 1, traces (cell, sample, state and filament) and the states at the end (cell, state)."""
-        if first < 0:
-            raise ConfigError(f"first = {first}: give an integer of 0 or more")
+        if not isinstance(first, (int, np.integer)) or not 0 <= first < 2**31:
+            raise ConfigError(f"first = {first}: give an integer in 0..2**31 - 1")
         shifts, stuck = self._shifts(first + count, seed, alike, switchings)[first:], self.stuck(switchings, first + count, seed, alike)[first:]
         if not 1e-12 <= rtol <= 1e-2:
             raise ConfigError(f"rtol = {rtol}: give a relative tolerance between 1e-12 and 0.01")

@@ -84,8 +84,9 @@ def test_what_cannot_be_looked_at_is_said():
     ran.run(*events(), UNTIL)
     with pytest.raises(ConfigError, match="have a past"):
         closer(ran, *events(), UNTIL, 0, 0)
-    with pytest.raises(ConfigError, match="first = -1"):
-        CHIP.neuron.run(np.ones(10), 1e-5, first=-1)
+    for first in (-1, 0.5, float("nan"), 2**40):
+        with pytest.raises(ConfigError, match="first = .*give an integer"):
+            CHIP.neuron.run(np.ones(10), 1e-5, first=first)
 
 
 def test_cells_run_by_number_are_those_of_the_whole():
