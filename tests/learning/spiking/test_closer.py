@@ -85,7 +85,7 @@ def test_what_cannot_be_looked_at_is_said():
     with pytest.raises(ConfigError, match="have a past"):
         closer(ran, *events(), UNTIL, 0, 0)
     for first in (-1, 0.5, float("nan"), 2**40):
-        with pytest.raises(ConfigError, match="first = .*give an integer"):
+        with pytest.raises(ConfigError, match=r"first = .*give an integer"):
             CHIP.neuron.run(np.ones(10), 1e-5, first=first)
 
 
