@@ -89,7 +89,7 @@ def test_a_twin_learns_and_the_chip_agrees():
     torch.manual_seed(0)
     chip, wiring = SpikingChip.from_card(), Wiring(inputs=16, cells=(12, 2), swing=(0.3, 0.4))
     twin, losses = ChipTwin(chip, wiring, 2e-3, 2.0), []
-    train(twin, EVENTS, Course(2e-3, 10, batch=10, rate=1e-2), 0, lambda _, loss: losses.append(loss))
+    assert train(twin, EVENTS, Course(2e-3, 10, batch=10, rate=1e-2), 0, lambda _, loss: losses.append(loss)) == 0
     assert losses[-1] < losses[0]
     assert accuracy(twin, EVENTS.test, EVENTS, 2e-3) > 0.85
     network = SpikingNetwork(chip, wiring)

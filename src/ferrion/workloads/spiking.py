@@ -20,7 +20,7 @@ PAUSE = 0.02
 
 
 STEEPEST = 1.0
-"""Norm at which gradients are cut; a step whose gradient overflows is left out."""
+"""Norm at which gradients are cut; a step whose gradient overflows is left out and counted."""
 
 WAIT, WAITS = 1e-5, 100_000
 """Seconds at a time that the chip runs on while events are queued, and how often."""
@@ -51,11 +51,12 @@ def frames(samples: Samples, chosen: NDArray[np.int64], rows: int, seconds: floa
     return torch.from_numpy(found)
 
 
-def train(twin: ChipTwin | FloatTwin, events: EventSet, course: Course, seed: int, done: Callable[[int, float], None] = lambda *_: None) -> None:
-    """Backpropagation through time, Adam with a falling rate; `done` is told the mean loss of each epoch."""
+def train(twin: ChipTwin | FloatTwin, events: EventSet, course: Course, seed: int, done: Callable[[int, float], None] = lambda *_: None) -> int:
+    """Backpropagation through time, Adam with a falling rate; `done` is told the mean loss of each epoch. Returns how many steps were left out."""
     samples, optimizer = events.training, torch.optim.Adam([p for p in twin.parameters() if p.requires_grad], course.rate)
     schedule = torch.optim.lr_scheduler.CosineAnnealingLR(optimizer, course.epochs)
     twin.train()
+    left_out = 0
     for epoch in range(course.epochs):
         order, losses = permutation(seed, epoch, len(samples)), []
         for start in range(0, len(order), course.batch):
@@ -64,12 +65,15 @@ def train(twin: ChipTwin | FloatTwin, events: EventSet, course: Course, seed: in
             votes = twin.votes(frames(samples, chosen, events.rows, events.seconds, course.dt))
             loss = cross_entropy(course.scale * votes, torch.from_numpy(samples.labels[chosen]))
             loss.backward()
-            if torch.isfinite(torch.nn.utils.clip_grad_norm_(twin.parameters(), STEEPEST)):
+            finite = bool(torch.isfinite(torch.nn.utils.clip_grad_norm_(twin.parameters(), STEEPEST)))
+            if finite:
                 optimizer.step()
+            left_out += not finite
             losses.append(float(loss.detach()))
         schedule.step()
         done(epoch, float(np.mean(losses)))
     twin.eval()
+    return left_out
 
 
 def accuracy(twin: ChipTwin | FloatTwin, samples: Samples, events: EventSet, dt: float, batch: int = 100) -> float:
