@@ -1,0 +1,95 @@
+"""What an integer network takes: products, bytes, and by them joules and seconds of a real part, or joules in the chip's own technology."""
+
+from dataclasses import dataclass
+from itertools import pairwise
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ferrion.chip.prices import Prices
+from ferrion.core.ledger import Action
+from ferrion.core.units import to_si
+from ferrion.params.card import Card, load
+from ferrion.workloads.digital.network import IntegerNet
+
+CHANNEL_BYTES = 9
+"""Of an output channel: a bias and a multiplier of 32 bits, a shift."""
+BYTE = 0.25
+"""Of the price of a trace: a read of 8 bits against 16 that are read and written back."""
+
+
+class Size(NamedTuple):
+    """Of a network, a decision."""
+
+    products: int
+    """Of weights and inputs, zeros too."""
+    used: float
+    """Those of which neither is 0, mean over samples."""
+    weights: int
+    """That are not 0."""
+    memory: int
+    """Bytes: weights (those that are not 0 and a bit each for where they are, or all), channels, and the two largest neighbours of its activations."""
+    traffic: float
+    """Bytes read and written: every weight used, once; every input that is not 0; every output."""
+
+
+def size(net: IntegerNet, x: NDArray[np.float32]) -> Size:
+    """Over the samples `x`."""
+    products, used, weights, memory, traffic = 0, 0.0, 0, 0, 0.0
+    states = net.states(x)
+    for layer, own in zip(net.weighted, net.inputs_of(states), strict=True):
+        dense, nonzero = layer.weight.numel(), int((layer.weight != 0).sum())
+        here = layer.used(own)
+        products, used, weights = products + layer.products(own), used + here, weights + nonzero
+        memory += min(dense, nonzero + -(-dense // 8)) + CHANNEL_BYTES * len(layer.bias)
+        traffic += min(here, nonzero) + float((own != 0).sum()) / len(own) + layer.outputs(own)
+    widest = max(before[0].numel() + after[0].numel() for before, after in pairwise(states))
+    return Size(products, used, weights, memory + widest, traffic)
+
+
+def joules(found: Size, prices: Prices) -> float:
+    """In the technology of a price card, if nothing is computed or read that is 0 and nothing leaks: a lower bound."""
+    return found.used * prices.energy[Action.DIGITAL_MAC][0] + found.traffic * BYTE * prices.energy[Action.TRACE_UPDATE][0]
+
+
+@dataclass(frozen=True)
+class Part:
+    """A real part, by what it was measured at."""
+
+    name: str
+    title: str
+    joules: float
+    """A product, memory included [J]."""
+    seconds: float
+    """A product."""
+    idle: float | None
+    """Watts between decisions with its memory kept; None where it is not known."""
+
+    @classmethod
+    def from_card(cls, name: str) -> "Part":
+        """A shipped card; raises CardError when it is not in order."""
+        card = load(name)
+        products = card.section("inference")["products"].value
+        idle = _si(card, "idle", "power", "W") if "idle" in card.sections else None
+        return cls(name, card.title, _si(card, "inference", "energy", "J") / products, 1.0 / _si(card, "inference", "rate", "1/s") / products, idle)
+
+
+def _si(card: Card, section: str, key: str, unit: str) -> float:
+    number = card.section(section)[key]
+    return to_si(number.value, number.unit, unit)
+
+
+PARTS = ("stm32u385", "ndp120")
+"""A microcontroller and a neural accelerator."""
+
+
+def radio_joules() -> float:
+    """A byte, sent [J]."""
+    return _si(load("radio-ble"), "radio", "byte", "J")
+
+
+def synaptic_joules() -> dict[str, float]:
+    """A synaptic operation of published neuromorphic chips [J]."""
+    card = load("synaptic-operations")
+    return {name: _si(card, "energy", name, "J") for name in card.section("energy")}

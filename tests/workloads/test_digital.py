@@ -1,0 +1,122 @@
+"""The digital baseline: integers compute what was trained, and cost what their zeros leave."""
+
+import numpy as np
+import pytest
+import torch
+from hypothesis import given
+from hypothesis import strategies as st
+from sklearn.datasets import load_digits
+from sklearn.neural_network import MLPClassifier
+from torch import nn
+
+from ferrion.chip.chip import Chip
+from ferrion.core.errors import ConfigError
+from ferrion.core.ledger import Action
+from ferrion.workloads.digital.costs import PARTS, Part, joules, radio_joules, size, synaptic_joules
+from ferrion.workloads.digital.int8 import FRACTION, OUTPUT, Integers, Rounded, integers
+from ferrion.workloads.digital.network import Recipe, fit, of, tuned
+
+X, Y = load_digits(return_X_y=True)
+X = X.astype(np.float32)
+TRAIN, TEST = slice(0, 1200), slice(1200, None)
+DENSE = Recipe(hidden=(32,), epochs=15, dropout=0.0)
+
+
+@pytest.fixture(scope="module")
+def net():
+    """Trained on digits."""
+    return fit(X[TRAIN], Y[TRAIN], 10, DENSE, 0)
+
+
+def test_integers_are_the_trained_network_in_whole_numbers(net):
+    """Every hidden integer is the rounded output of the trained layer but where a multiplier of 31 bits falls on the other side of a half; the votes then agree
+    within what those can move them."""
+    own, x = of(net), torch.from_numpy(X[TEST])
+    states = own.states(X[TEST])
+    hidden = net.rounded()[0](torch.from_numpy((states[0] * own.scale).numpy().astype(np.float32))) / (net.rounded()[0].top / OUTPUT)
+    off = (states[2] - hidden.detach().double().round()).abs()
+    assert off.max() <= 1
+    assert (off > 0).double().mean() < 1e-3
+    assert all(float(state.abs().max()) < 2**31 for state in states)
+    agree = (own.decide(X[TEST]) == net(x).argmax(1).numpy()).mean()
+    assert agree > 0.99
+
+
+def test_rounding_in_the_loop_costs_no_more_than_the_error_of_the_test(net):
+    """Beside the same network in floating point (scikit-learn): a difference of three standard errors at most."""
+    own = (of(net).decide(X[TEST]) == Y[TEST]).mean()
+    floats = MLPClassifier((32,), max_iter=60, random_state=0, early_stopping=True).fit(X[TRAIN] / 16, Y[TRAIN]).score(X[TEST] / 16, Y[TEST])
+    assert own > floats - 3 * np.sqrt(floats * (1 - floats) / len(Y[TEST]))
+
+
+@given(st.integers(-(2**30), 2**30), st.floats(1e-6, 0.9))
+def test_a_multiplier_of_31_bits_and_a_shift_rescale(accumulated, factor):
+    mantissa, exponent = np.frexp(factor)
+    one = np.array([round(mantissa * 2**FRACTION)], np.int64), np.array([FRACTION - exponent], np.int64)
+    layer = Integers(nn.Linear(1, 1).double(), torch.tensor([[float(accumulated)]]).double(), torch.zeros(1).double(), *one)
+    exact = min(max(accumulated * factor, 0.0), OUTPUT)
+    assert abs(float(layer(torch.ones(1, 1).double())) - exact) <= 0.5 + 1e-6
+
+
+def test_pruning_takes_the_smallest_weights_and_their_products():
+    own = of(fit(X[TRAIN], Y[TRAIN], 10, Recipe(hidden=(32,), epochs=10, sparsity=0.75, dropout=0.0), 0))
+    for layer in own.weighted:
+        assert float((layer.weight == 0).double().mean()) == pytest.approx(0.75, abs=0.02)
+    found = size(own, X[TEST])
+    assert found.products == 64 * 32 + 32 * 10
+    assert found.used < 0.27 * found.products
+    assert found.weights == sum(int((layer.weight != 0).sum()) for layer in own.weighted)
+
+
+def test_counts_of_a_network_by_hand():
+    """Two inputs, one of them 0; weights 127 and 0."""
+    layer = Rounded(nn.Linear(2, 1), last=True)
+    with torch.no_grad():
+        layer.layer.weight.copy_(torch.tensor([[1.0, 0.0]]))
+        layer.layer.bias.zero_()
+    own, scale = integers(layer, 0.5, nn.Linear(2, 1).double())
+    assert scale == pytest.approx(0.5 / 127)
+    x = torch.tensor([[3.0, 0.0], [3.0, 5.0], [0.0, 5.0], [0.0, 0.0]]).double()
+    assert own.used(x) == 0.5
+    assert own.products(x) == 2
+    assert own(x).flatten().tolist() == [381.0, 381.0, 0.0, 0.0]
+
+
+def test_convolutions_are_counted_without_the_border():
+    x = np.ones((20, 1, 8, 8), np.float32)
+    own = of(fit(x, np.arange(20) % 2, 2, Recipe(hidden=(), channels=(4,), epochs=1), 0))
+    assert size(own, x).products == 4 * (3 * 4 - 1) ** 2 + 4 * 16 * 2
+
+
+def test_joules_are_products_and_bytes_at_the_price_of_the_card(net):
+    prices = Chip.from_card("leti-2025").prices
+    found = size(of(net), X[TEST])
+    assert joules(found, prices) == pytest.approx(found.used * prices.energy[Action.DIGITAL_MAC][0] + found.traffic * prices.energy[Action.TRACE_UPDATE][0] / 4)
+    assert joules(found._replace(used=0.0, traffic=0.0), prices) == 0.0
+
+
+def test_parts_take_what_was_measured_on_their_own_networks():
+    micro, accelerator = (Part.from_card(name) for name in PARTS)
+    assert 264_192 * micro.joules == pytest.approx(31.83e-6)
+    assert 2_656_768 * accelerator.joules == pytest.approx(31.5e-6)
+    assert accelerator.idle is None
+    assert micro.idle == pytest.approx(14.9e-6)
+    assert radio_joules() == pytest.approx(0.11e-6)
+    assert synaptic_joules()["seneca"] == pytest.approx(2.8e-12)
+
+
+def test_a_recipe_is_chosen_on_samples_it_does_not_see():
+    poor = Recipe(hidden=(1,), epochs=1)
+    best, accuracy = tuned(X[TRAIN], Y[TRAIN], 10, (poor, DENSE), 0)
+    assert best == DENSE
+    assert accuracy > 0.9
+
+
+def test_the_same_seed_is_the_same_network(net):
+    again = fit(X[TRAIN], Y[TRAIN], 10, DENSE, 0)
+    assert all(torch.equal(a, b) for a, b in zip(net.parameters(), again.parameters(), strict=True))
+
+
+def test_convolutions_need_planes():
+    with pytest.raises(ConfigError, match=r"need \(planes, height, width\)"):
+        fit(X[TRAIN], Y[TRAIN], 10, Recipe(channels=(4,)), 0)
