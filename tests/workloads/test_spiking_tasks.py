@@ -100,9 +100,9 @@ def test_a_twin_learns_and_the_chip_agrees():
 
 
 def test_what_nobody_voted_on_counts_as_wrong():
-    found = judged([Answer(-1, float("nan"), 0), Answer(1, 0.02, 5)], np.array([0, 1]))
+    found = judged([Answer(-1, float("nan"), 0, (0, 0)), Answer(1, 0.02, 5, (0, 3))], np.array([0, 1]))
     assert found == {"accuracy": 0.5, "balanced": 0.5, "silent": 0.5, "seconds": [0.02, 0.02], "spikes": 2.5}
-    assert judged([Answer(-1, float("nan"), 0)], np.array([0]))["seconds"] == [None, None]
+    assert judged([Answer(-1, float("nan"), 0, (0, 0))], np.array([0]))["seconds"] == [None, None]
     assert row("x", [None]) == {"what": "x", "mean": None, "deviation": None}
 
 

@@ -95,6 +95,8 @@ class Answer:
     seconds: float
     """From the first event to the time from which on the class decided was ahead; NaN if none was."""
     spikes: int
+    votes: tuple[int, ...]
+    """Of every class."""
 
 
 def present(network: SpikingNetwork, events: EventSet, samples: Samples, sample: int, *, label: int = -1, learn: bool = False) -> Answer:
@@ -108,9 +110,9 @@ def present(network: SpikingNetwork, events: EventSet, samples: Samples, sample:
     classes = fired.cell[out] // wiring.each
     votes = np.bincount(classes, minlength=events.classes)
     if not votes.any():
-        return Answer(-1, float("nan"), len(fired.time))
+        return Answer(-1, float("nan"), len(fired.time), tuple(votes.tolist()))
     decided = int(votes.argmax())
-    return Answer(decided, float(fired.time[out][_since_ahead(classes, decided, events.classes)] - start - times[0]), len(fired.time))
+    return Answer(decided, float(fired.time[out][_since_ahead(classes, decided, events.classes)] - start - times[0]), len(fired.time), tuple(votes.tolist()))
 
 
 def settle(network: SpikingNetwork) -> None:

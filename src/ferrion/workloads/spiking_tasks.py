@@ -16,7 +16,9 @@ from ferrion.learning.spiking.network import SpikingNetwork, Wiring
 from ferrion.learning.spiking.rules import Teacher
 from ferrion.learning.spiking.twins import ChipTwin, FloatTwin
 from ferrion.workloads.event_sets import EventSet, Samples, load_events
-from ferrion.workloads.spiking import Answer, Course, accuracy, answers_to, present, train
+from ferrion.workloads.spiking import PAUSE, Answer, Course, accuracy, answers_to, present, train
+from ferrion.workloads.spiking_account import account, operations
+from ferrion.workloads.verdicts import confusion, histogram, roc
 
 ABOVE, BELOW = 1.05, 0.6
 """Volts between which no comparator complains while the chip learns."""
@@ -24,6 +26,8 @@ FIRST, LAST = 2e-3, 1e-4
 """Rates of the local rule at the first and at the last pass, in between geometrically."""
 TUNING = 2e-4
 """Rate while the chip is tuned after weights were deployed."""
+PARTS = 10
+"""Of a pass, for each of which the share right is told."""
 TRAINING_ORDER, PASSES = 1000, 100
 """Passes of on-chip learning shuffle apart from those off the chip, and each seed's from the others'."""
 
@@ -76,8 +80,14 @@ def task_of(name: str) -> Task:
 Tell = Callable[[str], None]
 
 
-def run_seed(task: Task, events: EventSet, seed: int, tell: Tell) -> dict[str, Any]:
-    """One chip: trained off it and deployed, tuned on it, and learning all by itself; its float twin beside it."""
+def tuned_network(task: Task, events: EventSet, seed: int) -> SpikingNetwork:
+    """The chip that weights are deployed on and that is then tuned, as it leaves the factory."""
+    rule = Teacher(rate=TUNING, tau=task.tau, margin=1.0, above=ABOVE, below=BELOW)
+    return SpikingNetwork(SpikingChip.from_card().with_node(task.tau), task.wiring(events), rule=rule, seed=seed)
+
+
+def run_seed(task: Task, events: EventSet, seed: int, tell: Tell, ready: Callable[[SpikingNetwork], None] = lambda _: None) -> dict[str, Any]:
+    """One chip: trained off it and deployed, tuned on it, and learning all by itself; its float twin beside it. `ready` is given the chip that was tuned."""
     chip, wiring = SpikingChip.from_card().with_node(task.tau), task.wiring(events)
     test = events.test.take(chosen(events.test, task.most, 0))
     torch.manual_seed(seed)
@@ -94,20 +104,23 @@ def run_seed(task: Task, events: EventSet, seed: int, tell: Tell) -> dict[str, A
         "float": accuracy(floats, test, events, task.course.dt),
         "twin": accuracy(twin, test, events, task.course.dt),
     }
-    network = SpikingNetwork(chip, wiring, rule=Teacher(rate=TUNING, tau=task.tau, margin=1.0, above=ABOVE, below=BELOW), seed=seed)
+    network = tuned_network(task, events, seed)
     twin.deploy(network)
     tell(f"seed {seed}: on the chip")
     found["deployed"] = tested(network, events, test)
     found["tuning"] = learn_pass(network, events, chosen(events.training, task.most, seed))
     found["tuned"] = tested(network, events, test)
+    found["account"] = {"tuned": account(network, found["tuning"]["samples"])}
+    ready(network)
     alone = SpikingNetwork(chip, alone_wiring(task, events), rule=Teacher(rate=FIRST, tau=task.tau, margin=1.0, above=ABOVE, below=BELOW), seed=seed)
     passes: list[dict[str, Any]] = []
     for step in range(task.passes):
         tell(f"seed {seed}: the chip alone, pass {step + 1} of {task.passes}")
         alone.relearn(FIRST * (LAST / FIRST) ** (step / max(task.passes - 1, 1)))
         passes.append(learn_pass(alone, events, chosen(events.training, task.most, TRAINING_ORDER + PASSES * seed + step)))
-    found["passes"], found["learning"] = passes, {key: float(np.mean([own[key] for own in passes])) for key in passes[0]}
+    found["passes"], found["learning"] = passes, {key: float(np.mean([own[key] for own in passes])) for key in ("samples", "joules", "fecap_writes")}
     found["local"] = tested(alone, events, test)
+    found["account"]["alone"] = account(alone, sum(own["samples"] for own in passes))
     return found
 
 
@@ -122,20 +135,33 @@ def chosen(samples: Samples, most: int, seed: int) -> NDArray[np.int64]:
 
 
 def learn_pass(network: SpikingNetwork, events: EventSet, order: NDArray[np.int64]) -> dict[str, Any]:
-    """Learn from samples of the training set in this order; what one costs."""
+    """Learn from samples of the training set in this order; what one costs, and the share right of each tenth of them, answered before it was learned."""
     before, start = network.chip.memory.prices.joules(ledger_of(network)), network.state.counts.fecap_writes.sum()
-    for sample in order:
-        present(network, events, events.training, int(sample), label=int(events.training.labels[sample]), learn=True)
+    labels = events.training.labels[order]
+    right = [present(network, events, events.training, int(sample), label=int(label), learn=True).decided == label for sample, label in zip(order, labels, strict=True)]
     joules = network.chip.memory.prices.joules(ledger_of(network)) - before
-    return {"samples": len(order), "joules": joules / len(order), "fecap_writes": int(network.state.counts.fecap_writes.sum() - start) / len(order)}
+    return {
+        "samples": len(order),
+        "joules": joules / len(order),
+        "fecap_writes": int(network.state.counts.fecap_writes.sum() - start) / len(order),
+        "right": [float(np.mean(part)) for part in np.array_split(right, PARTS)],
+    }
 
 
 def tested(network: SpikingNetwork, events: EventSet, test: Samples) -> dict[str, Any]:
-    """Accuracy, and what a decision takes."""
-    before, dropped = network.chip.memory.prices.joules(ledger_of(network)), network.state.links.dropped.sum()
+    """Accuracy, who was taken for whom, and what a decision takes."""
+    before, dropped, done = network.chip.memory.prices.joules(ledger_of(network)), network.state.links.dropped.sum(), operations(network)
     answers = answers_to(network, events, test)
     joules = network.chip.memory.prices.joules(ledger_of(network)) - before
-    return {**judged(answers, test.labels), "joules": joules / len(test), "dropped": int(network.state.links.dropped.sum() - dropped)}
+    return {
+        **judged(answers, test.labels),
+        "joules": joules / len(test),
+        "operations": (operations(network) - done) / len(test),
+        "dropped": int(network.state.links.dropped.sum() - dropped),
+        "confusion": confusion(np.array([answer.decided for answer in answers]), test.labels, events.classes),
+        "latency": histogram([answer.seconds for answer in answers if answer.decided >= 0], events.seconds + PAUSE),
+        "roc": roc(np.array([answer.votes for answer in answers], np.float64), test.labels),
+    }
 
 
 def judged(answers: list[Answer], labels: NDArray[np.int64]) -> dict[str, Any]:

@@ -1,0 +1,112 @@
+"""A pilot on labelled recordings: one chip trained off it, deployed and tuned on it, one that learns alone, and beside them a float twin and the best small digital ones."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from sklearn.ensemble import HistGradientBoostingClassifier
+from sklearn.linear_model import LogisticRegression
+
+from ferrion.chip.spiking import SpikingChip
+from ferrion.learning.spiking.checkpoint import save
+from ferrion.pilots.opponents import Opponents, classical, int8
+from ferrion.workloads.digital.inputs import binned, heartbeats, pictured
+from ferrion.workloads.digital.network import Recipe
+from ferrion.workloads.event_sets import SENSOR, load_events
+from ferrion.workloads.spiking_tasks import Tell, chosen, run_seed, task_of
+
+CHIP = "chip-{}.safetensors"
+"""The tuned chip of a seed."""
+SHORT_TRAINING, ALL = 1000, 10**9
+"""Samples the classical method is trained on in the short form, and in the full one."""
+
+
+@dataclass(frozen=True)
+class Labelled:
+    """What is piloted."""
+
+    note: str
+    task: str
+    opponents: Opponents
+
+
+def _trees(seed: int) -> Any:
+    return HistGradientBoostingClassifier(random_state=seed)
+
+
+def _logistic(_seed: int) -> Any:
+    return LogisticRegression(C=0.01, max_iter=300)
+
+
+WIDE, DEEP, PRUNED = Recipe((64,)), Recipe((128, 64), epochs=60), Recipe((128,), sparsity=0.75)
+SEEN = Recipe((64,), channels=(16, 32), dropout=0.1)
+
+LABELLED = {
+    "event-vision": Labelled(
+        "Digits before an event camera that makes three saccades (N-MNIST: 1,000 recordings to learn from, 100 to decide)",
+        "nmnist",
+        Opponents(
+            ((pictured(3, SENSOR), SEEN), (pictured(1, SENSOR), SEEN), (binned(3), WIDE), (binned(3), PRUNED), (binned(3), DEEP)),
+            ("logistic regression on counts in three bins", binned(3), _logistic),
+        ),
+    ),
+    "tactile": Labelled(
+        "Braille letters under a robot's fingertip of twelve taxels (27 letters; a fifth of 5,400 recordings held out)",
+        "braille",
+        Opponents(
+            ((binned(20), WIDE), (binned(10), WIDE), (binned(20), DEEP), (binned(10), PRUNED)),
+            ("gradient-boosted trees on counts in ten bins", binned(10), _trees),
+        ),
+    ),
+    "ecg": Labelled(
+        "Heart beats N, S, V and F of patients that nothing was trained on (MIT-BIH, DS1 to learn from, 2,000 beats of DS2 to decide)",
+        "ecg",
+        Opponents(
+            ((heartbeats, WIDE), (heartbeats, Recipe((64, 32), sparsity=0.5)), (heartbeats, DEEP)),
+            ("gradient-boosted trees on the samples of a beat", heartbeats, _trees),
+        ),
+    ),
+}
+
+
+def run(name: str, seed: int, short: bool, folder: Path, tell: Tell) -> dict[str, Any]:
+    """One seed: every column of the table with its numbers, and what is drawn; the tuned chip is kept in `folder`. Raises MissingDataError without the recordings."""
+    pilot = LABELLED[name]
+    task = task_of(pilot.task).shorter() if short else task_of(pilot.task)
+    events, prices = load_events(task.events), SpikingChip.from_card().memory.prices
+    test = chosen(events.test, task.most, 0)
+    tell(f"seed {seed}: int8 and classical")
+    digital = {
+        "int8": int8(pilot.opponents, events, test, prices, seed, short),
+        "classical": classical(pilot.opponents, events, test, SHORT_TRAINING if short else ALL, seed),
+    }
+    found = run_seed(task, events, seed, tell, lambda network: save(network, folder / CHIP.format(seed)))
+    columns = {
+        "chip, deployed and tuned": chip_numbers(found, "tuned", "tuning", "tuned"),
+        "chip, learning alone": chip_numbers(found, "local", "learning", "alone"),
+        **{which: own["numbers"] for which, own in digital.items()},
+        "float LIF": {"accuracy": found["float"]},
+    }
+    return {"seed": seed, "seconds": events.seconds, "columns": columns, "chip": found, "digital": digital}
+
+
+def chip_numbers(found: dict[str, Any], decided: str, learned: str, which: str) -> dict[str, Any]:
+    """A chip's column; what leaves it is the class decided, one byte, and nothing when it learns."""
+    own, account = found[decided], found["account"][which]
+    return {
+        "accuracy": own["accuracy"],
+        "balanced": own["balanced"],
+        "joules": own["joules"],
+        "learned": found[learned]["joules"],
+        "median": own["seconds"][0],
+        "late": own["seconds"][1],
+        "area": account["area"],
+        "memory": account["memory"],
+        "wear": account["wear"]["fecap"],
+        "wear, memristor": account["wear"]["memristor"],
+        "operations": own["operations"],
+        "measured": account["known"].get("measured", 0.0),
+        "assumed": account["known"].get("assumed", 0.0),
+        "sent_learned": 0.0,
+        "sent_decided": 1.0,
+    }

@@ -1,0 +1,75 @@
+"""Who a chip is compared with: an int8 network whose recipe was chosen on held-out samples, and the classical method that suits the task."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ferrion.chip.prices import Prices
+from ferrion.core.noise import permutation
+from ferrion.workloads.digital.costs import PARTS, Part, joules, radio_joules, size
+from ferrion.workloads.digital.inputs import Inputs
+from ferrion.workloads.digital.network import Recipe, fit, of, tuned
+from ferrion.workloads.event_sets import EventSet
+from ferrion.workloads.verdicts import confusion, roc
+
+EVENT_BYTES = 4
+"""An event on its way out, as in EVT 2.0."""
+CHOICE = 3000
+"""Draws that choose a recipe stand apart from others."""
+SEEN = 200
+"""Test samples over which products and bytes are counted."""
+
+
+@dataclass(frozen=True)
+class Opponents:
+    """What a task is given."""
+
+    options: tuple[tuple[Inputs, Recipe], ...]
+    """Inputs and recipes of the int8 network, of which the one with the best accuracy on a held-out fifth of the training set is taken."""
+    classical: tuple[str, Inputs, Callable[[int], Any]]
+    """A name, inputs, and a scikit-learn classifier by seed."""
+
+
+def int8(opponents: Opponents, events: EventSet, test: NDArray[np.int64], prices: Prices, seed: int, short: bool) -> dict[str, Any]:
+    """The int8 network on samples `test` of the test set; seconds from the first event are the whole recording and the inference on a part."""
+    options, labels = opponents.options[: 1 if short else None], events.training.labels
+    found = [tuned(inputs(events)[0], labels, events.classes, (recipe,), CHOICE + seed)[1] for inputs, recipe in options] if len(options) > 1 else [1.0]
+    inputs, recipe = options[int(np.argmax(found))]
+    training, tested = inputs(events)
+    own = of(fit(training, labels, events.classes, recipe, seed))
+    x, y = tested[test], events.test.labels[test]
+    votes = own.states(x)[-1].numpy()
+    taken, right = size(own, x[:SEEN]), votes.argmax(1) == y
+    sent = min(EVENT_BYTES * len(events.training.times) / len(events.training), float(np.prod(x.shape[1:])))
+    numbers: dict[str, Any] = {
+        "accuracy": float(right.mean()),
+        "balanced": float(np.mean([right[y == label].mean() for label in np.unique(y)])),
+        "joules": joules(taken, prices),
+        "learned": sent * radio_joules(),
+        "memory": float(taken.memory),
+        "operations": taken.used,
+        "sent_learned": sent,
+        "sent_decided": 1.0,
+    }
+    for part in map(Part.from_card, PARTS):
+        seconds = taken.products * part.seconds
+        numbers[f"joules, {part.name}"] = taken.products * part.joules
+        numbers[f"median, {part.name}"] = numbers[f"late, {part.name}"] = events.seconds + seconds
+        if part.idle is not None:
+            numbers[f"joules with sleep, {part.name}"] = taken.products * part.joules + events.seconds * part.idle
+    return {"numbers": numbers, "recipe": repr(recipe), "confusion": confusion(votes.argmax(1), y, events.classes), "roc": roc(votes, y)}
+
+
+def classical(opponents: Opponents, events: EventSet, test: NDArray[np.int64], most: int, seed: int) -> dict[str, Any]:
+    """The classical method, trained on `most` samples at most."""
+    name, inputs, method = opponents.classical
+    training, tested = inputs(events)
+    some = permutation(seed, CHOICE, len(training))[:most]
+    decided = method(seed).fit(training[some], events.training.labels[some]).predict(tested[test])
+    y = events.test.labels[test]
+    right = decided == y
+    numbers = {"accuracy": float(right.mean()), "balanced": float(np.mean([right[y == label].mean() for label in np.unique(y)]))}
+    return {"numbers": numbers, "method": name, "confusion": confusion(decided, y, events.classes)}

@@ -1,0 +1,44 @@
+"""The table of a pilot: quantities down, who was compared across, mean and standard deviation over seeds."""
+
+from typing import Any
+
+from ferrion.workloads.spiking_tasks import row
+
+QUANTITIES = {
+    "accuracy": ("accuracy", "%", 100.0),
+    "balanced": ("accuracy, mean of classes", "%", 100.0),
+    "joules": ("energy a decision", "uJ", 1e6),
+    "joules, stm32u385": ("energy a decision, STM32U385", "uJ", 1e6),
+    "joules with sleep, stm32u385": ("energy a decision, STM32U385, with its sleep over the recording", "uJ", 1e6),
+    "joules, ndp120": ("energy a decision, NDP120", "uJ", 1e6),
+    "learned": ("energy a learned example", "uJ", 1e6),
+    "median": ("latency from the first event, median", "ms", 1e3),
+    "late": ("latency from the first event, 99 %", "ms", 1e3),
+    "median, stm32u385": ("latency, whole recording and STM32U385", "ms", 1e3),
+    "median, ndp120": ("latency, whole recording and NDP120", "ms", 1e3),
+    "operations": ("synaptic operations (products of numbers that are not 0) a decision", "thousand", 1e-3),
+    "area": ("area of arrays and neurons", "mm^2", 1e6),
+    "memory": ("memory of weights (and activations)", "kB", 1e-3),
+    "wear": ("endurance of the busiest FeCAP that a year at an example a minute takes", "%", 100.0),
+    "wear, memristor": ("the same of the busiest memristor", "%", 100.0),
+    "measured": ("share of the joules from measured prices", "%", 100.0),
+    "assumed": ("share of the joules from assumed prices", "%", 100.0),
+    "sent_learned": ("bytes that leave to learn an example", "B", 1.0),
+    "sent_decided": ("bytes that leave to tell a decision", "B", 1.0),
+}
+"""What they are called, in which unit, and how many of it one of the SI unit is."""
+
+
+def table(runs: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Rows of {"what", "unit", column: {"mean", "deviation"}}; a column lacks what does not apply to it or is not known."""
+    rows = []
+    for key, (what, unit, factor) in QUANTITIES.items():
+        found = {name: row(what, [_scaled(run["columns"][name].get(key), factor) for run in runs]) for name in runs[0]["columns"]}
+        known = {name: {"mean": own["mean"], "deviation": own["deviation"]} for name, own in found.items() if own["mean"] is not None}
+        if known:
+            rows.append({"what": what, "unit": unit, "columns": known})
+    return rows
+
+
+def _scaled(value: float | None, factor: float) -> float | None:
+    return None if value is None else value * factor

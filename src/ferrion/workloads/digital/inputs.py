@@ -1,0 +1,50 @@
+"""What a digital network is given of a set: counts of events in bins of time, pictures of a camera, or samples of a converter."""
+
+from collections.abc import Callable
+from functools import partial
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ferrion.workloads.data import find
+from ferrion.workloads.ecg import read_beats
+from ferrion.workloads.event_sets import EventSet, Samples
+
+F4 = NDArray[np.float32]
+Inputs = Callable[[EventSet], tuple[F4, F4]]
+"""Of training and test, (samples, …)."""
+
+
+def counted(samples: Samples, rows: int, seconds: float, bins: int) -> F4:
+    """Events of each row in each of `bins` equal parts of `seconds` (samples, bins, rows); those after it count in the last."""
+    found = np.zeros((len(samples), bins, rows), np.float32)
+    for k in range(len(samples)):
+        times, own = samples.events(k)
+        np.add.at(found[k], (np.minimum((times / seconds * bins).astype(np.int64), bins - 1), own), np.float32(1))
+    return found
+
+
+def _binned(bins: int, events: EventSet) -> tuple[F4, F4]:
+    training, test = (counted(part, events.rows, events.seconds, bins).reshape(len(part), -1) for part in (events.training, events.test))
+    return training, test
+
+
+def _pictured(bins: int, side: int, events: EventSet) -> tuple[F4, F4]:
+    training, test = (counted(part, events.rows, events.seconds, bins).reshape(len(part), -1, side, side) for part in (events.training, events.test))
+    return training, test
+
+
+def binned(bins: int) -> Inputs:
+    """Counts, flat."""
+    return partial(_binned, bins)
+
+
+def pictured(bins: int, side: int) -> Inputs:
+    """Counts of a square camera, a plane a polarity and bin."""
+    return partial(_pictured, bins, side)
+
+
+def heartbeats(_events: EventSet) -> tuple[F4, F4]:
+    """Beats of the same patients as samples of a converter, in the order of the set of events: a digital part need not count crossings."""
+    training, _, test, _ = read_beats(find("ecg_mitbih", ("mitbih_beats.npz",)) / "mitbih_beats.npz")
+    return training, test

@@ -1,0 +1,31 @@
+"""What a spiking network is and has become: area, memory, wear after a year of learning, and how its joules are known."""
+
+from typing import Any
+
+import numpy as np
+
+from ferrion.arrays.words import MAGNITUDE_BITS
+from ferrion.learning.spiking.budget import area, ledger_of
+from ferrion.learning.spiking.network import SpikingNetwork
+
+A_YEAR = 525_600
+"""Examples learned in a year, one a minute."""
+
+
+def account(network: SpikingNetwork, learned: int) -> dict[str, Any]:
+    """Square metres (of `budget.area`), bytes of hidden weights, share of the endurance that a year at one example a minute takes of the busiest FeCAP and memristor at
+    the pace of the `learned` examples so far, and joules by how their price is known, as shares."""
+    synapses, limits, ledger = network.state.synapses, network.chip.memory.endurance(), ledger_of(network)
+    known, total = network.chip.memory.prices.provenance(ledger), network.chip.memory.prices.joules(ledger)
+    busiest = {"fecap": int(synapses.lsb_writes.max()), "memristor": int(synapses.programmed.max())}
+    return {
+        "area": area(network),
+        "memory": synapses.hidden.size * (MAGNITUDE_BITS + 1) / 8,
+        "wear": {device: count / max(learned, 1) * A_YEAR / limits[device] for device, count in busiest.items()},
+        "known": {str(how): joules / total for how, joules in known.items()},
+    }
+
+
+def operations(network: SpikingNetwork) -> int:
+    """Synaptic operations so far: an event delivered to a tile is one for each of its columns."""
+    return int(np.dot(network.state.links.delivered, network.net.columns))
