@@ -8,15 +8,21 @@ from sklearn.ensemble import HistGradientBoostingClassifier
 from sklearn.linear_model import LogisticRegression
 
 from ferrion.chip.spiking import SpikingChip
-from ferrion.learning.spiking.checkpoint import save
+from ferrion.core.errors import ConfigError
+from ferrion.learning.spiking.checkpoint import restore, save
+from ferrion.learning.spiking.network import SpikingNetwork
+from ferrion.pilots.faults import FAULTS, met
 from ferrion.pilots.opponents import Opponents, classical, int8
 from ferrion.workloads.digital.inputs import binned, heartbeats, pictured
 from ferrion.workloads.digital.network import Recipe
-from ferrion.workloads.event_sets import SENSOR, load_events
-from ferrion.workloads.spiking_tasks import Tell, chosen, run_seed, task_of
+from ferrion.workloads.event_sets import BEATS, SENSOR, TAXELS, load_events
+from ferrion.workloads.spiking_tasks import Task, Tell, chosen, run_seed, task_of, tuned_network
+from ferrion.workloads.streams.feed import Sensor
 
 CHIP = "chip-{}.safetensors"
 """The tuned chip of a seed."""
+STREAMED, STREAMED_SHORT = 100, 20
+"""Recordings of a stream with faults."""
 SHORT_TRAINING, ALL = 1000, 10**9
 """Samples the classical method is trained on in the short form, and in the full one."""
 
@@ -27,6 +33,8 @@ class Labelled:
 
     note: str
     task: str
+    sensor: Sensor
+    """Whose pixels are the rows of the set."""
     opponents: Opponents
 
 
@@ -45,6 +53,7 @@ LABELLED = {
     "event-vision": Labelled(
         "Digits before an event camera that makes three saccades (N-MNIST: 1,000 recordings to learn from, 100 to decide)",
         "nmnist",
+        Sensor(SENSOR, SENSOR),
         Opponents(
             ((pictured(3, SENSOR), SEEN), (pictured(1, SENSOR), SEEN), (binned(3), WIDE), (binned(3), PRUNED), (binned(3), DEEP)),
             ("logistic regression on counts in three bins", binned(3), _logistic),
@@ -53,6 +62,7 @@ LABELLED = {
     "tactile": Labelled(
         "Braille letters under a robot's fingertip of twelve taxels (27 letters; a fifth of 5,400 recordings held out)",
         "braille",
+        Sensor(TAXELS, 1),
         Opponents(
             ((binned(20), WIDE), (binned(10), WIDE), (binned(20), DEEP), (binned(10), PRUNED)),
             ("gradient-boosted trees on counts in ten bins", binned(10), _trees),
@@ -61,6 +71,7 @@ LABELLED = {
     "ecg": Labelled(
         "Heart beats N, S, V and F of patients that nothing was trained on (MIT-BIH, DS1 to learn from, 2,000 beats of DS2 to decide)",
         "ecg",
+        Sensor(1 + len(BEATS) // 2, 1),
         Opponents(
             ((heartbeats, WIDE), (heartbeats, Recipe((64, 32), sparsity=0.5)), (heartbeats, DEEP)),
             ("gradient-boosted trees on the samples of a beat", heartbeats, _trees),
@@ -69,10 +80,37 @@ LABELLED = {
 }
 
 
+def the_task(name: str, short: bool) -> Task:
+    """Of a pilot."""
+    task = task_of(LABELLED[name].task)
+    return task.shorter() if short else task
+
+
+def kept_chip(name: str, short: bool, folder: Path, seed: int = 0) -> SpikingNetwork:
+    """The tuned chip of a pilot that was run in `folder`. Raises ConfigError where there is none, CheckpointError where another version left it."""
+    path, task = folder / CHIP.format(seed), the_task(name, short)
+    if not path.is_file():
+        raise ConfigError(f"no chip in {folder}: train one first with ferrion pilot {name}{' --quick' if short else ''} --out {folder}")
+    network = tuned_network(task, load_events(task.events), seed)
+    restore(network, path)
+    return network
+
+
+def faulty(name: str, short: bool, folder: Path, tell: Tell) -> list[dict[str, Any]]:
+    """Every fault, on recordings of the test in one stream, decided by the kept chip as it was kept."""
+    task, rows = the_task(name, short), []
+    events = load_events(task.events)
+    some = events.test.take(chosen(events.test, STREAMED_SHORT if short else STREAMED, 0))
+    for fault in FAULTS:
+        tell(f"stream with fault: {fault}")
+        rows.append(met(kept_chip(name, short, folder), some, LABELLED[name].sensor, events.seconds, fault, 0))
+    return rows
+
+
 def run(name: str, seed: int, short: bool, folder: Path, tell: Tell) -> dict[str, Any]:
     """One seed: every column of the table with its numbers, and what is drawn; the tuned chip is kept in `folder`. Raises MissingDataError without the recordings."""
     pilot = LABELLED[name]
-    task = task_of(pilot.task).shorter() if short else task_of(pilot.task)
+    task = the_task(name, short)
     events, prices = load_events(task.events), SpikingChip.from_card().memory.prices
     test = chosen(events.test, task.most, 0)
     tell(f"seed {seed}: int8 and classical")

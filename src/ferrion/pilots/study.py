@@ -7,7 +7,7 @@ from typing import Any
 from ferrion.chip.spiking import SpikingChip
 from ferrion.core.errors import ConfigError
 from ferrion.core.kept import digest, kept
-from ferrion.pilots.labelled import LABELLED, run
+from ferrion.pilots.labelled import LABELLED, faulty, run
 from ferrion.pilots.table import table
 from ferrion.workloads.spiking_tasks import Tell
 
@@ -22,4 +22,5 @@ def study(name: str, seeds: int, short: bool, folder: Path, tell: Tell) -> dict[
         raise ConfigError(f"seeds = {seeds}: give 1 or more")
     mark = digest((name, short, [card.text for card in SpikingChip.from_card().cards]))[:12]
     runs = [kept(folder / f"seed-{seed}-{mark}.json", partial(run, name, seed, short, folder, tell)) for seed in range(seeds)]
-    return {"pilot": name, "note": PILOTS[name], "short": short, "seeds": seeds, "table": table(runs), "runs": runs}
+    faults = kept(folder / f"faults-{mark}.json", lambda: {"rows": faulty(name, short, folder, tell)})["rows"]
+    return {"pilot": name, "note": PILOTS[name], "short": short, "seeds": seeds, "table": table(runs), "faults": faults, "runs": runs}

@@ -11,7 +11,7 @@ from torch.nn.functional import cross_entropy
 
 from ferrion.core.errors import ConfigError
 from ferrion.core.noise import permutation
-from ferrion.learning.spiking.network import SpikingNetwork
+from ferrion.learning.spiking.network import Fired, SpikingNetwork
 from ferrion.learning.spiking.twins import ChipTwin, FloatTwin
 from ferrion.workloads.event_sets import EventSet, Samples
 
@@ -102,17 +102,23 @@ class Answer:
 def present(network: SpikingNetwork, events: EventSet, samples: Samples, sample: int, *, label: int = -1, learn: bool = False) -> Answer:
     """Show one sample to the chip, then let it rest."""
     times, rows = samples.events(sample)
-    start, wiring = network.now, network.wiring
+    start = network.now
     fired = network.run(start + times, rows, start + events.seconds + PAUSE, label=label, learn=learn)
     settle(network)
     network.rest()
-    out = fired.population == len(wiring.cells) - 1
+    return answer(network, fired, start + times[0])
+
+
+def answer(network: SpikingNetwork, fired: Fired, first: float) -> Answer:
+    """What spikes of the last population say to a sample whose first event came at `first` [s]."""
+    wiring, out = network.wiring, fired.population == len(network.wiring.cells) - 1
+    count = wiring.cells[-1] // wiring.each
     classes = fired.cell[out] // wiring.each
-    votes = np.bincount(classes, minlength=events.classes)
+    votes = np.bincount(classes, minlength=count)
     if not votes.any():
         return Answer(-1, float("nan"), len(fired.time), tuple(votes.tolist()))
     decided = int(votes.argmax())
-    return Answer(decided, float(fired.time[out][_since_ahead(classes, decided, events.classes)] - start - times[0]), len(fired.time), tuple(votes.tolist()))
+    return Answer(decided, float(fired.time[out][_since_ahead(classes, decided, count)] - first), len(fired.time), tuple(votes.tolist()))
 
 
 def settle(network: SpikingNetwork) -> None:

@@ -26,6 +26,20 @@ def account(network: SpikingNetwork, learned: int) -> dict[str, Any]:
     }
 
 
+def spent(network: SpikingNetwork) -> dict[str, float]:
+    """Joules so far, by action."""
+    found: dict[str, float] = {}
+    for bill in network.chip.memory.prices.bills(ledger_of(network)):
+        found[bill.action.value] = found.get(bill.action.value, 0.0) + bill.joules
+    return found
+
+
+def since(before: dict[str, float], network: SpikingNetwork, times: int) -> dict[str, float]:
+    """Joules by action of one of `times` equal works done since `before`; what took none is left out."""
+    found = {action: (joules - before.get(action, 0.0)) / times for action, joules in spent(network).items()}
+    return {action: joules for action, joules in found.items() if joules > 0.0}
+
+
 def operations(network: SpikingNetwork) -> int:
     """Synaptic operations so far: an event delivered to a tile is one for each of its columns."""
     return int(np.dot(network.state.links.delivered, network.net.columns))

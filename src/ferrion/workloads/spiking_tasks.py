@@ -11,13 +11,12 @@ from numpy.typing import NDArray
 from ferrion.chip.spiking import SpikingChip
 from ferrion.core.errors import ConfigError
 from ferrion.core.noise import permutation
-from ferrion.learning.spiking.budget import ledger_of
 from ferrion.learning.spiking.network import SpikingNetwork, Wiring
 from ferrion.learning.spiking.rules import Teacher
 from ferrion.learning.spiking.twins import ChipTwin, FloatTwin
 from ferrion.workloads.event_sets import EventSet, Samples, load_events
 from ferrion.workloads.spiking import PAUSE, Answer, Course, accuracy, answers_to, present, train
-from ferrion.workloads.spiking_account import account, operations
+from ferrion.workloads.spiking_account import account, operations, since, spent
 from ferrion.workloads.verdicts import confusion, histogram, roc
 
 ABOVE, BELOW = 1.05, 0.6
@@ -136,13 +135,14 @@ def chosen(samples: Samples, most: int, seed: int) -> NDArray[np.int64]:
 
 def learn_pass(network: SpikingNetwork, events: EventSet, order: NDArray[np.int64]) -> dict[str, Any]:
     """Learn from samples of the training set in this order; what one costs, and the share right of each tenth of them, answered before it was learned."""
-    before, start = network.chip.memory.prices.joules(ledger_of(network)), network.state.counts.fecap_writes.sum()
+    before, start = spent(network), network.state.counts.fecap_writes.sum()
     labels = events.training.labels[order]
     right = [present(network, events, events.training, int(sample), label=int(label), learn=True).decided == label for sample, label in zip(order, labels, strict=True)]
-    joules = network.chip.memory.prices.joules(ledger_of(network)) - before
+    actions = since(before, network, len(order))
     return {
         "samples": len(order),
-        "joules": joules / len(order),
+        "joules": sum(actions.values()),
+        "actions": actions,
         "fecap_writes": int(network.state.counts.fecap_writes.sum() - start) / len(order),
         "right": [float(np.mean(part)) for part in np.array_split(right, PARTS)],
     }
@@ -150,12 +150,13 @@ def learn_pass(network: SpikingNetwork, events: EventSet, order: NDArray[np.int6
 
 def tested(network: SpikingNetwork, events: EventSet, test: Samples) -> dict[str, Any]:
     """Accuracy, who was taken for whom, and what a decision takes."""
-    before, dropped, done = network.chip.memory.prices.joules(ledger_of(network)), network.state.links.dropped.sum(), operations(network)
+    before, dropped, done = spent(network), network.state.links.dropped.sum(), operations(network)
     answers = answers_to(network, events, test)
-    joules = network.chip.memory.prices.joules(ledger_of(network)) - before
+    actions = since(before, network, len(test))
     return {
         **judged(answers, test.labels),
-        "joules": joules / len(test),
+        "joules": sum(actions.values()),
+        "actions": actions,
         "operations": (operations(network) - done) / len(test),
         "dropped": int(network.state.links.dropped.sum() - dropped),
         "confusion": confusion(np.array([answer.decided for answer in answers]), test.labels, events.classes),
