@@ -11,6 +11,7 @@ from ferrion.cli.data import data
 from ferrion.cli.infer import infer
 from ferrion.cli.lab import lab
 from ferrion.cli.neuron import neuron
+from ferrion.cli.pilot import pilot
 from ferrion.cli.reproduce import reproduce
 from ferrion.cli.spiking import spiking
 from ferrion.cli.stream import stream
@@ -34,7 +35,7 @@ def ferrion(version: Annotated[bool, typer.Option("--version", callback=_version
     """Simulate hybrid neuromorphic chips: what they learn, and what it costs in joules, seconds and wear."""
 
 
-for command in (train, infer, sweep, neuron, spiking, stream, reproduce, bench, cards, cite, data):
+for command in (train, infer, sweep, neuron, spiking, stream, pilot, reproduce, bench, cards, cite, data):
     app.command()(command)
 app.add_typer(lab, name="lab")
 

@@ -86,6 +86,11 @@ def the_task(name: str, short: bool) -> Task:
     return task.shorter() if short else task
 
 
+def window_of(name: str) -> float:
+    """Seconds within which a recording of a pilot lies."""
+    return load_events(LABELLED[name].task).seconds
+
+
 def kept_chip(name: str, short: bool, folder: Path, seed: int = 0) -> SpikingNetwork:
     """The tuned chip of a pilot that was run in `folder`. Raises ConfigError where there is none, CheckpointError where another version left it."""
     path, task = folder / CHIP.format(seed), the_task(name, short)

@@ -1,8 +1,8 @@
 """One static HTML page of pictures and a table of figures, published ones beside simulated where there are any."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from importlib.metadata import version
-from importlib.resources import files
+from typing import Any
 
 import jinja2
 
@@ -13,9 +13,22 @@ from ferrion.reproduce.figure import Panel, Row
 
 def figures_page(title: str, lead: str, rows: Sequence[Row], panels: Sequence[Panel], pictures: Sequence[tuple[str, str]] = (), heading: str = "simulated") -> str:
     """The page as HTML: panels, further pictures as (title, PNG in base64), and the rows, their figures under `heading`."""
-    template = files("ferrion.report").joinpath("figures.html").read_text(encoding="utf-8")
-    environment = jinja2.Environment(autoescape=True, undefined=jinja2.StrictUndefined)
-    environment.filters["figure"] = figure
-    drawn = [(panel.title, plots.panel(panel)) for panel in panels] + list(pictures)
     compared = any(row.published is not None for row in rows)
-    return environment.from_string(template).render(version=version("ferrion"), title=title, lead=lead, rows=rows, pictures=drawn, compared=compared, heading=heading)
+    return rendered("figures.html", title, lead, drawn(panels, pictures), rows=rows, compared=compared, heading=heading)
+
+
+def drawn(panels: Sequence[Panel], pictures: Sequence[tuple[str, str]]) -> list[tuple[str, str]]:
+    """Panels and further pictures as (title, PNG in base64)."""
+    return [(panel.title, plots.panel(panel)) for panel in panels] + list(pictures)
+
+
+def rendered(template: str, title: str, lead: str, pictures: Sequence[tuple[str, str]], **values: Any) -> str:
+    """A template of this package, `figures.html` or one that extends it, as HTML."""
+    environment = jinja2.Environment(autoescape=True, undefined=jinja2.StrictUndefined, loader=jinja2.PackageLoader("ferrion.report", ""))
+    environment.filters |= {"figure": figure, "spread": spread}
+    return environment.get_template(template).render(version=version("ferrion"), title=title, lead=lead, pictures=pictures, **values)
+
+
+def spread(own: Mapping[str, float | None]) -> str:
+    """Mean and standard deviation over seeds, where there are several."""
+    return figure(own["mean"] or 0.0) + ("" if own["deviation"] is None else f" ± {figure(own['deviation'])}")

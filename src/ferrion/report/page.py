@@ -104,7 +104,7 @@ def _pictures(trials: Sequence[Trial]) -> dict[str, str]:
         "weights": plots.weight_histograms(memory.hidden, training.plan.rule.offset, training.devices.g_span * memory.analogue / full),
         "wear": plots.wear_map(tile(memory.lsb_writes), "writes of the\nleast significant FeCAP", "weight on the line"),
         "programmed": plots.wear_map(tile(memory.programmed), "operations of\neach memristor", "weight on the line"),
-        "energy": plots.energy_bars(places, actions, joules),
+        "energy": plots.energy_bars(places, actions, 1e3 * joules, "energy of the training [mJ]"),
     }
     if training.cells is not None:
         per_unit = [tile(unit) for unit in training.cells.reversals.T]

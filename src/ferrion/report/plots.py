@@ -112,16 +112,32 @@ def wear_map(values: NDArray[np.float64], label: str, row: str) -> str:
     return _png(figure)
 
 
-def energy_bars(places: Sequence[str], actions: Sequence[str], joules: NDArray[np.float64]) -> str:
-    """Energy [J] of each action (rows of `joules`) at each place (columns), stacked."""
+def energy_bars(places: Sequence[str], actions: Sequence[str], energy: NDArray[np.float64], label: str) -> str:
+    """Energy, in the unit that `label` says, of each action (rows of `energy`) at each place (columns), stacked."""
     figure, (axes,) = _axes(11.0, 0.5 * len(places) + 1.6)
     left = np.zeros(len(places))
     for number, action in enumerate(actions):
-        axes.barh(places, 1e3 * joules[number], left=1e3 * left, color=f"C{number}", label=action)
-        left += joules[number]
-    axes.set_xlabel("energy of the training [mJ]")
+        axes.barh(places, energy[number], left=left, color=f"C{number}", label=action)
+        left += energy[number]
+    axes.set_xlabel(label)
     axes.invert_yaxis()
     axes.legend(frameon=False, ncols=4, loc="upper center", bbox_to_anchor=(0.5, -0.25 - 0.35 / len(places)))
+    return _png(figure)
+
+
+def confusion(title: str, table: NDArray[np.int64]) -> str:
+    """Shares of each true class (rows) by class decided; a last column for none."""
+    classes = len(table)
+    with plt.rc_context({**STYLE, "axes.grid": False}):
+        figure, axes = plt.subplots(figsize=(2.6 + 0.16 * classes, 2.2 + 0.16 * classes))
+    shares = table / np.maximum(table.sum(axis=1, keepdims=True), 1)
+    image = axes.imshow(shares, cmap="Blues", vmin=0.0, vmax=1.0, interpolation="nearest")
+    axes.set_xticks([*range(0, classes, 1 + classes // 12), classes], [*map(str, range(0, classes, 1 + classes // 12)), "none"], fontsize=7)
+    axes.set_yticks(range(0, classes, 1 + classes // 12))
+    axes.set_title(title, fontsize=9)
+    axes.set_xlabel("decided")
+    axes.set_ylabel("true class")
+    figure.colorbar(image, ax=axes, label="share of the class", fraction=0.05)
     return _png(figure)
 
 

@@ -1,0 +1,88 @@
+"""A pilot as lines for the terminal, as a Markdown table, and as a page: who was taken for whom, detection, latency, energy by action, learning on the chip."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+
+from ferrion.report import plots
+from ferrion.report.figures import drawn, rendered, spread
+from ferrion.reproduce.figure import Curve, Panel
+
+CHIPS = {"tuned": "chip, deployed and tuned", "local": "chip, learning alone"}
+"""What a seed's run calls a chip, and the table."""
+Result = Mapping[str, Any]
+
+
+def lines(result: Result) -> list[str]:
+    """One line a quantity, then one a fault."""
+    found = [f"{row['what']} [{row['unit']}]: " + "; ".join(f"{name} {spread(own)}" for name, own in row["columns"].items()) for row in result["table"]]
+    return [*found, *(fault_line(own) for own in result["faults"])]
+
+
+def fault_line(own: Mapping[str, Any]) -> str:
+    """What a stream with a fault came to."""
+    lost = ", ".join(f"{own[key]:,} {key.replace('_', ' ')}" for key in ("late", "outside", "dropped", "clock_resets") if own[key])
+    return f"stream with fault: {own['fault']}: {100 * own['accuracy']:.0f} % right, {own['decisions']} decisions, {own['events']:,} events{', ' + lost if lost else ''}"
+
+
+def markdown(result: Result) -> str:
+    """The table, a column for everybody who was compared."""
+    names = columns(result)
+    head = ["| | " + " | ".join(names) + " |", "|---" * (len(names) + 1) + "|"]
+    body = [f"| {row['what']} [{row['unit']}] | " + " | ".join(spread(row["columns"][name]) if name in row["columns"] else "–" for name in names) + " |" for row in result["table"]]
+    return "\n".join([*head, *body])
+
+
+def page(result: Result) -> str:
+    """The page as HTML; the first seed is drawn, all are tabled."""
+    run = result["runs"][0]
+    lead = f"{result['note']}. {result['seeds']} seed{'s' if result['seeds'] > 1 else ''}{', short form' if result['short'] else ''}; the first is drawn."
+    pictures = drawn([_detection(run), _latency(run), _learning(run)], [*_confusions(run), _energy(run)])
+    return rendered("pilot.html", f"Pilot: {result['pilot']}", lead, pictures, rows=result["table"], names=columns(result), faults=result["faults"])
+
+
+def columns(result: Result) -> list[str]:
+    """Everybody who was compared."""
+    return list(dict.fromkeys(name for row in result["table"] for name in row["columns"]))
+
+
+def _detection(run: Result) -> Panel:
+    chips = [(name, run["chip"][key]["roc"]) for key, name in CHIPS.items()]
+    curves = [Curve(f"{name}, area {own['area']:.3f}", tuple(own["false"]), tuple(own["true"])) for name, own in [*chips, ("int8", run["digital"]["int8"]["roc"])]]
+    return Panel("Detection of a class against the rest, mean of classes", "false alarms", "detected", tuple(curves))
+
+
+def _latency(run: Result) -> Panel:
+    curves = []
+    for key, name in CHIPS.items():
+        edges, counts = (np.array(run["chip"][key]["latency"][part]) for part in ("edges", "counts"))
+        curves.append(Curve(name, tuple(1e3 * np.repeat(edges, 2)[1:-1]), tuple(np.repeat(counts, 2))))
+    return Panel("Latency of a decision, from the first event", "ms", "decisions", tuple(curves))
+
+
+def _learning(run: Result) -> Panel:
+    curves = []
+    for name, passes in (("chip, deployed and tuned", [run["chip"]["tuning"]]), ("chip, learning alone", run["chip"]["passes"])):
+        right = [100 * share for own in passes for share in own["right"]]
+        samples = np.cumsum([own["samples"] / len(own["right"]) for own in passes for _ in own["right"]])
+        curves.append(Curve(name, tuple(samples), tuple(right)))
+    return Panel("Learning on the chip: answered before learned", "examples learned", "% right", tuple(curves))
+
+
+def _confusions(run: Result) -> list[tuple[str, str]]:
+    tables = [(name, run["chip"][key]["confusion"]) for key, name in CHIPS.items()] + [("int8", run["digital"]["int8"]["confusion"])]
+    return [(f"Who was taken for whom: {name}", plots.confusion(name, np.array(table))) for name, table in tables]
+
+
+def _energy(run: Result) -> tuple[str, str]:
+    chip = run["chip"]
+    works = {
+        "tuned: a decision": chip["tuned"]["actions"],
+        "alone: a decision": chip["local"]["actions"],
+        "tuned: an example learned": chip["tuning"]["actions"],
+        "alone: an example learned": chip["passes"][-1]["actions"],
+    }
+    actions = sorted({action for own in works.values() for action in own})
+    microjoules = np.array([[1e6 * own.get(action, 0.0) for own in works.values()] for action in actions])
+    return "Energy by action", plots.energy_bars(list(works), actions, microjoules, "energy [uJ]")

@@ -1,0 +1,257 @@
+"""Pilots: windows of a stream, faults and what they lose, opponents, the table; and the short forms on real recordings."""
+
+import json
+import math
+import socket
+import subprocess
+import sys
+import threading
+from collections import deque
+from dataclasses import replace
+from itertools import pairwise
+
+import numpy as np
+import pytest
+import torch
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from sklearn.linear_model import LogisticRegression
+
+from ferrion.chip.chip import Chip
+from ferrion.chip.spiking import SpikingChip
+from ferrion.circuits.coding import Events
+from ferrion.core.errors import CheckpointError, ConfigError, DataError, MissingDataError
+from ferrion.learning.spiking.network import SpikingNetwork, Wiring
+from ferrion.learning.spiking.twins import ChipTwin
+from ferrion.pilots import labelled
+from ferrion.pilots.faults import FAULTS, JUMPING, as_block, met, stream
+from ferrion.pilots.labelled import LABELLED, kept_chip
+from ferrion.pilots.live import decisions, told, windows
+from ferrion.pilots.opponents import Opponents, classical, int8
+from ferrion.pilots.study import study
+from ferrion.pilots.table import table
+from ferrion.report.pilot import lines, markdown, page
+from ferrion.workloads.digital.inputs import binned, counted
+from ferrion.workloads.digital.network import Recipe
+from ferrion.workloads.event_sets import EventSet, gathered, load_events
+from ferrion.workloads.spiking import Course, present, train
+from ferrion.workloads.spiking_tasks import Task
+from ferrion.workloads.streams.block import block
+from ferrion.workloads.streams.feed import Sensor
+from ferrion.workloads.streams.source import events_from
+
+MICROSECOND = 1e-6
+
+
+def made_up(count, seed):
+    """Two classes that differ in which rows speak, times in whole microseconds."""
+    drawn = np.random.default_rng(seed)
+    labels = np.arange(count) % 2
+    return gathered((Events(np.sort(drawn.integers(0, 100_000, 40)) * MICROSECOND, 8 * label + drawn.integers(0, 8, 40)) for label in labels), labels, np.full(count, -1))
+
+
+EVENTS = EventSet("made up", 16, 2, 0.1, made_up(60, 0), made_up(40, 1), "two classes")
+SENSOR = Sensor(8, 1)
+TINY = Task("made up", 0.02, 12, (0.3, 0.4), 0.0, 0.2, Course(2e-3, 8, batch=10, rate=1e-2), 5.0, 1, 40)
+OPPONENTS = Opponents(((binned(1), Recipe((8,), epochs=60, batch=10)), (binned(2), Recipe((8,), epochs=1))), ("logistic", binned(1), lambda _: LogisticRegression()))
+
+
+@pytest.fixture(scope="module")
+def twin():
+    """Trained on the made-up events."""
+    torch.manual_seed(0)
+    found = ChipTwin(SpikingChip.from_card(), Wiring(inputs=16, cells=(12, 2), swing=(0.3, 0.4)), 2e-3, 2.0)
+    train(found, EVENTS, Course(2e-3, 10, batch=10, rate=1e-2), 0)
+    return found
+
+
+def chip_of(twin):
+    network = SpikingNetwork(SpikingChip.from_card(), twin.wiring)
+    twin.deploy(network)
+    return network
+
+
+@settings(deadline=None)
+@given(st.lists(st.integers(0, 300_000), min_size=1, max_size=60), st.integers(1, 7), st.integers(1, 100_000))
+def test_every_event_is_in_one_window_in_order(steps, size, length):
+    """Whatever the blocks are: windows begin with an event, hold those less than a length after it, and the next begins with the first that is not."""
+    t = np.cumsum(steps)
+    events = block(t, np.zeros(len(t)), np.zeros(len(t)), np.zeros(len(t)))
+    found = list(windows((events[k : k + size] for k in range(0, len(events), size)), length * MICROSECOND))
+    np.testing.assert_array_equal(np.concatenate([piece["t"] for _, piece in found]), t)
+    opened = {}
+    for window, piece in found:
+        opened.setdefault(window.number, int(piece["t"][0]))
+        assert window.opened == opened[window.number]
+        assert (piece["t"] - window.opened < length).all()
+    assert list(opened) == list(range(len(opened)))
+    starts = [opened[k] for k in range(len(opened))]
+    assert all(b - a >= length for a, b in pairwise(starts))
+
+
+def test_a_clock_that_begins_anew_opens_a_window_and_a_late_event_does_not():
+    t = [5_000_000, 5_000_010, 4_999_000, 100, 110]
+    found = list(windows(iter([block(t, [0] * 5, [0] * 5, [0] * 5)]), 0.1))
+    assert [(window.number, window.reset) for window, _ in found] == [(0, False), (0, False), (1, True), (1, True)]
+    assert [piece["t"].tolist() for _, piece in found] == [[5_000_000], [5_000_010, 4_999_000], [100], [110]]
+
+
+def test_a_stream_without_faults_is_decided_as_its_recordings(twin):
+    few = EVENTS.test.take(np.arange(20))
+    found = list(decisions(chip_of(twin), iter(stream(few, SENSOR, "none", 0)), SENSOR, EVENTS.seconds))
+    alone = [present(chip_of(twin), EVENTS, few, k).decided for k in range(20)]
+    assert len(found) == 20
+    assert np.mean([own.answer.decided == decided for own, decided in zip(found, alone, strict=True)]) >= 0.9
+    assert all(0.0 < own.answer.seconds < 0.3 for own in found if own.answer.decided >= 0)
+
+
+@pytest.mark.parametrize("name", FAULTS)
+def test_every_event_of_a_faulty_stream_is_taken_or_counted(name, twin):
+    """events = delivered + dropped + late + outside at the first tile, and what is lost is what the fault is."""
+    network, few = chip_of(twin), EVENTS.test.take(np.arange(8))
+    sent = sum(map(len, stream(few, SENSOR, name, 0)))
+    found, links = met(network, few, SENSOR, EVENTS.seconds, name, 0), network.state.links
+    assert found["events"] == sent == links.delivered[0] + links.dropped[0] + found["late"] + found["outside"]
+    lost = {key: found[key] for key in ("late", "outside", "dropped", "clock_resets") if found[key]}
+    wanted = {"none": set(), JUMPING: {"clock_resets"}}
+    named = {key: {kind} for key, kind in zip(list(FAULTS)[2:], ("late", "outside", None, "dropped"), strict=True) if kind}
+    assert set(lost) == {**wanted, **named}.get(name, set())
+    assert found["accuracy"] > 0.6 or name == list(FAULTS)[-1]
+    if name == JUMPING:
+        assert found["clock_resets"] == 4
+
+
+def test_a_recording_as_a_camera_sends_it_has_the_rows_of_the_set():
+    events = as_block(EVENTS.test, 3, SENSOR)
+    np.testing.assert_array_equal(SENSOR.of(events), EVENTS.test.events(3).rows)
+    np.testing.assert_allclose(events["t"] * MICROSECOND, EVENTS.test.events(3).times, atol=1e-6)
+
+
+@pytest.mark.parametrize("name", LABELLED)
+def test_sensors_have_the_rows_of_their_sets(name):
+    rows = {"event-vision": 2312, "tactile": 24, "ecg": 10}
+    assert LABELLED[name].sensor.rows == rows[name]
+
+
+def test_a_live_socket_is_decided_and_a_dead_one_is_an_error_after_its_events(twin):
+    """DAT over loopback, cut inside its last event."""
+    few = EVENTS.test.take(np.arange(4))
+    events = np.concatenate([shifted(as_block(few, k, SENSOR), 400_000 * k) for k in range(4)])
+    words = np.stack([events["t"], events["x"] | events["y"].astype(np.int64) << 14 | events["p"].astype(np.int64) << 28], axis=1).astype("<u4")
+    sent = b"% Data file\n% Height 240\n" + bytes([0, 8]) + words.tobytes()
+    found = []
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        said = threading.Thread(target=send, args=(listening, sent[:-2]))
+        said.start()
+        source = events_from(f"tcp://127.0.0.1:{listening.getsockname()[1]}")
+        with pytest.raises(DataError, match="6 of 8 bytes"):
+            deque(map(found.append, decisions(chip_of(twin), source, SENSOR, EVENTS.seconds)))
+        said.join()
+    assert [own.fed.events for own in found] == [40, 40, 40]
+    assert told(found)["decisions"] == 3
+
+
+def send(listening, content):
+    line, _ = listening.accept()
+    with line:
+        line.sendall(content)
+
+
+def shifted(events, by):
+    events["t"] += by
+    return events
+
+
+def test_counts_of_bins_hold_every_event():
+    found = counted(EVENTS.test, 16, 0.1, 5)
+    assert found.sum() == 40 * 40
+    times, rows = EVENTS.test.events(7)
+    assert found[7, 2, rows[20]] == np.sum((rows == rows[20]) & (np.floor(times / 0.1 * 5) == 2))
+
+
+def test_opponents_learn_the_task_and_say_what_they_take():
+    prices = Chip.from_card("leti-2025").prices
+    own = int8(OPPONENTS, EVENTS, np.arange(40), prices, 0, False)
+    assert own["numbers"]["accuracy"] > 0.9
+    assert "epochs=60" in own["recipe"]
+    assert own["numbers"]["sent_learned"] == 16
+    assert own["numbers"]["joules, stm32u385"] > own["numbers"]["joules, ndp120"] > own["numbers"]["joules"] > 0
+    assert own["numbers"]["median, stm32u385"] > EVENTS.seconds
+    assert np.sum(own["confusion"]) == 40
+    assert classical(OPPONENTS, EVENTS, np.arange(40), 60, 0)["numbers"]["accuracy"] > 0.9
+
+
+@pytest.fixture
+def small_pilot(monkeypatch):
+    """A pilot of made-up events."""
+    monkeypatch.setitem(LABELLED, "tactile", replace(LABELLED["tactile"], sensor=SENSOR, opponents=OPPONENTS))
+    monkeypatch.setattr(labelled, "load_events", lambda _: EVENTS)
+    monkeypatch.setattr(labelled, "the_task", lambda _name, _short: TINY)
+
+
+@pytest.mark.slow
+@pytest.mark.usefixtures("small_pilot")
+def test_a_pilot_end_to_end_on_made_up_events(tmp_path):
+    """What the table says is what the runs say; nothing leaves when a chip learns; the page and the kept chip are there; a second call computes nothing."""
+    said = []
+    result = study("tactile", 2, False, tmp_path, said.append)
+    rows = {row["what"]: row["columns"] for row in result["table"]}
+    chip = [run["columns"]["chip, deployed and tuned"] for run in result["runs"]]
+    assert rows["accuracy"]["chip, deployed and tuned"]["mean"] == pytest.approx(100 * np.mean([own["accuracy"] for own in chip]))
+    assert rows["bytes that leave to learn an example"]["chip, learning alone"] == {"mean": 0.0, "deviation": 0.0}
+    assert rows["bytes that leave to learn an example"]["int8"]["mean"] > 0
+    assert "int8" not in rows["area of arrays and neurons"]
+    run = result["runs"][0]["chip"]
+    for key in ("tuned", "local"):
+        assert run[key]["joules"] == pytest.approx(sum(run[key]["actions"].values()))
+        assert np.sum(run[key]["confusion"]) == 40
+        assert np.trace(np.array(run[key]["confusion"])[:, :2]) == round(40 * run[key]["accuracy"])
+        assert sum(run[key]["latency"]["counts"]) == 40 - np.sum(np.array(run[key]["confusion"])[:, 2])
+    assert sum(run["account"]["tuned"]["known"].values()) == pytest.approx(1.0)
+    assert [own["fault"] for own in result["faults"]] == list(FAULTS)
+    assert markdown(result).count("\n") == len(result["table"]) + 1
+    assert len(lines(result)) == len(result["table"]) + len(FAULTS)
+    html = page(result)
+    assert html.count("<img") == 7
+    assert "Streams with faults" in html
+    json.dumps(result, allow_nan=False)
+    kept_chip("tactile", False, tmp_path, 1)
+    said.clear()
+    assert study("tactile", 2, False, tmp_path, said.append) == result
+    assert not said
+    (tmp_path / "chip-0.safetensors").write_bytes(b"broken")
+    with pytest.raises(CheckpointError):
+        kept_chip("tactile", False, tmp_path)
+
+
+def test_a_table_leaves_out_what_is_not_known():
+    runs = [{"columns": {"chip": {"accuracy": share, "median": None}, "int8": {"accuracy": 1.0}}} for share in (0.5, 0.7)]
+    (only,) = table(runs)
+    assert only["columns"]["chip"]["mean"] == pytest.approx(60.0)
+    assert only["columns"]["chip"]["deviation"] == pytest.approx(100 * 0.2 / math.sqrt(2))
+
+
+def test_unknown_pilots_and_missing_chips_say_what_to_type(tmp_path):
+    with pytest.raises(ConfigError, match="give event-vision, tactile, ecg"):
+        study("bogus", 1, True, tmp_path, print)
+    with pytest.raises(ConfigError, match="give 1 or more"):
+        study("ecg", 0, True, tmp_path, print)
+    with pytest.raises(ConfigError, match="ferrion pilot ecg --quick"):
+        kept_chip("ecg", True, tmp_path)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", LABELLED)
+def test_the_short_form_runs_on_the_recordings(name, tmp_path):
+    try:
+        load_events(LABELLED[name].task)
+    except MissingDataError as why:
+        pytest.skip(f"runs the pilot on recordings of others, whose licences keep them out of the repository; its parts are tested on made-up events. To run this too: {why}")
+    code = "from ferrion.cli.main import main; main()"
+    done = subprocess.run([sys.executable, "-c", code, "pilot", name, "--quick", "--out", tmp_path, "--json"], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    result = json.loads(done.stdout)
+    accuracy = next(row["columns"] for row in result["table"] if row["what"] == "accuracy")
+    assert set(accuracy) == {"chip, deployed and tuned", "chip, learning alone", "int8", "classical", "float LIF"}
+    assert accuracy["int8"]["mean"] > 40
+    assert {"pilot.html", "result.json", "chip-0.safetensors"} <= {file.name for file in tmp_path.iterdir()}
