@@ -116,7 +116,7 @@ def test_every_event_of_a_faulty_stream_is_taken_or_counted(name, twin):
     wanted = {"none": set(), JUMPING: {"clock_resets"}}
     named = {key: {kind} for key, kind in zip(list(FAULTS)[2:], ("late", "outside", None, "dropped"), strict=True) if kind}
     assert set(lost) == {**wanted, **named}.get(name, set())
-    assert found["accuracy"] > 0.6 or name == list(FAULTS)[-1]
+    assert found["share"] > 0.6 or name == list(FAULTS)[-1]
     if name == JUMPING:
         assert found["clock_resets"] == 4
 
@@ -232,7 +232,7 @@ def test_a_table_leaves_out_what_is_not_known():
 
 
 def test_unknown_pilots_and_missing_chips_say_what_to_type(tmp_path):
-    with pytest.raises(ConfigError, match="give event-vision, tactile, ecg"):
+    with pytest.raises(ConfigError, match="give event-vision, tactile, ecg, machine"):
         study("bogus", 1, True, tmp_path, print)
     with pytest.raises(ConfigError, match="give 1 or more"):
         study("ecg", 0, True, tmp_path, print)

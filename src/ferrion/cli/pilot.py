@@ -6,17 +6,17 @@ from typing import Annotated, Any
 import typer
 
 from ferrion.cli.console import alone_in, errors, tell
-from ferrion.core.errors import ConfigError
 
 SILENCE = 10.0
 
 
 def pilot(
-    name: Annotated[str, typer.Argument(help="event-vision, tactile or ecg.")] = "event-vision",
+    name: Annotated[str, typer.Argument(help="event-vision, tactile, ecg or machine.")] = "event-vision",
     seeds: Annotated[int, typer.Option(help="Chips, seeds 0, 1, …; each is kept when it is done.")] = 1,
     quick: Annotated[bool, typer.Option("--quick", help="The short form: fewer epochs, cells and samples, in under two minutes.")] = False,
     live: Annotated[
-        str | None, typer.Option(help="Decide on a stream with the chip of seed 0 that a pilot has left in --out: a file, - for standard input, or tcp://host:port.")
+        str | None,
+        typer.Option(help="Decide on a live stream: a file, - for standard input, or tcp://host:port. Events need a chip that a pilot left in --out; a machine is learned first."),
     ] = None,
     silence: Annotated[float, typer.Option(help="Seconds without a byte after which a peer of a live stream counts as dead.")] = SILENCE,
     out: Annotated[Path | None, typer.Option(help="Folder for result.json, the page, the chips and one file a seed; goes on from them. Default: runs/pilot-NAME.")] = None,
@@ -42,15 +42,11 @@ def pilot(
 
 def _live(name: str, source: str, quick: bool, folder: Path, silence: float, json: bool) -> None:
     """Decisions as they are made; the sums, and every decision, at the end."""
-    from ferrion.pilots.labelled import LABELLED, kept_chip, window_of
-    from ferrion.pilots.live import Decision, decisions, told
-    from ferrion.workloads.streams.source import events_from
+    from ferrion.pilots.study import PILOTS, known
 
-    if name not in LABELLED:
-        raise ConfigError(f"{name!r} is no pilot: give {', '.join(LABELLED)}")
-    found: list[Decision] = []
-    for own in decisions(kept_chip(name, quick, folder), events_from(source, silence), LABELLED[name].sensor, window_of(name)):
-        found.append(own)
-        errors.print(f"window {own.window.number} at {own.window.opened} us: class {own.answer.decided}, {own.fed.events} events")
-    result: dict[str, Any] = {**told(found), "decided": [own.answer.decided for own in found], "opened_us": [own.window.opened for own in found]}
-    tell(result, json, [f"{key}: {value}" for key, value in result.items()], "decided by the chip of:", folder)
+    known(name)
+    found: dict[str, Any] = {}
+    for said, so_far in PILOTS[name].live(source, silence, quick, folder):
+        errors.print(said, markup=False)
+        found = so_far
+    tell(found, json, [f"{key}: {value}" for key, value in found.items()], "decided in:", folder)

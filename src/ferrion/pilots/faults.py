@@ -97,7 +97,7 @@ def met(network: SpikingNetwork, samples: Samples, sensor: Sensor, seconds: floa
     recordings = stream(samples, sensor, name, seed)
     found = list(decisions(network, iter(recordings), sensor, seconds))
     ends, read = np.cumsum([len(own) for own in recordings]), np.cumsum([0, *(own.fed.events for own in found)])[:-1]
-    return {"fault": name, "accuracy": right_first(found, np.searchsorted(ends, read, side="right"), samples.labels), **told(found)}
+    return {"fault": name, "share": right_first(found, np.searchsorted(ends, read, side="right"), samples.labels), **told(found)}
 
 
 def right_first(found: list[Decision], recording: NDArray[np.int64], labels: NDArray[np.int64]) -> float:

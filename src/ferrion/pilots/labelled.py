@@ -1,5 +1,6 @@
 """A pilot on labelled recordings: one chip trained off it, deployed and tuned on it, one that learns alone, and beside them a float twin and the best small digital ones."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -12,12 +13,14 @@ from ferrion.core.errors import ConfigError
 from ferrion.learning.spiking.checkpoint import restore, save
 from ferrion.learning.spiking.network import SpikingNetwork
 from ferrion.pilots.faults import FAULTS, met
+from ferrion.pilots.live import Decision, decisions, told
 from ferrion.pilots.opponents import Opponents, classical, int8
 from ferrion.workloads.digital.inputs import binned, heartbeats, pictured
 from ferrion.workloads.digital.network import Recipe
 from ferrion.workloads.event_sets import BEATS, SENSOR, TAXELS, load_events
 from ferrion.workloads.spiking_tasks import Task, Tell, chosen, run_seed, task_of, tuned_network
 from ferrion.workloads.streams.feed import Sensor
+from ferrion.workloads.streams.source import events_from
 
 CHIP = "chip-{}.safetensors"
 """The tuned chip of a seed."""
@@ -86,11 +89,6 @@ def the_task(name: str, short: bool) -> Task:
     return task.shorter() if short else task
 
 
-def window_of(name: str) -> float:
-    """Seconds within which a recording of a pilot lies."""
-    return load_events(LABELLED[name].task).seconds
-
-
 def kept_chip(name: str, short: bool, folder: Path, seed: int = 0) -> SpikingNetwork:
     """The tuned chip of a pilot that was run in `folder`. Raises ConfigError where there is none, CheckpointError where another version left it."""
     path, task = folder / CHIP.format(seed), the_task(name, short)
@@ -110,6 +108,15 @@ def faulty(name: str, short: bool, folder: Path, tell: Tell) -> list[dict[str, A
         tell(f"stream with fault: {fault}")
         rows.append(met(kept_chip(name, short, folder), some, LABELLED[name].sensor, events.seconds, fault, 0))
     return rows
+
+
+def live(name: str, source: str, silence: float, short: bool, folder: Path) -> Iterator[tuple[str, dict[str, Any]]]:
+    """Decisions of the kept chip on a stream of events, and their sums so far."""
+    chip, found = kept_chip(name, short, folder), list[Decision]()
+    for own in decisions(chip, events_from(source, silence), LABELLED[name].sensor, load_events(LABELLED[name].task).seconds):
+        found.append(own)
+        sums = {**told(found), "decided": [each.answer.decided for each in found], "opened_us": [each.window.opened for each in found]}
+        yield f"window {own.window.number} at {own.window.opened} us: class {own.answer.decided}, {own.fed.events} events", sums
 
 
 def run(name: str, seed: int, short: bool, folder: Path, tell: Tell) -> dict[str, Any]:

@@ -1,26 +1,48 @@
 """What `ferrion pilot` can do, over seeds, each kept when it is done."""
 
+from collections.abc import Callable, Iterator
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from ferrion.chip.spiking import SpikingChip
 from ferrion.core.errors import ConfigError
 from ferrion.core.kept import digest, kept
-from ferrion.pilots.labelled import LABELLED, faulty, run
+from ferrion.pilots import labelled, machine
+from ferrion.pilots.labelled import LABELLED
 from ferrion.pilots.table import table
 from ferrion.workloads.spiking_tasks import Tell
 
-PILOTS = {name: pilot.note for name, pilot in LABELLED.items()}
+
+class Pilot(NamedTuple):
+    """One seed of it, and a stream with faults."""
+
+    note: str
+    run: Callable[[int, bool, Path, Tell], dict[str, Any]]
+    faulty: Callable[[bool, Path, Tell], list[dict[str, Any]]]
+    live: Callable[[str, float, bool, Path], Iterator[tuple[str, dict[str, Any]]]]
+    """Of a source, the seconds after which it is dead, short or not, and a folder: what is decided, in words, and all so far."""
+
+
+PILOTS = {
+    **{name: Pilot(pilot.note, partial(labelled.run, name), partial(labelled.faulty, name), partial(labelled.live, name)) for name, pilot in LABELLED.items()},
+    "machine": Pilot(machine.NOTE, machine.run, machine.faulty, machine.live),
+}
+
+
+def known(name: str) -> None:
+    """Raises ConfigError for a name of no pilot."""
+    if name not in PILOTS:
+        raise ConfigError(f"{name!r} is no pilot: give {', '.join(PILOTS)}")
 
 
 def study(name: str, seeds: int, short: bool, folder: Path, tell: Tell) -> dict[str, Any]:
     """Seeds from 0 on, kept in `folder` and not run again. Raises ConfigError for a name or number that is none, MissingDataError without the recordings."""
-    if name not in PILOTS:
-        raise ConfigError(f"{name!r} is no pilot: give {', '.join(PILOTS)}")
+    known(name)
     if seeds < 1:
         raise ConfigError(f"seeds = {seeds}: give 1 or more")
+    pilot = PILOTS[name]
     mark = digest((name, short, [card.text for card in SpikingChip.from_card().cards]))[:12]
-    runs = [kept(folder / f"seed-{seed}-{mark}.json", partial(run, name, seed, short, folder, tell)) for seed in range(seeds)]
-    faults = kept(folder / f"faults-{mark}.json", lambda: {"rows": faulty(name, short, folder, tell)})["rows"]
-    return {"pilot": name, "note": PILOTS[name], "short": short, "seeds": seeds, "table": table(runs), "faults": faults, "runs": runs}
+    runs = [kept(folder / f"seed-{seed}-{mark}.json", partial(pilot.run, seed, short, folder, tell)) for seed in range(seeds)]
+    faults = kept(folder / f"faults-{mark}.json", lambda: {"rows": pilot.faulty(short, folder, tell)})["rows"]
+    return {"pilot": name, "note": pilot.note, "short": short, "seeds": seeds, "table": table(runs), "faults": faults, "runs": runs}

@@ -2,20 +2,31 @@
 
 from typing import Any
 
+from ferrion.pilots.machine import DRIFTS
 from ferrion.workloads.spiking_tasks import row
 
 QUANTITIES = {
     "accuracy": ("accuracy", "%", 100.0),
     "balanced": ("accuracy, mean of classes", "%", 100.0),
+    "f1": ("F1 of rows", "%", 100.0),
+    "far": ("false alarms, of normal rows", "%", 100.0),
+    "mar": ("missed, of anomalous rows", "%", 100.0),
+    "found": ("anomalies told before they end", "%", 100.0),
+    "delay": ("delay from onset to alarm, median", "s", 1.0),
+    "delay, late": ("delay from onset to alarm, 99 %", "s", 1.0),
+    **{f"f1 after {name}": (f"F1 of rows after {name}", "%", 100.0) for drift in DRIFTS for name in (drift, f"{drift}, refreshed")},
     "joules": ("energy a decision", "uJ", 1e6),
     "joules, stm32u385": ("energy a decision, STM32U385", "uJ", 1e6),
-    "joules with sleep, stm32u385": ("energy a decision, STM32U385, with its sleep over the recording", "uJ", 1e6),
+    "joules with sleep, stm32u385": ("energy a decision, STM32U385, with its sleep from one to the next", "uJ", 1e6),
     "joules, ndp120": ("energy a decision, NDP120", "uJ", 1e6),
     "learned": ("energy a learned example", "uJ", 1e6),
     "median": ("latency from the first event, median", "ms", 1e3),
     "late": ("latency from the first event, 99 %", "ms", 1e3),
     "median, stm32u385": ("latency, whole recording and STM32U385", "ms", 1e3),
     "median, ndp120": ("latency, whole recording and NDP120", "ms", 1e3),
+    "seconds": ("latency of a decision, arrays and converters", "ms", 1e3),
+    "seconds, stm32u385": ("latency of a decision, STM32U385", "ms", 1e3),
+    "seconds, ndp120": ("latency of a decision, NDP120", "ms", 1e3),
     "operations": ("synaptic operations (products of numbers that are not 0) a decision", "thousand", 1e-3),
     "area": ("area of arrays and neurons", "mm^2", 1e6),
     "memory": ("memory of weights (and activations)", "kB", 1e-3),

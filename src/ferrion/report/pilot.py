@@ -7,6 +7,7 @@ import numpy as np
 
 from ferrion.report import plots
 from ferrion.report.figures import drawn, rendered, spread
+from ferrion.report.pilot_machine import drift, errors, trace
 from ferrion.reproduce.figure import Curve, Panel
 
 CHIPS = {"tuned": "chip, deployed and tuned", "local": "chip, learning alone"}
@@ -22,8 +23,8 @@ def lines(result: Result) -> list[str]:
 
 def fault_line(own: Mapping[str, Any]) -> str:
     """What a stream with a fault came to."""
-    lost = ", ".join(f"{own[key]:,} {key.replace('_', ' ')}" for key in ("late", "outside", "dropped", "clock_resets") if own[key])
-    return f"stream with fault: {own['fault']}: {100 * own['accuracy']:.0f} % right, {own['decisions']} decisions, {own['events']:,} events{', ' + lost if lost else ''}"
+    counted = ", ".join(f"{count:,} {key.replace('_', ' ')}" for key, count in own.items() if key not in ("fault", "share") and count)
+    return f"stream with fault: {own['fault']}: {100 * own['share']:.0f} %, {counted}"
 
 
 def markdown(result: Result) -> str:
@@ -38,8 +39,15 @@ def page(result: Result) -> str:
     """The page as HTML; the first seed is drawn, all are tabled."""
     run = result["runs"][0]
     lead = f"{result['note']}. {result['seeds']} seed{'s' if result['seeds'] > 1 else ''}{', short form' if result['short'] else ''}; the first is drawn."
-    pictures = drawn([_detection(run), _latency(run), _learning(run)], [*_confusions(run), _energy(run)])
-    return rendered("pilot.html", f"Pilot: {result['pilot']}", lead, pictures, rows=result["table"], names=columns(result), faults=result["faults"])
+    return rendered("pilot.html", f"Pilot: {result['pilot']}", lead, pictures(run), rows=result["table"], names=columns(result), faults=result["faults"])
+
+
+def pictures(run: Result) -> list[tuple[str, str]]:
+    """Of a seed: of a machine that is watched, or of recordings that are decided."""
+    if "drawn" in run:
+        return drawn([trace(run), _curves(run["roc"]), errors(run), drift(run)], [])
+    chips = {name: run["chip"][key]["roc"] for key, name in CHIPS.items()}
+    return drawn([_curves({**chips, "int8": run["digital"]["int8"]["roc"]}), _latency(run), _learning(run)], [*_confusions(run), _energy(run)])
 
 
 def columns(result: Result) -> list[str]:
@@ -47,9 +55,8 @@ def columns(result: Result) -> list[str]:
     return list(dict.fromkeys(name for row in result["table"] for name in row["columns"]))
 
 
-def _detection(run: Result) -> Panel:
-    chips = [(name, run["chip"][key]["roc"]) for key, name in CHIPS.items()]
-    curves = [Curve(f"{name}, area {own['area']:.3f}", tuple(own["false"]), tuple(own["true"])) for name, own in [*chips, ("int8", run["digital"]["int8"]["roc"])]]
+def _curves(found: Mapping[str, Any]) -> Panel:
+    curves = [Curve(f"{name}, area {own['area']:.3f}", tuple(own["false"]), tuple(own["true"])) for name, own in found.items()]
     return Panel("Detection of a class against the rest, mean of classes", "false alarms", "detected", tuple(curves))
 
 

@@ -1,9 +1,10 @@
 """A small digital network for a task: trained with rounding in the loop, pruned, and what it is in integers."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from copy import deepcopy
 from dataclasses import dataclass
 from itertools import pairwise
+from typing import Any
 
 import numpy as np
 import torch
@@ -15,6 +16,7 @@ from ferrion.core.errors import ConfigError
 from ferrion.core.noise import permutation
 from ferrion.workloads.digital.int8 import INPUT, Integers, Rounded, integers, rounded
 
+Loss = Callable[[Tensor, Tensor], Tensor]
 PRUNED_BY = 0.6
 """Share of the epochs after which no more weights are taken away (Zhu and Gupta, arXiv 1710.01878: sparsity rises as 1 - (1 - t)^3)."""
 
@@ -77,6 +79,8 @@ class IntegerNet:
 
     scale: float
     """Of its inputs."""
+    out: float
+    """Of its outputs."""
     layers: tuple[Integers | nn.Flatten, ...]
 
     def states(self, x: NDArray[np.float32]) -> list[Tensor]:
@@ -85,6 +89,11 @@ class IntegerNet:
         for layer in self.layers:
             states.append(layer(states[-1]))
         return states
+
+    def values(self, x: NDArray[np.float32]) -> NDArray[np.float64]:
+        """Its outputs as real numbers (samples, outputs)."""
+        found: NDArray[np.float64] = self.states(x)[-1].numpy() * self.out
+        return found
 
     def decide(self, x: NDArray[np.float32]) -> NDArray[np.int64]:
         """The class of each sample; the first where votes are equal."""
@@ -111,13 +120,16 @@ def of(net: DigitalNet) -> IntegerNet:
             layers.append(own)
         else:
             layers.append(nn.Flatten())
-    return IntegerNet(float(net.scale), tuple(layers))
+    return IntegerNet(float(net.scale), scale, tuple(layers))
 
 
-def fit(x: NDArray[np.float32], y: NDArray[np.int64], classes: int, recipe: Recipe, seed: int) -> DigitalNet:
-    """Train on inputs (samples, …) and labels: Adam with a falling rate, pruned on the way. The same seed gives the same network."""
+def fit(x: NDArray[np.float32], y: NDArray[Any], outputs: int, recipe: Recipe, seed: int, loss: Loss = cross_entropy) -> DigitalNet:
+    """Train on inputs (samples, …) and labels, or what else `loss` compares `outputs` numbers with: Adam with a falling rate, pruned on the way.
+
+    The same seed gives the same network.
+    """
     torch.manual_seed(seed)
-    net = DigitalNet(x.shape[1:], classes, recipe, input_scale(x))
+    net = DigitalNet(x.shape[1:], outputs, recipe, input_scale(x))
     optimizer = torch.optim.Adam(net.parameters(), recipe.rate, weight_decay=1e-5)
     schedule = torch.optim.lr_scheduler.CosineAnnealingLR(optimizer, recipe.epochs)
     inputs, labels = torch.from_numpy(x), torch.from_numpy(y)
@@ -128,7 +140,7 @@ def fit(x: NDArray[np.float32], y: NDArray[np.int64], classes: int, recipe: Reci
         for start in range(0, len(order), recipe.batch):
             chosen = order[start : start + recipe.batch]
             optimizer.zero_grad()
-            cross_entropy(net(inputs[chosen]), labels[chosen]).backward()
+            loss(net(inputs[chosen]), labels[chosen]).backward()
             optimizer.step()
         schedule.step()
     return net.eval()

@@ -1,0 +1,42 @@
+"""Pictures of a watch on a machine: levels over time, learning row by row, and what drift does."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+
+from ferrion.pilots.machine import DRIFTS
+from ferrion.reproduce.figure import Curve, Panel
+
+FLOOR = 1e-3
+"""Least level drawn."""
+
+
+def trace(run: Mapping[str, Any]) -> Panel:
+    """Levels of the first recording after it was learned; an anomaly is above 1."""
+    own = run["drawn"]
+    rows = tuple(float(k) for k in range(len(own["level"])))
+    levels, truth = np.maximum(own["level"], FLOOR), np.where(np.array(own["anomaly"]) > 0, np.max(own["level"]), FLOOR)
+    curves = (Curve("residual over its limit, chip", rows, tuple(levels)), Curve("limit", (rows[0], rows[-1]), (1.0, 1.0)), Curve("labelled anomaly", rows, tuple(truth)))
+    return Panel(f"Watching {own['name']}", "s after learning", "level", curves, log_y=True)
+
+
+def errors(run: Mapping[str, Any]) -> Panel:
+    """Mean squared error while normal rows are learned one by one."""
+    found = run["drawn"]["errors"]
+    return Panel(
+        "Learning what is normal, on the chip",
+        "tenths of a pass",
+        "error of a sensor, its variance being 1",
+        (Curve("chip", tuple(float(k + 1) for k in range(len(found))), tuple(found)),),
+    )
+
+
+def drift(run: Mapping[str, Any]) -> Panel:
+    """F1 after rests of the memristors, before and after they are programmed anew."""
+    chip = run["columns"]["chip"]
+    places = tuple(float(k) for k in range(len(DRIFTS) + 1))
+    drifted = tuple(100 * chip[key] for key in ("f1", *(f"f1 after {name}" for name in DRIFTS)))
+    fresh = tuple(100 * chip[key] for key in ("f1", *(f"f1 after {name}, refreshed" for name in DRIFTS)))
+    labels = "; ".join(f"{k + 1}: {name}" for k, name in enumerate(DRIFTS))
+    return Panel("Drift of the chip", f"0: fresh; {labels}", "F1 [%]", (Curve("drifted", places, drifted), Curve("refreshed from the hidden weights", places, fresh)))

@@ -1,0 +1,69 @@
+"""Machines that are watched: recordings of sensors with their anomalies, and how their authors score a detector."""
+
+from dataclasses import dataclass
+from itertools import chain
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from ferrion.core.errors import DataError
+from ferrion.workloads.data import find
+
+SKAB_FILES = (*(f"valve1/{k}.csv.gz" for k in range(16)), *(f"valve2/{k}.csv.gz" for k in range(4)), *(f"other/{k}.csv.gz" for k in range(1, 15)))
+SKAB_SENSORS = ("Accelerometer1RMS", "Accelerometer2RMS", "Current", "Pressure", "Temperature", "Thermocouple", "Voltage", "Volume Flow RateRMS")
+SKAB_NORMAL = 400
+"""Rows at the head of every file that are to be learned as normal, as its authors do."""
+
+
+@dataclass(frozen=True)
+class Machine:
+    """One recording, a row a second."""
+
+    name: str
+    values: NDArray[np.float64]
+    """(rows, sensors)."""
+    anomaly: NDArray[np.bool_]
+
+
+class Score(NamedTuple):
+    """Of a detector over all recordings together, as SKAB's leaderboard has it."""
+
+    f1: float
+    false_alarms: float
+    """Of normal rows, the share that is told as an anomaly (FAR)."""
+    missed: float
+    """Of anomalous rows, the share that is not told (MAR)."""
+
+
+def skab() -> list[Machine]:
+    """The 34 recordings with anomalies of the Skoltech benchmark v0.9. Raises MissingDataError where they are not, DataError where one is not in order."""
+    where = find("skab", SKAB_FILES)
+    return [_machine(where, file) for file in SKAB_FILES]
+
+
+def _machine(where: Path, file: str) -> Machine:
+    try:
+        table = pd.read_csv(where / file, sep=";")
+        return Machine(file.removesuffix(".csv.gz"), table[list(SKAB_SENSORS)].to_numpy(np.float64), table["anomaly"].to_numpy() > 0)
+    except (KeyError, ValueError, OSError, EOFError) as problem:
+        raise DataError(f"{where / file} cannot be read ({problem}); it needs columns {', '.join(SKAB_SENSORS)}, anomaly, separated by semicolons") from problem
+
+
+def score(told: list[NDArray[np.bool_]], true: list[NDArray[np.bool_]]) -> Score:
+    """Rows of all recordings counted together (SKAB, core/metrics.py)."""
+    alarm, anomaly = (np.array(list(chain.from_iterable(parts)), bool) for parts in (told, true))
+    hits, false, missed = int((alarm & anomaly).sum()), int((alarm & ~anomaly).sum()), int((~alarm & anomaly).sum())
+    return Score(hits / max(hits + (false + missed) / 2, 1), false / max(int((~anomaly).sum()), 1), missed / max(int(anomaly.sum()), 1))
+
+
+def delays(told: NDArray[np.bool_], true: NDArray[np.bool_]) -> list[float]:
+    """Rows from the onset of each anomaly to its first alarm; infinite where it ends without one."""
+    edges = np.flatnonzero(np.diff(true.astype(np.int8), prepend=0, append=0))
+    found = []
+    for onset, end in zip(edges[::2], edges[1::2], strict=True):
+        alarms = np.flatnonzero(told[onset:end])
+        found.append(float(alarms[0]) if alarms.size else float("inf"))
+    return found

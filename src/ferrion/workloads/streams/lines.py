@@ -1,0 +1,116 @@
+"""Rows of sensor values as lines of text: from a file, a pipe or a socket; what is missing, late or no number is counted and the rest goes on."""
+
+import gzip
+import math
+import socket
+import sys
+from collections.abc import Iterable, Iterator
+from contextlib import AbstractContextManager, nullcontext
+from pathlib import Path
+from typing import IO, NamedTuple
+
+import pandas as pd
+
+from ferrion.core.errors import DataError, MissingDataError
+from ferrion.workloads.streams.feed import RESET
+from ferrion.workloads.streams.source import PIPE, SILENCE, TCP
+
+GAP = 5.0
+"""Seconds without a row that count as a silence of the machine."""
+
+
+class Reading(NamedTuple):
+    """One row that was taken."""
+
+    number: int
+    """Of its line, the first that is no header being 0."""
+    values: tuple[float, ...]
+    """A sensor that says nothing keeps its last value."""
+
+
+class Readings:
+    """Lines `time;value;…` as readings of so many sensors; a first line of names is passed over. `counts` tells what was met on the way."""
+
+    def __init__(self, lines: Iterable[str], sensors: int) -> None:
+        self.counts = {"rows": 0, "held": 0, "empty": 0, "late": 0, "clock_resets": 0, "silences": 0, "malformed": 0}
+        self._lines, self._sensors = lines, sensors
+        self._last: tuple[float, ...] = (math.nan,) * sensors
+        self._time = -math.inf
+
+    def __iter__(self) -> Iterator[Reading]:
+        number = 0
+        for line in self._lines:
+            found = _parsed(line, self._sensors)
+            if found is None and number == 0 and not self.counts["malformed"] and line[:1].isalpha():
+                continue
+            self.counts["rows"] += 1
+            number += 1
+            if found is None:
+                self.counts["malformed"] += 1
+            elif self._in_time(found[0]):
+                yield from self._held(number - 1, found[1])
+
+    def _in_time(self, time: float) -> bool:
+        """Whether a row is not late; moves the clock."""
+        step = time - self._time
+        if -RESET <= step < 0.0:
+            self.counts["late"] += 1
+            return False
+        self.counts["clock_resets"] += step < -RESET
+        self.counts["silences"] += GAP < step < math.inf
+        self._time = time
+        return True
+
+    def _held(self, number: int, values: tuple[float, ...]) -> Iterator[Reading]:
+        self.counts["held"] += sum(not math.isfinite(value) for value in values)
+        self._last = tuple(value if math.isfinite(value) else before for value, before in zip(values, self._last, strict=True))
+        if all(map(math.isfinite, self._last)):
+            yield Reading(number, self._last)
+        else:
+            self.counts["empty"] += 1
+
+
+def _parsed(line: str, sensors: int) -> tuple[float, tuple[float, ...]] | None:
+    """Time [s] and values; an empty field is NaN; None where it is no such line."""
+    fields = line.strip().split(";")
+    if len(fields) < 1 + sensors:
+        return None
+    try:
+        return _seconds(fields[0]), tuple(float(field) if field.strip() else math.nan for field in fields[1 : 1 + sensors])
+    except ValueError:
+        return None
+
+
+def _seconds(text: str) -> float:
+    try:
+        time = float(text)
+    except ValueError:
+        time = pd.Timestamp(text).timestamp()
+    if not math.isfinite(time):
+        raise ValueError(text)
+    return time
+
+
+def lines_from(source: str, silence: float = SILENCE) -> Iterator[str]:
+    """Lines of a file (.gz too), of standard input (-) or of tcp://host:port. Raises MissingDataError for no such file, DataError for a dead or absent peer."""
+    taken = 0
+    try:
+        with _opened(source, silence) as file:
+            for line in file:
+                taken += 1
+                yield line
+    except TimeoutError as problem:
+        raise DataError(f"{source}: no byte for {silence:g} s after {taken} lines: the peer is dead or waits; start it again") from problem
+    except (FileNotFoundError, IsADirectoryError) as problem:
+        raise MissingDataError(f"no file {source}; give rows of time;value;…, - for standard input, or {TCP}host:port") from problem
+    except (OSError, EOFError, UnicodeError, OverflowError, ValueError) as problem:
+        raise DataError(f"{source}: {problem} after {taken} lines; give rows of time;value;…, a file, - or {TCP}host:port of somebody who is listening") from problem
+
+
+def _opened(source: str, silence: float) -> AbstractContextManager[IO[str]]:
+    if source == PIPE:
+        return nullcontext(sys.stdin)
+    if source.startswith(TCP):
+        host, _, port = source.removeprefix(TCP).rpartition(":")
+        return socket.create_connection((host, int(port)), timeout=silence).makefile("r", encoding="utf-8")
+    return gzip.open(source, "rt", encoding="utf-8") if source.endswith(".gz") else Path(source).open(encoding="utf-8")
