@@ -252,6 +252,6 @@ def test_the_short_form_runs_on_the_recordings(name, tmp_path):
     assert done.returncode == 0, done.stderr
     result = json.loads(done.stdout)
     accuracy = next(row["columns"] for row in result["table"] if row["what"] == "accuracy")
-    assert set(accuracy) == {"chip, deployed and tuned", "chip, learning alone", "int8", "classical", "float LIF"}
+    assert set(accuracy) == {"chip, deployed and tuned", "chip, learning alone", "int8, linear", "int8", "classical", "float LIF"}
     assert accuracy["int8"]["mean"] > 40
     assert {"pilot.html", "result.json", "chip-0.safetensors"} <= {file.name for file in tmp_path.iterdir()}

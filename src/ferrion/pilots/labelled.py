@@ -1,7 +1,7 @@
 """A pilot on labelled recordings: one chip trained off it, deployed and tuned on it, one that learns alone, and beside them a float twin and the best small digital ones."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -51,6 +51,12 @@ def _logistic(_seed: int) -> Any:
 
 WIDE, DEEP, PRUNED = Recipe((64,)), Recipe((128, 64), epochs=60), Recipe((128,), sparsity=0.75)
 SEEN = Recipe((64,), channels=(16, 32), dropout=0.1)
+
+
+def linear(opponents: Opponents) -> Opponents:
+    """The smallest network there is: no hidden layer, on the inputs of the classical method."""
+    return replace(opponents, options=tuple((opponents.classical[1], Recipe(hidden=(), epochs=60, dropout=dropout)) for dropout in (0.2, 0.5)))
+
 
 LABELLED = {
     "event-vision": Labelled(
@@ -127,6 +133,7 @@ def run(name: str, seed: int, short: bool, folder: Path, tell: Tell) -> dict[str
     test = chosen(events.test, task.most, 0)
     tell(f"seed {seed}: int8 and classical")
     digital = {
+        "int8, linear": int8(linear(pilot.opponents), events, test, prices, seed, short),
         "int8": int8(pilot.opponents, events, test, prices, seed, short),
         "classical": classical(pilot.opponents, events, test, SHORT_TRAINING if short else ALL, seed),
     }
