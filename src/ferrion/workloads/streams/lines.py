@@ -5,7 +5,7 @@ import math
 import socket
 import sys
 from collections.abc import Iterable, Iterator
-from contextlib import AbstractContextManager, nullcontext
+from contextlib import contextmanager
 from pathlib import Path
 from typing import IO, NamedTuple
 
@@ -107,10 +107,14 @@ def lines_from(source: str, silence: float = SILENCE) -> Iterator[str]:
         raise DataError(f"{source}: {problem} after {taken} lines; give rows of time;value;…, a file, - or {TCP}host:port of somebody who is listening") from problem
 
 
-def _opened(source: str, silence: float) -> AbstractContextManager[IO[str]]:
+@contextmanager
+def _opened(source: str, silence: float) -> Iterator[IO[str]]:
     if source == PIPE:
-        return nullcontext(sys.stdin)
-    if source.startswith(TCP):
+        yield sys.stdin
+    elif source.startswith(TCP):
         host, _, port = source.removeprefix(TCP).rpartition(":")
-        return socket.create_connection((host, int(port)), timeout=silence).makefile("r", encoding="utf-8")
-    return gzip.open(source, "rt", encoding="utf-8") if source.endswith(".gz") else Path(source).open(encoding="utf-8")
+        with socket.create_connection((host, int(port)), timeout=silence) as peer, peer.makefile("r", encoding="utf-8") as file:
+            yield file
+    else:
+        with gzip.open(source, "rt", encoding="utf-8") if source.endswith(".gz") else Path(source).open(encoding="utf-8") as file:
+            yield file
