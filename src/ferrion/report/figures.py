@@ -10,6 +10,9 @@ from ferrion.core.units import figure
 from ferrion.report import plots
 from ferrion.reproduce.figure import Panel, Row
 
+SAME = 1e-4
+"""Of a mean: a standard deviation that is no more is not told."""
+
 
 def figures_page(title: str, lead: str, rows: Sequence[Row], panels: Sequence[Panel], pictures: Sequence[tuple[str, str]] = (), heading: str = "simulated") -> str:
     """The page as HTML: panels, further pictures as (title, PNG in base64), and the rows, their figures under `heading`."""
@@ -30,5 +33,6 @@ def rendered(template: str, title: str, lead: str, pictures: Sequence[tuple[str,
 
 
 def spread(own: Mapping[str, float | None]) -> str:
-    """Mean and standard deviation over seeds, where there are several."""
-    return figure(own["mean"] or 0.0) + ("" if own["deviation"] is None else f" ± {figure(own['deviation'])}")
+    """Mean and standard deviation over seeds, where there are several and they differ."""
+    mean, deviation = own["mean"] or 0.0, own["deviation"]
+    return figure(mean) + ("" if deviation is None or deviation <= SAME * abs(mean) else f" ± {deviation:.2g}")
