@@ -54,6 +54,7 @@ def test_a_chip_learns_what_normal_sensors_say(watch):
     assert np.median(broken) > 2.0 * np.median(normal)
     assert np.mean(normal > own.limit) < 0.05
     assert own.wear()["fecap"] > 0
+    assert own.weights == (8 + 1) * 4 + (4 + 1) * 8
 
 
 def test_one_seed_is_one_chip(watch):

@@ -10,6 +10,7 @@ import torch
 from numpy.typing import NDArray
 from torch.nn.functional import mse_loss
 
+from ferrion.arrays.words import MAGNITUDE_BITS
 from ferrion.chip.chip import Chip
 from ferrion.chip.prices import Prices
 from ferrion.core.ledger import Action
@@ -105,7 +106,7 @@ def watched(machine: Machine, chip: Chip, seed: int) -> dict[str, Any]:
         told[name] = np.any([smoothed(own.watched) > 1.0 for own in statistics], axis=0)
         products[name] = sum(own.products for own in statistics)
     costs = {"followed": bill(followed, len(seen)), "learned": bill(learned, SKAB_NORMAL), "decided": bill(decided, len(seen)), "int8": taken, "products": products}
-    return {"told": told, "level": level, "errors": errors, "limit": watch.limit, "wear": wear, "area": decided.area, **costs}
+    return {"told": told, "level": level, "errors": errors, "limit": watch.limit, "wear": wear, "area": decided.area, "memory": watch.weights * (MAGNITUDE_BITS + 1) / 8, **costs}
 
 
 def drifted(watch: Watch, seen: NDArray[np.float32]) -> dict[str, F8]:
@@ -173,7 +174,7 @@ def chip_numbers(found: list[dict[str, Any]]) -> dict[str, Any]:
         "learned": float(np.mean([sum(own["actions"].values()) for own in learned])),
         "seconds": float(np.mean([own["seconds"] for own in decided])),
         "area": found[0]["area"],
-        "memory": 2 * (len(SKAB_SENSORS) + 1) * HIDDEN * 10 / 8,
+        "memory": found[0]["memory"],
         "wear": float(worn["fecap"]),
         "wear, memristor": float(worn["memristor"]),
         "measured": sum(own["known"].get("measured", 0.0) for own in decided) / total,

@@ -107,6 +107,11 @@ class Watch:
         for memories in memories_of(self.model):
             memories.transfer(only_changed=False)
 
+    @property
+    def weights(self) -> int:
+        """In both arrays, bias lines included."""
+        return sum(own.hidden.numel() for own in memories_of(self.model))
+
     def wear(self) -> dict[str, int]:
         """Writes of the busiest FeCAP, operations of the busiest memristor."""
         memories = memories_of(self.model)
