@@ -84,6 +84,7 @@ LABELLED = {
         Opponents(
             ((heartbeats, WIDE), (heartbeats, Recipe((64, 32), sparsity=0.5)), (heartbeats, DEEP)),
             ("gradient-boosted trees on the samples of a beat", heartbeats, _trees),
+            counting=False,
         ),
     ),
 }

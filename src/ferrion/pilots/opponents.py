@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ferrion.chip.prices import Prices
+from ferrion.core.ledger import Action
 from ferrion.core.noise import permutation
 from ferrion.workloads.digital.costs import PARTS, Part, joules, radio_joules, size
 from ferrion.workloads.digital.inputs import Inputs
@@ -31,6 +32,8 @@ class Opponents:
     """Inputs and recipes of the int8 network, of which the one with the best accuracy on a held-out fifth of the training set is taken."""
     classical: tuple[str, Inputs, Callable[[int], Any]]
     """A name, inputs, and a scikit-learn classifier by seed."""
+    counting: bool = True
+    """Whether inputs are counts of events, each a number in a memory that is read and written back."""
 
 
 def int8(opponents: Opponents, events: EventSet, test: NDArray[np.int64], prices: Prices, seed: int, short: bool) -> dict[str, Any]:
@@ -43,11 +46,12 @@ def int8(opponents: Opponents, events: EventSet, test: NDArray[np.int64], prices
     x, y = tested[test], events.test.labels[test]
     votes = own.states(x)[-1].numpy()
     taken, right = size(own, x[:SEEN]), votes.argmax(1) == y
+    counted = len(events.test.times) / len(events.test) * prices.energy[Action.TRACE_UPDATE][0] if opponents.counting else 0.0
     sent = min(EVENT_BYTES * len(events.training.times) / len(events.training), float(np.prod(x.shape[1:])))
     numbers: dict[str, Any] = {
         "accuracy": float(right.mean()),
         "balanced": float(np.mean([right[y == label].mean() for label in np.unique(y)])),
-        "joules": joules(taken, prices),
+        "joules": joules(taken, prices) + counted,
         "learned": sent * radio_joules(),
         "memory": float(taken.memory),
         "operations": taken.used,
