@@ -65,7 +65,7 @@ SPIKING = {
     " Energy and writes of a learned example are those of the last of two passes.",
     "fsdd": "Spoken digits of six speakers, 300 to test: a standard error of 2 to 3 points beside that over seeds."
     " Half the recurrent swing of earlier runs (0.05 V): with 0.1 V one of three seeds of the twin fell apart while training, its recurrent cells ran away."
-    " Tuning on the chip costs four points here; on N-MNIST it wins.",
+    " Tuning on the chip costs four points here.",
     "new-class": "Each example is shown three times. What is won on the new digit is paid with the others.",
     "bursts": "One chip.",
     "hot-pixel": "One chip, 50 digits at each rate. Masked: the pixel's weights are 0, and devices at 0 are 1.3 % of full scale off; cut: it has none, and nothing is noisy.",
