@@ -80,6 +80,14 @@ def test_drift_is_undone_by_programming_from_the_hidden_weights(watch):
     assert np.median(after) < 0.7 * np.median(drifted)
 
 
+def test_one_wild_row_does_not_leave_a_watch_in_alarm():
+    """A converter that reads a million once: the rows after it are as normal as those before."""
+    values = bench(900, 3)
+    values[450, 2] = 1e6
+    found = list(watch_on((Reading(k, tuple(row)) for k, row in enumerate(values)), Chip.from_card("leti-2025"), 8, 400, 0))
+    assert np.mean([own.level > 1.0 for own in found]) < 0.1
+
+
 def test_a_front_end_clips_and_follows():
     values = bench(300, 0)
     standard = Standard(values)
@@ -144,13 +152,13 @@ def recorded():
 
 def test_lines_of_every_kind_are_taken_or_counted():
     lines = [
-        "time;a;b", "0;1;2", "1;nan;3", "2;;4", "3;5", "rubbish", "3;6;7", "2.5;0;0", "3600;8;9", "3;1;1", "2020-03-09 10:14:33;2;2", "inf;1;1", "",
+        "time;a;b", "0;1;2", "1;nan;3", "2;;4", "3;5", "rubbish", "3;6;7", "2.5;0;0", "3600;8;9", "3;1;1", "2;9;9", "2020-03-09 10:14:33;2;2", "inf;1;1", "",
     ]  # fmt: skip
     readings = Readings(lines, 2)
     found = list(readings)
     assert [own.values for own in found] == [(1.0, 2.0), (1.0, 3.0), (1.0, 4.0), (6.0, 7.0), (8.0, 9.0), (1.0, 1.0), (2.0, 2.0)]
-    assert [own.number for own in found] == [0, 1, 2, 5, 7, 8, 9]
-    assert readings.counts == {"rows": 12, "held": 2, "empty": 0, "late": 1, "clock_resets": 1, "silences": 2, "malformed": 4}
+    assert [own.number for own in found] == [0, 1, 2, 5, 7, 8, 10]
+    assert readings.counts == {"rows": 13, "held": 2, "empty": 0, "late": 2, "clock_resets": 1, "silences": 2, "malformed": 4}
     silent = Readings(["0;nan;1", "1;2;1"], 2)
     assert [own.values for own in silent] == [(2.0, 1.0)]
     assert silent.counts["empty"] == 1
@@ -201,6 +209,7 @@ def test_one_seed_on_made_up_machines_says_what_its_runs_say(monkeypatch, tmp_pa
     monkeypatch.setattr(machine, "skab", lambda: [made_up(0), made_up(1)])
     found = run(0, False, tmp_path, lambda _: None)
     columns = found["columns"]
+    assert columns["always alarmed"]["f1"] == pytest.approx(0.5)
     for name in ("chip", "int8", "float", "T2", "T2 and Q"):
         assert columns[name]["f1"] > 0.65, name
         assert columns[name]["found"] == 1.0
@@ -221,6 +230,10 @@ def test_the_command_watches_a_pipe_and_prints_one_object(tmp_path):
     assert np.mean(np.array(found["alarms"]) >= 500) > 0.9
     assert len(found["alarms"]) > 30
     assert "anomaly" in done.stderr
+    broken = tmp_path / "broken.csv"
+    broken.write_bytes(rows.encode()[:20_000] + b"\xff\xfe\n" + rows.encode()[20_000:])
+    mended = subprocess.run([*COMMAND, "--live", broken, "--json", "--out", tmp_path], capture_output=True, text=True, check=False)
+    assert json.loads(mended.stdout)["malformed"] > 0
     wrong = subprocess.run([*COMMAND, "--live", "/nowhere", "--out", tmp_path], capture_output=True, text=True, check=False)
     assert wrong.returncode == 2
     assert "Traceback" not in wrong.stderr
@@ -231,6 +244,10 @@ def test_the_short_form_runs_on_skab(tmp_path):
     recorded()
     done = subprocess.run([*COMMAND, "--quick", "--out", tmp_path, "--json"], capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
-    f1 = next(row["columns"] for row in json.loads(done.stdout)["table"] if row["what"] == "F1 of rows")
+    rows = json.loads(done.stdout)["table"]
+    f1 = next(row["columns"] for row in rows if row["what"] == "F1 of rows")
     assert f1["chip"]["mean"] > 60
+    assert f1["chip"]["mean"] > f1["always alarmed"]["mean"]
+    alarms = next(row["columns"] for row in rows if row["what"] == "false alarms, of normal rows")
+    assert alarms["chip"]["mean"] < 90
     assert (tmp_path / "pilot.html").read_text().count("<img") == 4

@@ -26,12 +26,13 @@ from ferrion.learning.spiking.network import SpikingNetwork, Wiring
 from ferrion.learning.spiking.twins import ChipTwin
 from ferrion.pilots import labelled
 from ferrion.pilots.faults import FAULTS, JUMPING, as_block, met, stream
-from ferrion.pilots.labelled import LABELLED, kept_chip
+from ferrion.pilots.labelled import LABELLED, columns, kept_chip
 from ferrion.pilots.live import decisions, told, windows
 from ferrion.pilots.opponents import Opponents, classical, int8
 from ferrion.pilots.study import study
 from ferrion.pilots.table import table
 from ferrion.report.pilot import lines, markdown, page
+from ferrion.workloads.digital import inputs
 from ferrion.workloads.digital.inputs import binned, counted
 from ferrion.workloads.digital.network import Recipe
 from ferrion.workloads.event_sets import EventSet, gathered, load_events
@@ -54,7 +55,7 @@ def made_up(count, seed):
 EVENTS = EventSet("made up", 16, 2, 0.1, made_up(60, 0), made_up(40, 1), "two classes")
 SENSOR = Sensor(8, 1)
 TINY = Task("made up", 0.02, 12, (0.3, 0.4), 0.0, 0.2, Course(2e-3, 8, batch=10, rate=1e-2), 5.0, 1, 40)
-OPPONENTS = Opponents(((binned(1), Recipe((8,), epochs=60, batch=10)), (binned(2), Recipe((8,), epochs=1))), ("logistic", binned(1), lambda _: LogisticRegression()))
+OPPONENTS = Opponents(((binned(2), Recipe((1,), epochs=1)), (binned(1), Recipe((8,), epochs=60, batch=10))), ("logistic", binned(1), lambda _: LogisticRegression()))
 
 
 @pytest.fixture(scope="module")
@@ -227,6 +228,25 @@ def test_a_pilot_end_to_end_on_made_up_events(tmp_path):
         kept_chip("tactile", False, tmp_path)
 
 
+def test_heartbeats_tell_a_digital_part_nothing_of_the_beat_after(monkeypatch, tmp_path):
+    """The last column of the beats is the interval after; a network of the pilot is given all but that."""
+    every = np.arange(20, dtype=np.float32).reshape(4, 5)
+    monkeypatch.setattr(inputs, "find", lambda *_: tmp_path)
+    monkeypatch.setattr(inputs, "read_beats", lambda _: (every, np.zeros(4), every + 1, np.zeros(4)))
+    training, test = inputs.heartbeats(EVENTS)
+    np.testing.assert_array_equal(training, every[:, :4])
+    np.testing.assert_array_equal(test, every[:, :4] + 1)
+
+
+def test_what_is_shown_in_several_passes_costs_all_of_them():
+    account = {"area": 0.0, "memory": 0.0, "wear": {"fecap": 0.0, "memristor": 0.0}, "known": {}}
+    decided = {"accuracy": 1.0, "balanced": 1.0, "joules": 1.0, "operations": 1.0, "seconds": [0.0, 0.0]}
+    found = {"deployed": decided, "tuned": decided, "local": decided, "tuning": {"joules": 7.0}, "float": 1.0, "account": {"tuned": account, "alone": account}}
+    found["passes"] = [{"joules": 2.0, "samples": 100}, {"joules": 1.0, "samples": 100}]
+    assert columns(found, {}, 100)["chip, learning alone"]["learned"] == pytest.approx(3.0)
+    assert columns(found, {}, 1000)["chip, learning alone"]["learned"] == pytest.approx(1.5)
+
+
 def test_a_table_leaves_out_what_is_not_known():
     runs = [{"columns": {"chip": {"accuracy": share, "median": None}, "int8": {"accuracy": 1.0}}} for share in (0.5, 0.7)]
     (only,) = table(runs)
@@ -255,6 +275,6 @@ def test_the_short_form_runs_on_the_recordings(name, tmp_path):
     assert done.returncode == 0, done.stderr
     result = json.loads(done.stdout)
     accuracy = next(row["columns"] for row in result["table"] if row["what"] == "accuracy")
-    assert set(accuracy) == {"chip, deployed and tuned", "chip, learning alone", "int8, linear", "int8", "classical", "float LIF"}
+    assert set(accuracy) == {"chip, deployed", "chip, deployed and tuned", "chip, learning alone", "int8, linear", "int8", "classical", "float LIF"}
     assert accuracy["int8"]["mean"] > 40
     assert {"pilot.html", "result.json", "chip-0.safetensors"} <= {file.name for file in tmp_path.iterdir()}

@@ -41,12 +41,17 @@ def pilot(
 
 
 def _live(name: str, source: str, quick: bool, folder: Path, silence: float, json: bool) -> None:
-    """Decisions as they are made; the sums, and every decision, at the end."""
+    """Decisions as they are made; the sums, and every decision, at the end, and on standard error where the stream breaks."""
+    from ferrion.core.errors import FerrionError
     from ferrion.pilots.study import PILOTS, known
 
     known(name)
     found: dict[str, Any] = {}
-    for said, so_far in PILOTS[name].live(source, silence, quick, folder):
-        errors.print(said, markup=False)
-        found = so_far
+    try:
+        for said, so_far in PILOTS[name].live(source, silence, quick, folder):
+            errors.print(said, markup=False)
+            found = so_far
+    except FerrionError:
+        errors.print(*(f"{key}: {value}" for key, value in found.items()), sep="\n", markup=False)
+        raise
     tell(found, json, [f"{key}: {value}" for key, value in found.items()], "decided in:", folder)

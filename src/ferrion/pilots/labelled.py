@@ -49,13 +49,14 @@ def _logistic(_seed: int) -> Any:
     return LogisticRegression(C=0.01, max_iter=300)
 
 
+LINEAR = Recipe(hidden=(), epochs=60)
 WIDE, DEEP, PRUNED = Recipe((64,)), Recipe((128, 64), epochs=60), Recipe((128,), sparsity=0.75)
 SEEN = Recipe((64,), channels=(16, 32), dropout=0.1)
 
 
 def linear(opponents: Opponents) -> Opponents:
     """The smallest network there is: no hidden layer, on the inputs of the classical method."""
-    return replace(opponents, options=tuple((opponents.classical[1], Recipe(hidden=(), epochs=60, dropout=dropout)) for dropout in (0.2, 0.5)))
+    return replace(opponents, options=tuple((opponents.classical[1], replace(LINEAR, dropout=dropout)) for dropout in (0.2, 0.5)))
 
 
 LABELLED = {
@@ -64,7 +65,7 @@ LABELLED = {
         "nmnist",
         Sensor(SENSOR, SENSOR),
         Opponents(
-            ((pictured(3, SENSOR), SEEN), (pictured(1, SENSOR), SEEN), (binned(3), WIDE), (binned(3), PRUNED), (binned(3), DEEP)),
+            ((pictured(3, SENSOR), SEEN), (pictured(1, SENSOR), SEEN), (binned(3), WIDE), (binned(3), LINEAR), (binned(3), PRUNED), (binned(3), DEEP)),
             ("logistic regression on counts in three bins", binned(3), _logistic),
         ),
     ),
@@ -73,7 +74,7 @@ LABELLED = {
         "braille",
         Sensor(TAXELS, 1),
         Opponents(
-            ((binned(20), WIDE), (binned(10), WIDE), (binned(20), DEEP), (binned(10), PRUNED)),
+            ((binned(20), WIDE), (binned(10), WIDE), (binned(10), LINEAR), (binned(20), DEEP), (binned(10), PRUNED)),
             ("gradient-boosted trees on counts in ten bins", binned(10), _trees),
         ),
     ),
@@ -82,7 +83,7 @@ LABELLED = {
         "ecg",
         Sensor(1 + len(BEATS) // 2, 1),
         Opponents(
-            ((heartbeats, WIDE), (heartbeats, Recipe((64, 32), sparsity=0.5)), (heartbeats, DEEP)),
+            ((heartbeats, WIDE), (heartbeats, LINEAR), (heartbeats, Recipe((64, 32), sparsity=0.5)), (heartbeats, DEEP)),
             ("gradient-boosted trees on the samples of a beat", heartbeats, _trees),
             counting=False,
         ),
@@ -139,23 +140,31 @@ def run(name: str, seed: int, short: bool, folder: Path, tell: Tell) -> dict[str
         "classical": classical(pilot.opponents, events, test, SHORT_TRAINING if short else ALL, seed),
     }
     found = run_seed(task, events, seed, tell, lambda network: save(network, folder / CHIP.format(seed)))
-    columns = {
-        "chip, deployed and tuned": chip_numbers(found, "tuned", "tuning", "tuned"),
-        "chip, learning alone": chip_numbers(found, "local", "learning", "alone"),
+    return {"seed": seed, "seconds": events.seconds, "columns": columns(found, digital, len(events.training)), "chip": found, "digital": digital}
+
+
+def columns(found: dict[str, Any], digital: dict[str, dict[str, Any]], training: int) -> dict[str, dict[str, Any]]:
+    """Of everybody who is compared. An example that the chip learns alone is shown in several passes, which are added up."""
+    tuned = chip_numbers(found, "tuned", "tuned", found["tuning"]["joules"])
+    shown = sum(own["samples"] for own in found["passes"])
+    alone = chip_numbers(found, "local", "alone", sum(own["joules"] * own["samples"] for own in found["passes"]) / min(shown, training))
+    return {
+        "chip, deployed": {key: found["deployed"][key] for key in ("accuracy", "balanced", "joules", "operations")},
+        "chip, deployed and tuned": tuned,
+        "chip, learning alone": alone,
         **{which: own["numbers"] for which, own in digital.items()},
         "float LIF": {"accuracy": found["float"]},
     }
-    return {"seed": seed, "seconds": events.seconds, "columns": columns, "chip": found, "digital": digital}
 
 
-def chip_numbers(found: dict[str, Any], decided: str, learned: str, which: str) -> dict[str, Any]:
+def chip_numbers(found: dict[str, Any], decided: str, which: str, learned: float) -> dict[str, Any]:
     """A chip's column; what leaves it is the class decided, one byte, and nothing when it learns."""
     own, account = found[decided], found["account"][which]
     return {
         "accuracy": own["accuracy"],
         "balanced": own["balanced"],
         "joules": own["joules"],
-        "learned": found[learned]["joules"],
+        "learned": learned,
         "median": own["seconds"][0],
         "late": own["seconds"][1],
         "area": account["area"],

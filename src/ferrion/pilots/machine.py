@@ -13,6 +13,7 @@ from torch.nn.functional import mse_loss
 from ferrion.arrays.words import MAGNITUDE_BITS
 from ferrion.chip.chip import Chip
 from ferrion.chip.prices import Prices
+from ferrion.core.errors import DataError
 from ferrion.core.ledger import Action
 from ferrion.core.noise import fork
 from ferrion.learning.model_costs import Cost, clear, cost
@@ -48,7 +49,8 @@ def run(seed: int, short: bool, _folder: Path, tell: Tell) -> dict[str, Any]:
     anomalies = [machine.anomaly[SKAB_NORMAL:] for machine in machines]
     columns = {"chip": {**scored(found, anomalies, "chip"), **chip_numbers(found)}}
     followed = float(np.mean([sum(own["followed"]["actions"].values()) for own in found]))
-    columns["chip, following"] = {**scored(found, anomalies, "following"), "joules": followed, "sent_learned": 0.0, "sent_decided": 1.0}
+    columns["chip, following"] = {**scored(found, anomalies, "following"), "joules": followed, **worn_on(found, anomalies), "sent_learned": 0.0, "sent_decided": 1.0}
+    columns["always alarmed"] = scored(found, anomalies, "always")
     columns |= {"int8": {**scored(found, anomalies, "int8"), **int8_numbers(found)}}
     columns |= {name: {**scored(found, anomalies, name), **monitor_numbers(found, name, chip.prices)} for name in MONITORS}
     columns["float"] = scored(found, anomalies, "float")
@@ -69,17 +71,25 @@ def faulty(short: bool, _folder: Path, tell: Tell) -> list[dict[str, Any]]:
 
 
 def live(source: str, silence: float, _short: bool, _folder: Path) -> Iterator[tuple[str, dict[str, Any]]]:
-    """Alarms of a fresh chip on rows `time;value;…` of eight sensors, and counts so far."""
+    """Alarms of a fresh chip on rows `time;value;…` of eight sensors, each time one begins or ends and at the end, with counts so far; at the end of a stream that breaks, too."""
     readings = Readings(lines_from(source, silence), len(SKAB_SENSORS))
     alarms, decided, before = list[int](), 0, False
-    for own in watch_on(readings, Chip.from_card("leti-2025"), len(SKAB_SENSORS), SKAB_NORMAL, 0):
-        decided, now = decided + 1, own.level > 1.0
-        if now:
-            alarms.append(own.number)
-        if now != before:
-            yield f"row {own.number}: {'anomaly' if now else 'normal again'}, residual {own.level:.2f} of its limit", {}
-        before = now
-    yield f"{decided} rows watched, {len(alarms)} of them anomalies", {"decisions": decided, "alarms": alarms, **readings.counts}
+
+    def so_far() -> dict[str, Any]:
+        return {"decisions": decided, "alarms": alarms, **readings.counts}
+
+    try:
+        for own in watch_on(readings, Chip.from_card("leti-2025"), len(SKAB_SENSORS), SKAB_NORMAL, 0):
+            decided, now = decided + 1, own.level > 1.0
+            if now:
+                alarms.append(own.number)
+            if now != before:
+                yield f"row {own.number}: {'anomaly' if now else 'normal again'}, residual {own.level:.2f} of its limit", so_far()
+            before = now
+    except DataError:
+        yield "the stream broke", so_far()
+        raise
+    yield f"{decided} rows watched, {len(alarms)} of them anomalies", so_far()
 
 
 def watched(machine: Machine, chip: Chip, seed: int) -> dict[str, Any]:
@@ -97,8 +107,9 @@ def watched(machine: Machine, chip: Chip, seed: int) -> dict[str, Any]:
     level["int8"], taken = int8_levels(normal, seen, seed)
     told = {name: smoothed(own) > 1.0 for name, own in {**level, **drifted(watch, seen)}.items()}
     clear(watch.model)
+    told["always"] = np.ones(len(seen), bool)
     told["following"] = np.array([watch.take(row, standard) for row in machine.values[SKAB_NORMAL:]]) > 1.0
-    followed = cost(watch.model)
+    followed, worn = cost(watch.model), {device: count - wear[device] for device, count in watch.wear().items()}
     products = {}
     for name, monitor in MONITORS.items():
         statistics = monitor(exact[:SKAB_NORMAL], exact[SKAB_NORMAL:])
@@ -106,7 +117,17 @@ def watched(machine: Machine, chip: Chip, seed: int) -> dict[str, Any]:
         told[name] = np.any([smoothed(own.watched) > 1.0 for own in statistics], axis=0)
         products[name] = sum(own.products for own in statistics)
     costs = {"followed": bill(followed, len(seen)), "learned": bill(learned, SKAB_NORMAL), "decided": bill(decided, len(seen)), "int8": taken, "products": products}
-    return {"told": told, "level": level, "errors": errors, "limit": watch.limit, "wear": wear, "area": decided.area, "memory": watch.weights * (MAGNITUDE_BITS + 1) / 8, **costs}
+    return {
+        "told": told,
+        "level": level,
+        "errors": errors,
+        "limit": watch.limit,
+        "wear": wear,
+        "worn": worn,
+        "area": decided.area,
+        "memory": watch.weights * (MAGNITUDE_BITS + 1) / 8,
+        **costs,
+    }
 
 
 def drifted(watch: Watch, seen: NDArray[np.float32]) -> dict[str, F8]:
@@ -182,6 +203,13 @@ def chip_numbers(found: list[dict[str, Any]]) -> dict[str, Any]:
         "sent_learned": 0.0,
         "sent_decided": 1.0,
     }
+
+
+def worn_on(found: list[dict[str, Any]], anomalies: list[NDArray[np.bool_]]) -> dict[str, float]:
+    """Share of the endurance of the busiest FeCAP and memristor that a year of following takes, a row a second, at the pace of each recording, mean over them."""
+    limits = Chip.from_card("leti-2025").endurance()
+    paces = {device: np.mean([own["worn"][device] / len(true) for own, true in zip(found, anomalies, strict=True)]) for device in limits}
+    return {f"followed, {device}": float(pace * 365.25 * DAY / limits[device]) for device, pace in paces.items()}
 
 
 def int8_numbers(found: list[dict[str, Any]]) -> dict[str, Any]:

@@ -54,10 +54,10 @@ def missing_rows(machine: Machine, draws: np.random.Generator) -> tuple[Lines, N
 
 
 def late_rows(machine: Machine, draws: np.random.Generator) -> tuple[Lines, Numbers]:
-    """Some rows come after those that followed them, by less than a second: their clock is coarse."""
+    """Some rows come some seconds after those that followed them."""
     count = len(machine.values)
     order = np.argsort(np.arange(count) + np.where(draws.random(count) < SHARE, LATER + 0.5, 0.0), kind="stable")
-    return _lines(0.2 * order, machine.values[order]), order.tolist()
+    return _lines(order, machine.values[order]), order.tolist()
 
 
 def jumping_clock(machine: Machine, _draws: np.random.Generator) -> tuple[Lines, Numbers]:

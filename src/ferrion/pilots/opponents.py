@@ -12,7 +12,7 @@ from ferrion.core.ledger import Action
 from ferrion.core.noise import permutation
 from ferrion.workloads.digital.costs import PARTS, Part, joules, radio_joules, size
 from ferrion.workloads.digital.inputs import Inputs
-from ferrion.workloads.digital.network import Recipe, fit, of, tuned
+from ferrion.workloads.digital.network import Recipe, fit, held_out, of
 from ferrion.workloads.event_sets import EventSet
 from ferrion.workloads.verdicts import confusion, roc
 
@@ -29,7 +29,7 @@ class Opponents:
     """What a task is given."""
 
     options: tuple[tuple[Inputs, Recipe], ...]
-    """Inputs and recipes of the int8 network, of which the one with the best accuracy on a held-out fifth of the training set is taken."""
+    """Inputs and recipes of the int8 network, of which the one with the best accuracy on a held-out fifth of the training set is taken (other patients, if known)."""
     classical: tuple[str, Inputs, Callable[[int], Any]]
     """A name, inputs, and a scikit-learn classifier by seed."""
     counting: bool = True
@@ -38,8 +38,8 @@ class Opponents:
 
 def int8(opponents: Opponents, events: EventSet, test: NDArray[np.int64], prices: Prices, seed: int, short: bool) -> dict[str, Any]:
     """The int8 network on samples `test` of the test set; seconds from the first event are the whole recording and the inference on a part."""
-    options, labels = opponents.options[: 1 if short else None], events.training.labels
-    found = [tuned(inputs(events)[0], labels, events.classes, (recipe,), CHOICE + seed)[1] for inputs, recipe in options] if len(options) > 1 else [1.0]
+    options, labels, group = opponents.options[: 1 if short else None], events.training.labels, events.training.group
+    found = [held_out(inputs(events)[0], labels, group, events.classes, recipe, CHOICE + seed) for inputs, recipe in options] if len(options) > 1 else [1.0]
     inputs, recipe = options[int(np.argmax(found))]
     training, tested = inputs(events)
     own = of(fit(training, labels, events.classes, recipe, seed))

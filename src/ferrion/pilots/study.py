@@ -8,9 +8,11 @@ from typing import Any, NamedTuple
 from ferrion.chip.spiking import SpikingChip
 from ferrion.core.errors import ConfigError
 from ferrion.core.kept import digest, kept
+from ferrion.params.card import load
 from ferrion.pilots import labelled, machine
 from ferrion.pilots.labelled import LABELLED
 from ferrion.pilots.table import table
+from ferrion.workloads.digital.costs import CARDS
 from ferrion.workloads.spiking_tasks import Tell
 
 
@@ -42,7 +44,7 @@ def study(name: str, seeds: int, short: bool, folder: Path, tell: Tell) -> dict[
     if seeds < 1:
         raise ConfigError(f"seeds = {seeds}: give 1 or more")
     pilot = PILOTS[name]
-    mark = digest((name, short, [card.text for card in SpikingChip.from_card().cards]))[:12]
+    mark = digest((name, short, [card.text for card in [*SpikingChip.from_card().cards, *map(load, CARDS)]]))[:12]
     runs = [kept(folder / f"seed-{seed}-{mark}.json", partial(pilot.run, seed, short, folder, tell)) for seed in range(seeds)]
     faults = kept(folder / f"faults-{mark}.json", lambda: {"rows": pilot.faulty(short, folder, tell)})["rows"]
     return {"pilot": name, "note": pilot.note, "short": short, "seeds": seeds, "table": table(runs), "faults": faults, "runs": runs}

@@ -36,8 +36,8 @@ class Standard:
         self.deviation = np.where(deviation > 0.0, deviation, 1.0)
 
     def move(self, row: F8) -> None:
-        """Let the mean follow a normal row, by one in so many as were normal at first."""
-        self.mean = self.mean + (row - self.mean) / self.rows
+        """Let the mean follow a normal row, as far as it is not clipped, by one in so many as were normal at first."""
+        self.mean = self.mean + self.deviation * np.clip(self.exact(row), -CLIP, CLIP) / self.rows
 
     def __call__(self, values: F8) -> NDArray[np.float32]:
         """(rows, sensors), clipped."""
@@ -80,12 +80,12 @@ class Watch:
         self.descent.step()
 
     def take(self, row: F8, standard: Standard) -> float:
-        """Smoothed residual, over the limit, of one more row; while it is no anomaly the row is learned, and the mean of the front end moves with it."""
+        """Smoothed residual, over the limit, of one more row; a row that is within it, by itself and smoothed, is learned, and the mean of the front end moves with it."""
         self.model.train()
         loss = self._loss(torch.from_numpy(standard(row[None])))
         self._recent.append(float(loss.detach()))
         level = float(np.median(self._recent)) / self.limit if len(self._recent) == MEDIAN else 0.0
-        if level <= 1.0:
+        if max(level, self._recent[-1] / self.limit) <= 1.0:
             self._learn(loss)
             standard.move(row)
         return level

@@ -65,7 +65,7 @@ def _latency(run: Result) -> Panel:
     for key, name in CHIPS.items():
         edges, counts = (np.array(run["chip"][key]["latency"][part]) for part in ("edges", "counts"))
         curves.append(Curve(name, tuple(1e3 * np.repeat(edges, 2)[1:-1]), tuple(np.repeat(counts, 2))))
-    return Panel("Latency of a decision, from the first event", "ms", "decisions", tuple(curves))
+    return Panel("When the final class is ahead for good", "ms after the first event", "decisions", tuple(curves))
 
 
 def _learning(run: Result) -> Panel:

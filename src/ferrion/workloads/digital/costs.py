@@ -82,14 +82,17 @@ def _si(card: Card, section: str, key: str, unit: str) -> float:
 
 PARTS = ("stm32u385", "ndp120")
 """A microcontroller and a neural accelerator."""
+RADIO, OPERATIONS = "radio-ble", "synaptic-operations"
+CARDS = (*PARTS, RADIO, OPERATIONS)
+"""Cards that are read here."""
 
 
 def radio_joules() -> float:
     """A byte, sent [J]."""
-    return _si(load("radio-ble"), "radio", "byte", "J")
+    return _si(load(RADIO), "radio", "byte", "J")
 
 
 def synaptic_joules() -> dict[str, float]:
     """A synaptic operation of published neuromorphic chips [J]."""
-    card = load("synaptic-operations")
+    card = load(OPERATIONS)
     return {name: _si(card, "energy", name, "J") for name in card.section("energy")}

@@ -45,6 +45,9 @@ def pictured(bins: int, side: int) -> Inputs:
 
 
 def heartbeats(_events: EventSet) -> tuple[F4, F4]:
-    """Beats of the same patients as samples of a converter, in the order of the set of events: a digital part need not count crossings."""
+    """Beats of the same patients as samples of a converter, in the order of the set of events: a digital part need not count crossings.
+
+    As the chip, it is given the interval before a beat and not the one after it, the last column, which is not known yet.
+    """
     training, _, test, _ = read_beats(find("ecg_mitbih", ("mitbih_beats.npz",)) / "mitbih_beats.npz")
-    return training, test
+    return training[:, :-1], test[:, :-1]

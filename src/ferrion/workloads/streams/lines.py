@@ -7,16 +7,17 @@ import sys
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import IO, NamedTuple
+from typing import IO, NamedTuple, cast
 
 import pandas as pd
 
 from ferrion.core.errors import DataError, MissingDataError
-from ferrion.workloads.streams.feed import RESET
 from ferrion.workloads.streams.source import PIPE, SILENCE, TCP
 
 GAP = 5.0
 """Seconds without a row that count as a silence of the machine."""
+ANEW = 60.0
+"""Seconds: a time stamp that falls by more is a clock that began anew, one that falls by less a late row. Rows are seconds apart, so more is allowed than between events."""
 
 
 class Reading(NamedTuple):
@@ -53,10 +54,10 @@ class Readings:
     def _in_time(self, time: float) -> bool:
         """Whether a row is not late; moves the clock."""
         step = time - self._time
-        if -RESET <= step < 0.0:
+        if -ANEW <= step < 0.0:
             self.counts["late"] += 1
             return False
-        self.counts["clock_resets"] += step < -RESET
+        self.counts["clock_resets"] += step < -ANEW
         self.counts["silences"] += GAP < step < math.inf
         self._time = time
         return True
@@ -92,29 +93,32 @@ def _seconds(text: str) -> float:
 
 
 def lines_from(source: str, silence: float = SILENCE) -> Iterator[str]:
-    """Lines of a file (.gz too), of standard input (-) or of tcp://host:port. Raises MissingDataError for no such file, DataError for a dead or absent peer."""
+    """Lines of a file (.gz too), of standard input (-) or of tcp://host:port; bytes that are no text stand as replacement characters.
+
+    Raises MissingDataError for no such file, DataError for a dead or absent peer.
+    """
     taken = 0
     try:
         with _opened(source, silence) as file:
             for line in file:
                 taken += 1
-                yield line
+                yield line.decode("utf-8", "replace")
     except TimeoutError as problem:
         raise DataError(f"{source}: no byte for {silence:g} s after {taken} lines: the peer is dead or waits; start it again") from problem
     except (FileNotFoundError, IsADirectoryError) as problem:
         raise MissingDataError(f"no file {source}; give rows of time;value;…, - for standard input, or {TCP}host:port") from problem
-    except (OSError, EOFError, UnicodeError, OverflowError, ValueError) as problem:
+    except (OSError, EOFError, OverflowError, ValueError) as problem:
         raise DataError(f"{source}: {problem} after {taken} lines; give rows of time;value;…, a file, - or {TCP}host:port of somebody who is listening") from problem
 
 
 @contextmanager
-def _opened(source: str, silence: float) -> Iterator[IO[str]]:
+def _opened(source: str, silence: float) -> Iterator[IO[bytes]]:
     if source == PIPE:
-        yield sys.stdin
+        yield sys.stdin.buffer
     elif source.startswith(TCP):
         host, _, port = source.removeprefix(TCP).rpartition(":")
-        with socket.create_connection((host, int(port)), timeout=silence) as peer, peer.makefile("r", encoding="utf-8") as file:
+        with socket.create_connection((host, int(port)), timeout=silence) as peer, peer.makefile("rb") as file:
             yield file
     else:
-        with gzip.open(source, "rt", encoding="utf-8") if source.endswith(".gz") else Path(source).open(encoding="utf-8") as file:
-            yield file
+        with Path(source).open("rb") as file:
+            yield cast(IO[bytes], gzip.GzipFile(fileobj=file)) if source.endswith(".gz") else file
