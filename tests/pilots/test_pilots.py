@@ -269,7 +269,10 @@ def test_the_short_form_runs_on_the_recordings(name, tmp_path):
     try:
         load_events(LABELLED[name].task)
     except MissingDataError as why:
-        pytest.skip(f"runs the pilot on recordings of others, whose licences keep them out of the repository; its parts are tested on made-up events. To run this too: {why}")
+        pytest.skip(
+            f"runs the short form of {name} on its recordings, and there is no copy here: they are others' and come under their licence, so they are not in the "
+            f"repository and no test downloads them. The same pilot is run without them, all the way and its page, on made-up events. To run this too: {why}"
+        )
     code = "from ferrion.cli.main import main; main()"
     done = subprocess.run([sys.executable, "-c", code, "pilot", name, "--quick", "--out", tmp_path, "--json"], capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr

@@ -9,10 +9,10 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from ferrion.core.errors import DataError
+from ferrion.core.errors import DataError, MissingDataError
 from ferrion.workloads.data import find
 
-SKAB_FILES = (*(f"valve1/{k}.csv.gz" for k in range(16)), *(f"valve2/{k}.csv.gz" for k in range(4)), *(f"other/{k}.csv.gz" for k in range(1, 15)))
+SKAB_NAMES = (*(f"valve1/{k}" for k in range(16)), *(f"valve2/{k}" for k in range(4)), *(f"other/{k}" for k in range(1, 15)))
 SKAB_SENSORS = ("Accelerometer1RMS", "Accelerometer2RMS", "Current", "Pressure", "Temperature", "Thermocouple", "Voltage", "Volume Flow RateRMS")
 SKAB_NORMAL = 400
 """Rows at the head of every file that are to be learned as normal, as its authors do."""
@@ -39,17 +39,21 @@ class Score(NamedTuple):
 
 
 def skab() -> list[Machine]:
-    """The 34 recordings with anomalies of the Skoltech benchmark v0.9. Raises MissingDataError where they are not, DataError where one is not in order."""
-    where = find("skab", SKAB_FILES)
-    return [_machine(where, file) for file in SKAB_FILES]
-
-
-def _machine(where: Path, file: str) -> Machine:
+    """The 34 recordings with anomalies of the Skoltech benchmark v0.9, packed or as its authors have them. Raises MissingDataError where they are not, DataError where one is
+    not in order."""
     try:
-        table = pd.read_csv(where / file, sep=";")
-        return Machine(file.removesuffix(".csv.gz"), table[list(SKAB_SENSORS)].to_numpy(np.float64), table["anomaly"].to_numpy() > 0)
+        ending, where = ".csv.gz", find("skab", tuple(f"{name}.csv.gz" for name in SKAB_NAMES))
+    except MissingDataError:
+        ending, where = ".csv", find("skab", tuple(f"{name}.csv" for name in SKAB_NAMES))
+    return [_machine(name, where / f"{name}{ending}") for name in SKAB_NAMES]
+
+
+def _machine(name: str, path: Path) -> Machine:
+    try:
+        table = pd.read_csv(path, sep=";")
+        return Machine(name, table[list(SKAB_SENSORS)].to_numpy(np.float64), table["anomaly"].to_numpy() > 0)
     except (KeyError, ValueError, OSError, EOFError) as problem:
-        raise DataError(f"{where / file} cannot be read ({problem}); it needs columns {', '.join(SKAB_SENSORS)}, anomaly, separated by semicolons") from problem
+        raise DataError(f"{path} cannot be read ({problem}); it needs columns {', '.join(SKAB_SENSORS)}, anomaly, separated by semicolons") from problem
 
 
 def score(told: list[NDArray[np.bool_]], true: list[NDArray[np.bool_]]) -> Score:
