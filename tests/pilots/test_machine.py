@@ -145,6 +145,7 @@ def test_t2_is_as_published_on_skab():
 
 def test_recordings_are_read_packed_or_not_and_a_broken_one_is_told(monkeypatch, tmp_path):
     monkeypatch.setenv("FERRION_DATA", str(tmp_path))
+    monkeypatch.chdir(tmp_path)
     head, row = ";".join(["datetime", *SKAB_SENSORS, "anomaly", "changepoint"]), ";".join(["2020-03-09 10:14:33", *"12345678", "1.0", "0.0"])
     for name in SKAB_NAMES:
         path = tmp_path / "skab" / f"{name}.csv"

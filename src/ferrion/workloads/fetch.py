@@ -29,9 +29,8 @@ HOME = {
 def fetch(name: str) -> Path:
     """Download the set `name`; returns its folder. Raises DataError for a set that has no public home here."""
     if name not in MD5:
-        raise DataError(
-            f"{name!r} cannot be fetched; {', '.join(MD5)} can. MIT-BIH: get it from PhysioNet; SKAB: the folder data of https://github.com/waico/SKAB, as skab; and set FERRION_DATA"
-        )
+        others = "MIT-BIH: get it from PhysioNet; SKAB: the folder data of https://github.com/waico/SKAB, as skab; and set FERRION_DATA"
+        raise DataError(f"{name!r} cannot be fetched; {', '.join(MD5)} can. {others}")
     import pooch
 
     folder = Path(user_cache_dir("ferrion")) / "data" / name
