@@ -139,8 +139,7 @@ def test_a_live_socket_is_decided_and_a_dead_one_is_an_error_after_its_events(tw
     """DAT over loopback, cut inside its last event."""
     few = EVENTS.test.take(np.arange(4))
     events = np.concatenate([shifted(as_block(few, k, SENSOR), 400_000 * k) for k in range(4)])
-    words = np.stack([events["t"], events["x"] | events["y"].astype(np.int64) << 14 | events["p"].astype(np.int64) << 28], axis=1).astype("<u4")
-    sent = b"% Data file\n% Height 240\n" + bytes([0, 8]) + words.tobytes()
+    sent = as_dat(events)
     found = []
     with socket.create_server(("127.0.0.1", 0)) as listening:
         said = threading.Thread(target=send, args=(listening, sent[:-2]))
@@ -151,6 +150,11 @@ def test_a_live_socket_is_decided_and_a_dead_one_is_an_error_after_its_events(tw
         said.join()
     assert [own.fed.events for own in found] == [40, 40, 40]
     assert told(found)["decisions"] == 3
+
+
+def as_dat(events):
+    words = np.stack([events["t"], events["x"] | events["y"].astype(np.int64) << 14 | events["p"].astype(np.int64) << 28], axis=1).astype("<u4")
+    return b"% Data file\n% Height 240\n" + bytes([0, 8]) + words.tobytes()
 
 
 def send(listening, content):
@@ -219,13 +223,19 @@ def test_a_pilot_end_to_end_on_made_up_events(tmp_path):
     assert html.count("<img") == 7
     assert "Streams with faults" in html
     json.dumps(result, allow_nan=False)
-    kept_chip("tactile", False, tmp_path, 1)
+    kept_chip("tactile", False, tmp_path, EVENTS, 1)
+    sent = tmp_path / "sent.dat"
+    sent.write_bytes(as_dat(np.concatenate(stream(EVENTS.test.take(np.arange(5)), SENSOR, "none", 0))))
+    *_, (last, sums) = labelled.live("tactile", str(sent), 10.0, False, tmp_path)
+    assert sums["decisions"] == len(sums["decided"]) == len(sums["opened_us"]) == 5
+    assert sums["events"] == 200
+    assert "window 4" in last
     said.clear()
     assert study("tactile", 2, False, tmp_path, said.append) == result
     assert not said
     (tmp_path / "chip-0.safetensors").write_bytes(b"broken")
     with pytest.raises(CheckpointError):
-        kept_chip("tactile", False, tmp_path)
+        kept_chip("tactile", False, tmp_path, EVENTS)
 
 
 def test_heartbeats_tell_a_digital_part_nothing_of_the_beat_after(monkeypatch, tmp_path):
@@ -260,7 +270,7 @@ def test_unknown_pilots_and_missing_chips_say_what_to_type(tmp_path):
     with pytest.raises(ConfigError, match="give 1 or more"):
         study("ecg", 0, True, tmp_path, print)
     with pytest.raises(ConfigError, match="ferrion pilot ecg --quick"):
-        kept_chip("ecg", True, tmp_path)
+        kept_chip("ecg", True, tmp_path, EVENTS)
 
 
 @pytest.mark.slow

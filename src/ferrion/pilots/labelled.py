@@ -13,11 +13,11 @@ from ferrion.core.errors import ConfigError
 from ferrion.learning.spiking.checkpoint import restore, save
 from ferrion.learning.spiking.network import SpikingNetwork
 from ferrion.pilots.faults import FAULTS, met
-from ferrion.pilots.live import Decision, decisions, told
+from ferrion.pilots.live import decisions, told
 from ferrion.pilots.opponents import Opponents, classical, int8
 from ferrion.workloads.digital.inputs import binned, heartbeats, pictured
 from ferrion.workloads.digital.network import Recipe
-from ferrion.workloads.event_sets import BEATS, SENSOR, TAXELS, load_events
+from ferrion.workloads.event_sets import BEATS, SENSOR, TAXELS, EventSet, load_events
 from ferrion.workloads.spiking_tasks import Task, Tell, chosen, run_seed, task_of, tuned_network
 from ferrion.workloads.streams.feed import Sensor
 from ferrion.workloads.streams.source import events_from
@@ -97,12 +97,12 @@ def the_task(name: str, short: bool) -> Task:
     return task.shorter() if short else task
 
 
-def kept_chip(name: str, short: bool, folder: Path, seed: int = 0) -> SpikingNetwork:
+def kept_chip(name: str, short: bool, folder: Path, events: EventSet, seed: int = 0) -> SpikingNetwork:
     """The tuned chip of a pilot that was run in `folder`. Raises ConfigError where there is none, CheckpointError where another version left it."""
     path, task = folder / CHIP.format(seed), the_task(name, short)
     if not path.is_file():
         raise ConfigError(f"no chip in {folder}: train one first with ferrion pilot {name}{' --quick' if short else ''} --out {folder}")
-    network = tuned_network(task, load_events(task.events), seed)
+    network = tuned_network(task, events, seed)
     restore(network, path)
     return network
 
@@ -114,17 +114,19 @@ def faulty(name: str, short: bool, folder: Path, tell: Tell) -> list[dict[str, A
     some = events.test.take(chosen(events.test, STREAMED_SHORT if short else STREAMED, 0))
     for fault in FAULTS:
         tell(f"stream with fault: {fault}")
-        rows.append(met(kept_chip(name, short, folder), some, LABELLED[name].sensor, events.seconds, fault, 0))
+        rows.append(met(kept_chip(name, short, folder, events), some, LABELLED[name].sensor, events.seconds, fault, 0))
     return rows
 
 
 def live(name: str, source: str, silence: float, short: bool, folder: Path) -> Iterator[tuple[str, dict[str, Any]]]:
     """Decisions of the kept chip on a stream of events, and their sums so far."""
-    chip, found = kept_chip(name, short, folder), list[Decision]()
-    for own in decisions(chip, events_from(source, silence), LABELLED[name].sensor, load_events(LABELLED[name].task).seconds):
-        found.append(own)
-        sums = {**told(found), "decided": [each.answer.decided for each in found], "opened_us": [each.window.opened for each in found]}
-        yield f"window {own.window.number} at {own.window.opened} us: class {own.answer.decided}, {own.fed.events} events", sums
+    events = load_events(LABELLED[name].task)
+    sums, decided, opened = told([]), list[int](), list[int]()
+    for own in decisions(kept_chip(name, short, folder, events), events_from(source, silence), LABELLED[name].sensor, events.seconds):
+        sums = {key: sums[key] + count for key, count in told([own]).items()}
+        decided.append(own.answer.decided)
+        opened.append(own.window.opened)
+        yield f"window {own.window.number} at {own.window.opened} us: class {own.answer.decided}, {own.fed.events} events", {**sums, "decided": decided, "opened_us": opened}
 
 
 def run(name: str, seed: int, short: bool, folder: Path, tell: Tell) -> dict[str, Any]:
