@@ -224,6 +224,10 @@ def test_lines_come_over_a_socket_and_a_dead_peer_is_told():
         next(lines_from(source, 0.3))
     with pytest.raises(MissingDataError, match="no file"):
         next(lines_from("/nowhere"))
+    with pytest.raises(DataError, match="give tcp://host:port, e.g."):
+        next(lines_from("tcp://x"))
+    with pytest.raises(DataError, match="silence = nan: give seconds above 0"):
+        next(lines_from("tcp://127.0.0.1:9", float("nan")))
 
 
 def test_one_seed_on_made_up_machines_says_what_its_runs_say(monkeypatch, tmp_path):

@@ -12,7 +12,7 @@ from typing import IO, NamedTuple, cast
 import pandas as pd
 
 from ferrion.core.errors import DataError, MissingDataError
-from ferrion.workloads.streams.source import PIPE, SILENCE, TCP
+from ferrion.workloads.streams.source import PIPE, SILENCE, TCP, address
 
 GAP = 5.0
 """Seconds without a row that count as a silence of the machine."""
@@ -107,7 +107,7 @@ def lines_from(source: str, silence: float = SILENCE) -> Iterator[str]:
         raise DataError(f"{source}: no byte for {silence:g} s after {taken} lines: the peer is dead or waits; start it again") from problem
     except (FileNotFoundError, IsADirectoryError) as problem:
         raise MissingDataError(f"no file {source}; give rows of time;value;…, - for standard input, or {TCP}host:port") from problem
-    except (OSError, EOFError, OverflowError, ValueError) as problem:
+    except (OSError, EOFError) as problem:
         raise DataError(f"{source}: {problem} after {taken} lines; give rows of time;value;…, a file, - or {TCP}host:port of somebody who is listening") from problem
 
 
@@ -116,8 +116,7 @@ def _opened(source: str, silence: float) -> Iterator[IO[bytes]]:
     if source == PIPE:
         yield sys.stdin.buffer
     elif source.startswith(TCP):
-        host, _, port = source.removeprefix(TCP).rpartition(":")
-        with socket.create_connection((host, int(port)), timeout=silence) as peer, peer.makefile("rb") as file:
+        with socket.create_connection(address(source, silence), timeout=silence) as peer, peer.makefile("rb") as file:
             yield file
     else:
         with Path(source).open("rb") as file:

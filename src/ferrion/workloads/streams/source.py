@@ -41,15 +41,21 @@ def events_from(source: str, silence: float = SILENCE) -> Blocks:
             raise MissingDataError(f"no file {source}; give {FORMATS}, - for standard input, or {TCP}host:port") from problem
 
 
-def _from_peer(source: str, silence: float) -> Blocks:
+def address(source: str, silence: float) -> tuple[str, int]:
+    """Host and port of tcp://host:port. Raises DataError for another source, or seconds of silence out of range."""
     host, _, port = source.removeprefix(TCP).rpartition(":")
     if not host or not (port.isascii() and port.isdigit()) or not 0 < int(port) < 65536:
         raise DataError(f"{source}: give {TCP}host:port, e.g. {TCP}127.0.0.1:7777")
     if not 0.0 < silence <= LONGEST_SILENCE:
         raise DataError(f"silence = {silence}: give seconds above 0, {LONGEST_SILENCE:g} at most")
+    return host, int(port)
+
+
+def _from_peer(source: str, silence: float) -> Blocks:
+    place = address(source, silence)
     taken = 0
     try:
-        with socket.create_connection((host, int(port)), timeout=silence) as peer, peer.makefile("rb") as file:
+        with socket.create_connection(place, timeout=silence) as peer, peer.makefile("rb") as file:
             for events in _decoded(Ahead(file), source, None):
                 taken += len(events)
                 yield events
