@@ -1,10 +1,12 @@
 """The watch on a machine: what it learns, how it is scored, what a poor line does; and SKAB's published figure for T2."""
 
+import gzip
 import json
 import socket
 import subprocess
 import sys
 import threading
+from collections import deque
 
 import numpy as np
 import pytest
@@ -201,7 +203,7 @@ def test_a_short_stream_is_refused_with_what_it_had():
         next(watch_on([Reading(k, (0.0,) * 8) for k in range(3)], Chip.from_card("leti-2025"), 8, 400, 0))
 
 
-def test_lines_come_over_a_socket_and_a_dead_peer_is_told():
+def test_lines_come_over_a_socket_and_a_dead_peer_is_told(tmp_path):
     with socket.create_server(("127.0.0.1", 0)) as listening:
         source = f"tcp://127.0.0.1:{listening.getsockname()[1]}"
         done = threading.Event()
@@ -224,7 +226,12 @@ def test_lines_come_over_a_socket_and_a_dead_peer_is_told():
         next(lines_from(source, 0.3))
     with pytest.raises(MissingDataError, match="no file"):
         next(lines_from("/nowhere"))
-    with pytest.raises(DataError, match="give tcp://host:port, e.g."):
+    packed = bytearray(gzip.compress(b"0;1\n" * 5000))
+    packed[-40:-20] = bytes(20)
+    (tmp_path / "broken.csv.gz").write_bytes(packed)
+    with pytest.raises(DataError, match=r"broken\.csv\.gz"):
+        deque(lines_from(str(tmp_path / "broken.csv.gz")))
+    with pytest.raises(DataError, match="give tcp://host:port"):
         next(lines_from("tcp://x"))
     with pytest.raises(DataError, match="silence = nan: give seconds above 0"):
         next(lines_from("tcp://127.0.0.1:9", float("nan")))

@@ -4,6 +4,7 @@ import gzip
 import math
 import socket
 import sys
+import zlib
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -107,7 +108,7 @@ def lines_from(source: str, silence: float = SILENCE) -> Iterator[str]:
         raise DataError(f"{source}: no byte for {silence:g} s after {taken} lines: the peer is dead or waits; start it again") from problem
     except (FileNotFoundError, IsADirectoryError) as problem:
         raise MissingDataError(f"no file {source}; give rows of time;value;…, - for standard input, or {TCP}host:port") from problem
-    except (OSError, EOFError) as problem:
+    except (OSError, EOFError, zlib.error) as problem:
         raise DataError(f"{source}: {problem} after {taken} lines; give rows of time;value;…, a file, - or {TCP}host:port of somebody who is listening") from problem
 
 
