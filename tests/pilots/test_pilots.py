@@ -30,9 +30,10 @@ from ferrion.pilots.labelled import LABELLED, columns, kept_chip
 from ferrion.pilots.live import decisions, told, windows
 from ferrion.pilots.opponents import Opponents, classical, int8
 from ferrion.pilots.study import study
-from ferrion.pilots.table import table
+from ferrion.pilots.table import SPIKING, table
 from ferrion.report.pilot import lines, markdown, page
 from ferrion.workloads.digital import inputs
+from ferrion.workloads.digital.costs import synaptic_joules
 from ferrion.workloads.digital.inputs import binned, counted
 from ferrion.workloads.digital.network import Recipe
 from ferrion.workloads.event_sets import EventSet, gathered, load_events
@@ -254,7 +255,12 @@ def test_what_is_shown_in_several_passes_costs_all_of_them():
     found = {"deployed": decided, "tuned": decided, "local": decided, "tuning": {"joules": 7.0}, "float": 1.0, "account": {"tuned": account, "alone": account}}
     found["passes"] = [{"joules": 2.0, "samples": 100}, {"joules": 1.0, "samples": 100}]
     assert columns(found, {}, 100)["chip, learning alone"]["learned"] == pytest.approx(3.0)
+    assert columns(found, {}, 100)["chip, learning alone"]["on spinnaker2"] == pytest.approx(10e-12)
     assert columns(found, {}, 1000)["chip, learning alone"]["learned"] == pytest.approx(1.5)
+
+
+def test_every_price_of_a_synaptic_operation_has_a_row():
+    assert set(SPIKING) == set(synaptic_joules())
 
 
 def test_a_table_leaves_out_what_is_not_known():

@@ -5,6 +5,8 @@ from typing import Any
 from ferrion.pilots.machine import DRIFTS
 from ferrion.workloads.spiking_tasks import row
 
+SPIKING = {"seneca": "SENECA", "spinnaker2": "SpiNNaker 2", "loihi": "Loihi", "truenorth": "TrueNorth"}
+"""Neuromorphic chips of the card `synaptic-operations`."""
 QUANTITIES = {
     "accuracy": ("accuracy", "%", 100.0),
     "balanced": ("accuracy, mean of classes", "%", 100.0),
@@ -28,6 +30,7 @@ QUANTITIES = {
     "seconds, stm32u385": ("latency of a decision, STM32U385", "ms", 1e3),
     "seconds, ndp120": ("latency of a decision, NDP120", "ms", 1e3),
     "operations": ("operations on numbers that are not 0, a decision", "thousand", 1e-3),
+    **{f"on {key}": (f"energy of as many operations on {name}", "uJ", 1e6) for key, name in SPIKING.items()},
     "area": ("area of arrays and neurons", "mm^2", 1e6),
     "memory": ("memory of weights (and activations)", "kB", 1e-3),
     "wear": ("wear of the busiest FeCAP in a year, an example a minute", "%", 100.0),
