@@ -35,4 +35,4 @@ def rendered(template: str, title: str, lead: str, pictures: Sequence[tuple[str,
 def spread(own: Mapping[str, float | None]) -> str:
     """Mean and standard deviation over seeds, where there are several and they differ."""
     mean, deviation = own["mean"] or 0.0, own["deviation"]
-    return figure(mean) + ("" if deviation is None or deviation <= SAME * abs(mean) else f" ± {deviation:.2g}")
+    return figure(mean) + ("" if deviation is None or deviation <= SAME * abs(mean) else f" ± {figure(float(f'{deviation:.2g}'))}")
