@@ -11,12 +11,12 @@ SILENCE = 10.0
 
 
 def pilot(
-    name: Annotated[str, typer.Argument(help="event-vision, tactile, ecg or machine.")] = "event-vision",
+    name: Annotated[str, typer.Argument(help="event-vision, tactile, ecg, machine or trigger.")] = "event-vision",
     seeds: Annotated[int, typer.Option(help="Chips, seeds 0, 1, …; each is kept when it is done.")] = 1,
     quick: Annotated[bool, typer.Option("--quick", help="The short form: fewer epochs, cells and samples, in under two minutes.")] = False,
     live: Annotated[
         str | None,
-        typer.Option(help="Decide on a live stream: a file, - for standard input, or tcp://host:port. Events need a chip that a pilot left in --out; a machine is learned first."),
+        typer.Option(help="Decide on a live stream: a file, - for standard input, or tcp://host:port. Events need a chip that a pilot left in --out; others are learned first."),
     ] = None,
     silence: Annotated[float, typer.Option(help="Seconds without a byte after which a peer of a live stream counts as dead.")] = SILENCE,
     out: Annotated[Path | None, typer.Option(help="Folder for result.json, the page, the chips and one file a seed; goes on from them. Default: runs/pilot-NAME.")] = None,

@@ -15,7 +15,7 @@ from ferrion.workloads.streams.lines import Readings
 SHARE, LATER = 0.05, 3
 """Of rows or values; rows by which one is late."""
 SILENT, OF = 60, 300
-"""Seconds in which one sensor says nothing, of every so many."""
+"""Rows in which one sensor says nothing, of every so many."""
 JUMP = 200
 """Rows between jumps of the clock."""
 HOUR = 3600
@@ -41,7 +41,7 @@ def missing_values(machine: Machine, draws: np.random.Generator) -> tuple[Lines,
 
 
 def silent_sensor(machine: Machine, draws: np.random.Generator) -> tuple[Lines, Numbers]:
-    """One sensor is NaN for a minute of every five."""
+    """One sensor is NaN for `SILENT` rows of every `OF`."""
     values = machine.values.copy()
     values[np.arange(len(values)) % OF < SILENT, draws.integers(values.shape[1])] = np.nan
     return _lines(range(len(values)), values), list(range(len(values)))
@@ -61,24 +61,24 @@ def late_rows(machine: Machine, draws: np.random.Generator) -> tuple[Lines, Numb
 
 
 def jumping_clock(machine: Machine, _draws: np.random.Generator) -> tuple[Lines, Numbers]:
-    """The clock goes an hour ahead, then begins anew, and so on."""
+    """The clock goes `HOUR` rows ahead, then begins anew, and so on."""
     rows = np.arange(len(machine.values))
     return _lines(rows % JUMP + HOUR * (rows // JUMP % 2), machine.values), rows.tolist()
 
 
 def garbled(machine: Machine, draws: np.random.Generator) -> tuple[Lines, Numbers]:
-    """Some lines end early."""
+    """Some lines end half way."""
     lines, numbers = none(machine, draws)
-    return [line[:12] if draws.random() < SHARE else line for line in lines], numbers
+    return [line[: len(line) // 2] if draws.random() < SHARE else line for line in lines], numbers
 
 
 FAULTS: dict[str, Fault] = {
     "none": none,
     "one value in twenty missing": missing_values,
-    "one sensor silent a minute of every five": silent_sensor,
+    "one sensor silent 60 rows of every 300": silent_sensor,
     "ten rows in two hundred missing": missing_rows,
     "one row in twenty late": late_rows,
-    "clock an hour ahead, or begun anew, every 200 s": jumping_clock,
+    "clock 3,600 rows ahead, or begun anew, every 200 rows": jumping_clock,
     "one line in twenty cut": garbled,
 }
 

@@ -3,6 +3,8 @@
 from typing import Any
 
 from ferrion.pilots.machine import DRIFTS
+from ferrion.pilots.trigger import NOISE
+from ferrion.workloads.pulses import NOISES
 from ferrion.workloads.spiking_tasks import row
 
 SPIKING = {"seneca": "SENECA", "spinnaker2": "SpiNNaker 2", "loihi": "Loihi", "truenorth": "TrueNorth"}
@@ -17,7 +19,12 @@ QUANTITIES = {
     "delay": ("delay from onset to alarm, median", "s", 1.0),
     "delay, late": ("delay from onset to alarm, 99 %", "s", 1.0),
     **{f"f1 after {name}": (f"F1 of rows after {name}", "%", 100.0) for drift in DRIFTS for name in (drift, f"{drift}, refreshed")},
+    **{f"found, {noise}": (f"pulses found, noise {100 * noise:.0f} % of a pulse", "%", 100.0) for noise in NOISES},
+    "false": (f"crossings without a pulse a second, noise {100 * NOISE:.0f} %", "1/s", 1.0),
+    **{f"right, {noise}": (f"pulses found and sorted rightly, noise {100 * noise:.0f} %", "%", 100.0) for noise in NOISES},
+    "right, drifted": (f"the same at noise {100 * NOISE:.0f} %, after heights have drifted", "%", 100.0),
     "joules": ("energy a decision", "uJ", 1e6),
+    "converted": ("energy of the conversion of what is decided", "uJ", 1e6),
     "joules, stm32u385": ("energy a decision, STM32U385", "uJ", 1e6),
     "joules with sleep, stm32u385": ("energy a decision, STM32U385 and its sleep", "uJ", 1e6),
     "joules, ndp120": ("energy a decision, NDP120", "uJ", 1e6),
@@ -29,6 +36,19 @@ QUANTITIES = {
     "seconds": ("latency of a decision, arrays and converters", "ms", 1e3),
     "seconds, stm32u385": ("latency of a decision, STM32U385", "ms", 1e3),
     "seconds, ndp120": ("latency of a decision, NDP120", "ms", 1e3),
+    "race": ("first spike of the race, median", "ms", 1e3),
+    "race, late": ("first spike of the race, 99 %", "ms", 1e3),
+    "pulses": ("decisions a second", "thousand", 1e-3),
+    "copies": ("copies for a million pulses a second", "1", 1.0),
+    **{
+        f"{key}, {stream}{late}": (f"{what} at a million pulses a second{words}", unit, factor)
+        for stream, words in (("poisson", ""), ("bursty", ", in bursts"))
+        for key, late, what, unit, factor in (
+            ("waited", "", "latency, median,", "us", 1e6),
+            ("waited", ", late", "latency, 99 %,", "us", 1e6),
+            ("lost", "", "lost", "%", 100.0),
+        )
+    },
     "operations": ("operations on numbers that are not 0, a decision", "thousand", 1e-3),
     **{f"on {key}": (f"energy of as many operations on {name}", "uJ", 1e6) for key, name in SPIKING.items()},
     "area": ("area of arrays and neurons", "mm^2", 1e6),

@@ -1,0 +1,120 @@
+"""The trigger pilot: pulses of three units in the noise of an electrode are found by a comparator, held, and sorted by two-memory arrays that learned them on the chip."""
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ferrion.chip.spiking import SpikingChip
+from ferrion.core.ledger import Action
+from ferrion.core.noise import fork
+from ferrion.learning.model_costs import cost
+from ferrion.pilots.load import copies, loads
+from ferrion.pilots.race import CENTRE, Race, race
+from ferrion.pilots.sorters import CLASSES, Heard, Sorters, heard, sorters
+from ferrion.pilots.trigger_costs import chip_numbers, filter_numbers, int8_numbers
+from ferrion.workloads.pulses import NO_UNIT, NOISES, RATE, judged, recorded
+from ferrion.workloads.spiking_tasks import Tell
+from ferrion.workloads.verdicts import confusion, roc
+
+NOTE = "Pulses of three units in the noise of an electrode at 24 kHz (synthetic, with their truth; noise of 5 to 20 % of a pulse's height), found, held and sorted"
+NOISE, DRIFT = 0.10, (-0.4, 0.0, 0.3)
+"""Noise at which everything but the sorting is told; by which share the heights of the units change in a recording with drift."""
+CALIBRATION, SHORT_CALIBRATION, WATCHED, SHORT_WATCHED = 20.0, 10.0, 60.0, 20.0
+"""Seconds that are learned from, with their truth (of an instrument: test pulses), and seconds that are sorted."""
+LATE = 2.0 / 3.0
+"""Share of a recording after which drift is judged."""
+EACH, CENTRES = 64, (0.60, 0.65, 0.70, CENTRE, 0.80, 0.85)
+"""Ion neurons a class in the race, and the volts at which it is tried how fast and how right it is."""
+SHOWN = 0.1
+"""Seconds of signal that are drawn."""
+Columns = dict[str, dict[str, Any]]
+Votes = dict[str, NDArray[np.float64]]
+
+
+def run(seed: int, short: bool, _folder: Path, tell: Tell) -> dict[str, Any]:
+    """One seed: an electrode of each noise, each sorted by a chip of its own and by everybody it is compared with."""
+    columns: Columns = {}
+    kept: dict[str, Any] = {}
+    for noise in (NOISE,) if short else NOISES:
+        tell(f"seed {seed}: noise of {100 * noise:.0f} % of a pulse")
+        first = heard(recorded(noise, SHORT_CALIBRATION if short else CALIBRATION, fork(seed, 0)))
+        watched = heard(recorded(noise, SHORT_WATCHED if short else WATCHED, fork(seed, 1)), first.level)
+        own = sorters(first, seed, short)
+        votes = own.votes(watched)
+        found = {"comparator": {f"found, {noise}": right(watched, watched.true)}, **{name: {f"right, {noise}": right(watched, given.argmax(1))} for name, given in votes.items()}}
+        if noise == NOISE:
+            more, kept = told(own, watched, votes, seed)
+            found = merged(found, more)
+        columns = merged(columns, found)
+    return {"seed": seed, "columns": columns, **kept}
+
+
+def right(watched: Heard, decided: NDArray[np.int64]) -> float:
+    """Share of pulses that were sorted rightly."""
+    return judged(watched.recording, watched.true, decided).right
+
+
+def merged(columns: Columns, more: Columns) -> Columns:
+    """The numbers of both."""
+    return {name: {**columns.get(name, {}), **more.get(name, {})} for name in dict.fromkeys([*columns, *more])}
+
+
+def told(own: Sorters, watched: Heard, votes: Votes, seed: int) -> tuple[Columns, dict[str, Any]]:
+    """At `NOISE`: what everybody takes, how a chip of many electrodes keeps up, a race of ion neurons, drift; and what is drawn."""
+    chip, seconds = SpikingChip.from_card(), len(watched.recording.signal) / RATE
+    prices, numbers = chip.memory.prices, chip_numbers(own, cost(own.chip.model), len(watched.true))
+    races = {centre: race(chip.neuron, votes["chip"], EACH, fork(seed, 2), centre) for centre in CENTRES}
+    first = races[CENTRE]
+    columns: Columns = {
+        "comparator": {"false": float((watched.true == NO_UNIT).sum() / seconds)},
+        "chip": {**numbers, **shared(numbers["seconds"], chip, seed)},
+        "chip and a race": {f"right, {NOISE}": right(watched, first.decided), "joules": numbers["joules"] + prices.energy[Action.ION_SPIKE][0], **lasting(first)},
+        "int8": int8_numbers(own.int8, own, watched, prices),
+        "int8, linear": int8_numbers(own.linear, own, watched, prices),
+        "matched filters": filter_numbers(prices),
+    }
+    moved = heard(recorded(NOISE, seconds, fork(seed, 1), DRIFT), watched.level)
+    drifted = {name: {"right, drifted": at_the_end(moved, given.argmax(1))} for name, given in own.votes(moved).items()}
+    return merged(columns, drifted), {
+        "learned": own.right,
+        "roc": {name: roc(votes[name], watched.true) for name in ("chip", "int8", "matched filters")},
+        "confusion": {name: confusion(votes[name].argmax(1), watched.true, CLASSES) for name in ("chip", "matched filters")},
+        "races": [{"centre": centre, "seconds": float(np.median(found.seconds)), "right": right(watched, found.decided)} for centre, found in races.items()],
+        "stretch": stretch(watched, votes["chip"].argmax(1)),
+    }
+
+
+def shared(seconds: float, chip: SpikingChip, seed: int) -> dict[str, float]:
+    """What a chip of enough copies makes of a million pulses a second from many electrodes."""
+    found = {"copies": float(copies(seconds)), "pulses": 1.0 / seconds}
+    for name, load in loads(seconds, chip.router, seed).items():
+        found |= {f"waited, {name}": load.median, f"waited, {name}, late": load.late, f"lost, {name}": load.dropped}
+    return found
+
+
+def lasting(found: Race) -> dict[str, float]:
+    """How long a race takes."""
+    return {"race": float(np.median(found.seconds)), "race, late": float(np.quantile(found.seconds, 0.99))}
+
+
+def at_the_end(moved: Heard, decided: NDArray[np.int64]) -> float:
+    """Share of the pulses of the last third that were sorted rightly."""
+    start = LATE * len(moved.recording.signal)
+    pulses, found = moved.recording.peaks >= start, moved.peaks >= start
+    part = moved.recording._replace(peaks=moved.recording.peaks[pulses], units=moved.recording.units[pulses])
+    return judged(part, moved.true[found], decided[found]).right
+
+
+def stretch(watched: Heard, decided: NDArray[np.int64]) -> dict[str, Any]:
+    """The first `SHOWN` seconds, and what was decided in them."""
+    end = round(SHOWN * RATE)
+    some = watched.peaks < end
+    return {
+        "signal": watched.recording.signal[:end].round(4).tolist(),
+        "level": watched.level,
+        "peaks": watched.peaks[some].tolist(),
+        "decided": decided[some].tolist(),
+        "true": watched.true[some].tolist(),
+    }

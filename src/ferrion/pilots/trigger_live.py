@@ -1,0 +1,94 @@
+"""A trigger on samples that come as lines `number;value`: from a file, a pipe or a socket, over a poor line too."""
+
+from collections.abc import Iterable, Iterator
+from itertools import islice
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ferrion.circuits.trigger import AFTER, idle, line, take, threshold
+from ferrion.core.errors import DataError
+from ferrion.core.noise import fork
+from ferrion.pilots.machine_faults import FAULTS
+from ferrion.pilots.sorters import Sorters, heard, sorters
+from ferrion.pilots.trigger import CALIBRATION, NOISE, SHORT_CALIBRATION
+from ferrion.workloads.machines import Machine
+from ferrion.workloads.pulses import NO_UNIT, RATE, judged, recorded, truth
+from ferrion.workloads.spiking_tasks import Tell
+from ferrion.workloads.streams.lines import Reading, Readings, lines_from
+
+SETTLE = round(RATE)
+"""Samples by which the comparator is set before anything is looked for: a second."""
+FAULTY, SHORT_FAULTY = 10.0, 3.0
+"""Seconds of a stream with faults."""
+
+
+class Pulse(NamedTuple):
+    """One that was sorted."""
+
+    number: int
+    """Of the line its peak came in."""
+    unit: int
+    """`NO_UNIT`: none."""
+
+
+def sorted_on(readings: Iterable[Reading], own: Sorters) -> Iterator[Pulse]:
+    """Every pulse of a stream, told `AFTER` samples behind its peak. Raises DataError for a stream that ends before the comparator is set."""
+    going_on = iter(readings)
+    first = np.array([reading.values[0] for reading in islice(going_on, SETTLE)])
+    if len(first) < SETTLE:
+        raise DataError(f"the stream ended after {len(first)} samples; the first {SETTLE} (a second) set the comparator before any pulse is looked for")
+    level, held = threshold(first), idle()
+    numbers = np.zeros(AFTER + 1, np.int64)
+    for k, reading in enumerate(going_on):
+        numbers[k % (AFTER + 1)] = reading.number
+        if take(held, reading.values[0], level):
+            unit = int(own.chip.votes(own.front(line(held)[None])).argmax())
+            yield Pulse(int(numbers[(k - AFTER) % (AFTER + 1)]), unit)
+
+
+def taught(short: bool) -> Sorters:
+    """Chip 0, after its calibration."""
+    return sorters(heard(recorded(NOISE, SHORT_CALIBRATION if short else CALIBRATION, fork(0, 0))), 0, True)
+
+
+def faulty(short: bool, _folder: Path, tell: Tell) -> list[dict[str, Any]]:
+    """Every fault, on an electrode whose samples come over a line: share of the pulses after the first second that are sorted rightly, and what was counted."""
+    recording, own, rows = recorded(NOISE, SHORT_FAULTY if short else FAULTY, fork(0, 1)), taught(short), []
+    source = Machine("electrode", recording.signal[:, None], np.zeros(len(recording.signal), bool))
+    for fault, garble in FAULTS.items():
+        tell(f"samples with fault: {fault}")
+        lines, numbers = garble(source, np.random.default_rng(0))
+        readings = Readings(lines, 1)
+        found = list(sorted_on(readings, own))
+        peaks = np.array([numbers[pulse.number] for pulse in found], np.int64)
+        rows.append({"fault": fault, "share": _right(recording, peaks, np.array([pulse.unit for pulse in found], np.int64)), "decisions": len(found), **readings.counts})
+    return rows
+
+
+def _right(recording: Any, peaks: NDArray[np.int64], units: NDArray[np.int64]) -> float:
+    later = recording.peaks >= SETTLE
+    part = recording._replace(peaks=recording.peaks[later], units=recording.units[later])
+    order = np.argsort(peaks)
+    return judged(part, truth(part, peaks[order]), units[order]).right
+
+
+def live(source: str, silence: float, short: bool, _folder: Path) -> Iterator[tuple[str, dict[str, Any]]]:
+    """Pulses of an electrode as they come, sorted by a chip that has learned its calibration; at the end of a stream that breaks, what was counted, too."""
+    readings, own = Readings(lines_from(source, silence), 1), taught(short)
+    units, numbers = list[int](), list[int]()
+
+    def so_far() -> dict[str, Any]:
+        return {"decisions": len(units), "units": units, "samples": numbers, **readings.counts}
+
+    try:
+        for pulse in sorted_on(readings, own):
+            units.append(pulse.unit)
+            numbers.append(pulse.number)
+            yield f"sample {pulse.number}: {'no unit' if pulse.unit == NO_UNIT else f'unit {pulse.unit}'}", so_far()
+    except DataError:
+        yield "the stream broke", so_far()
+        raise
+    yield f"{len(units)} pulses", so_far()
