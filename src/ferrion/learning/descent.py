@@ -1,5 +1,6 @@
 """Training on chip for torch: stochastic integer updates of the hidden memories, a transfer every k samples."""
 
+import math
 from collections.abc import Callable
 from typing import Any
 
@@ -18,14 +19,20 @@ class TwoMemorySGD(torch.optim.Optimizer):
     changed their level go to the memristors. Digital parameters of the model (normalisation, layers kept digital) descend as in torch.optim.SGD.
     """
 
-    def __init__(self, model: torch.nn.Module, lr: float = 0.005, transfer_every: int = 100, seed: int = 0) -> None:
-        """model: a network with two-memory layers. Raises ConfigError when it has none, or on settings out of range."""
+    def __init__(self, model: torch.nn.Module, lr: float = 0.005, transfer_every: int = 100, seed: int = 0, metaplasticity: float = 0.0) -> None:
+        """model: a network with two-memory layers. metaplasticity: 0 for none, of the order of 1 to keep what was learned before (`TwoMemories.update`).
+
+        Raises ConfigError when the model has no such layer, or on settings out of range.
+        """
         self.memories = some_memories_of(model)
         if any(isinstance(module, TwoMemoryLayer) and len(module.finer) for module in model.modules()):
             raise ConfigError("the model's weights are cut into slices, which hold fixed weights: to train on chip, convert it with slices = 1")
-        if lr <= 0 or transfer_every < 1 or seed < 0:
-            raise ConfigError(f"lr = {lr}, transfer_every = {transfer_every}, seed = {seed}: give a rate above 0, 1 sample or more, a seed of 0 or more")
-        super().__init__(model.parameters(), {"lr": lr, "transfer_every": transfer_every, "seed": seed, "steps": 0, "transfers": 0})
+        if lr <= 0 or transfer_every < 1 or seed < 0 or not 0.0 <= metaplasticity < math.inf:
+            raise ConfigError(
+                f"lr = {lr}, transfer_every = {transfer_every}, seed = {seed}, metaplasticity = {metaplasticity}: "
+                "give a rate above 0, 1 sample or more, a seed and a metaplasticity of 0 or more"
+            )
+        super().__init__(model.parameters(), {"lr": lr, "transfer_every": transfer_every, "seed": seed, "steps": 0, "transfers": 0, "metaplasticity": metaplasticity})
         on_chip = {id(memories.analogue) for memories in self.memories}
         self._digital = [parameter for parameter in model.parameters() if id(parameter) not in on_chip]
         self._rows, self._columns, self._words = self._laid_out()
@@ -43,7 +50,7 @@ class TwoMemorySGD(torch.optim.Optimizer):
                 parameter.add_(parameter.grad, alpha=-group["lr"])
         row_words, column_words = (words(group["seed"], stream, group["steps"], self._words) for stream in (Stream.ROW_DITHER, Stream.COLUMN_DITHER))
         for memories, rows, columns in zip(self.memories, self._rows, self._columns, strict=True):
-            memories.update(group["lr"], row_words[rows], column_words[columns])
+            memories.update(group["lr"], row_words[rows], column_words[columns], group["metaplasticity"])
         group["steps"] += 1
         due = max(memories.tally.samples for memories in self.memories) // group["transfer_every"]
         if due > group["transfers"]:

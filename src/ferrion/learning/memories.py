@@ -178,11 +178,18 @@ class TwoMemories(torch.nn.Module):
         self.age.zero_()
         self._held = None
 
-    def update(self, rate: float, row_words: NDArray[np.uint32], column_words: NDArray[np.uint32]) -> None:
-        """Move every hidden weight against the gradient of `analogue`, by whole steps, right on average (`hidden.update_matrix`)."""
+    def update(self, rate: float, row_words: NDArray[np.uint32], column_words: NDArray[np.uint32], metaplasticity: float = 0.0) -> None:
+        """Move every hidden weight against the gradient of `analogue`, by whole steps, right on average (`hidden.update_matrix`).
+
+        With metaplasticity m a step that makes |h| smaller is taken 1 - tanh^2(m |h|) times as often, h in full scales: what was learned long and surely is hard to undo
+        (Laborieux et al., Nat. Commun. 12, 2549 (2021), eq. 2). The controller reads the word it rewrites, so it needs a table and no memory.
+        """
         if self.analogue.grad is None:
             return
         gradient = np.ascontiguousarray(self.analogue.grad.numpy(), F4)
+        if metaplasticity:
+            share = self.hidden.numpy() * F4(1.0 / FULL_SCALE)
+            gradient = np.where(gradient * share > 0.0, gradient * (1.0 - np.tanh(F4(metaplasticity) * share) ** 2), gradient).astype(F4)
         hidden, lsb_writes, stale = _flat(self.hidden), _flat(self.lsb_writes), _flat(self.stale)
         scale = F4(rate) * F4(FULL_SCALE) / F4(self.full) * ONE
         units, touched = update_matrix(hidden, lsb_writes, stale, I2(self.rule.offset), gradient, row_words, column_words, scale, self._scratch)

@@ -9,7 +9,7 @@ from ferrion.chip.spiking import SpikingChip
 from ferrion.core.errors import ConfigError
 from ferrion.core.kept import digest, kept
 from ferrion.params.card import load
-from ferrion.pilots import labelled, machine, trigger, trigger_live
+from ferrion.pilots import continual, continual_live, labelled, machine, trigger, trigger_live
 from ferrion.pilots.labelled import LABELLED
 from ferrion.pilots.table import table
 from ferrion.workloads.digital.costs import CARDS
@@ -30,6 +30,7 @@ PILOTS = {
     **{name: Pilot(pilot.note, partial(labelled.run, name), partial(labelled.faulty, name), partial(labelled.live, name)) for name, pilot in LABELLED.items()},
     "machine": Pilot(machine.NOTE, machine.run, machine.faulty, machine.live),
     "trigger": Pilot(trigger.NOTE, trigger.run, trigger_live.faulty, trigger_live.live),
+    "continual": Pilot(continual.NOTE, continual.run, continual_live.faulty, continual_live.live),
 }
 
 

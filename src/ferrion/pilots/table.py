@@ -20,6 +20,16 @@ QUANTITIES = {
     "delay, late": ("delay from onset to alarm, 99 %", "s", 1.0),
     **{f"f1 after {name}": (f"F1 of rows after {name}", "%", 100.0) for drift in DRIFTS for name in (drift, f"{drift}, refreshed")},
     **{f"found, {noise}": (f"pulses found, noise {100 * noise:.0f} % of a pulse", "%", 100.0) for noise in NOISES},
+    **{
+        f"{key}, {change}": (f"{what}: {words}", "%", 100.0)
+        for change, words in (("orders", "pixels wired anew"), ("lights", "other light"), ("sessions", "EMG sessions"))
+        for key, what in (
+            ("end", "right at the end, mean of stages"),
+            ("first", "of the first stage"),
+            ("fresh", "when just learned, mean"),
+            ("forgotten", "forgotten, mean of earlier stages"),
+        )
+    },
     "false": (f"crossings without a pulse a second, noise {100 * NOISE:.0f} %", "1/s", 1.0),
     **{f"right, {noise}": (f"pulses found and sorted rightly, noise {100 * noise:.0f} %", "%", 100.0) for noise in NOISES},
     "right, drifted": (f"the same at noise {100 * NOISE:.0f} %, after heights have drifted", "%", 100.0),

@@ -1,0 +1,116 @@
+"""The continual pilot: a device learns on while its input changes, and is asked at the end what it still knows of the beginning."""
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ferrion.arrays.words import MAGNITUDE_BITS
+from ferrion.chip.chip import Chip
+from ferrion.core.noise import fork
+from ferrion.learning.memories import memories_of
+from ferrion.learning.model_costs import clear, cost
+from ferrion.pilots.learners import METAPLASTICITY, Elastic, Learner, Shape, course, in_float, on_chip
+from ferrion.workloads.changing import DIGITS, ELECTRODES, GESTURES, PIXELS, SUBJECTS, Stage, lights, orders, sessions
+from ferrion.workloads.digital.costs import PARTS, Part, joules, radio_joules, size
+from ferrion.workloads.digital.network import Recipe, fit, of
+from ferrion.workloads.spiking_account import A_YEAR
+from ferrion.workloads.spiking_tasks import Tell
+
+NOTE = "Learning on while the input changes: MNIST with its pixels wired anew three times, MNIST in other light, and seven gestures by EMG in three sessions (six subjects)"
+SAMPLES, SHORT_SAMPLES, SHORT_SUBJECTS = 8000, 1000, 1
+"""Digits a stage, and subjects in the short form."""
+DIGIT, GESTURE = Shape(PIXELS, 128, DIGITS, 0.01, 100, 1), Shape(2 * ELECTRODES, 32, GESTURES, 0.05, 10, 3)
+RECIPE = Recipe((128,), epochs=15)
+SEEN = 200
+"""Test samples over which products and bytes are counted."""
+PRICED = "orders"
+"""The changes for which energy, memory and wear are told."""
+Results = dict[str, NDArray[np.float64]]
+
+
+def changes(seed: int, short: bool) -> dict[str, tuple[Shape, list[list[Stage]]]]:
+    """What is learned: a network's shape, and one or more devices, each with its stages."""
+    samples = SHORT_SAMPLES if short else SAMPLES
+    return {
+        "orders": (DIGIT, [orders(seed, samples)]),
+        "lights": (DIGIT, [lights(seed, samples)]),
+        "sessions": (GESTURE, [sessions(subject) for subject in range(SHORT_SUBJECTS if short else SUBJECTS)]),
+    }
+
+
+def run(seed: int, short: bool, _folder: Path, tell: Tell) -> dict[str, Any]:
+    """One seed. Raises MissingDataError without the recordings."""
+    columns: dict[str, dict[str, Any]] = {}
+    drawn: dict[str, dict[str, list[float]]] = {}
+    for what, (shape, devices) in changes(seed, short).items():
+        found: dict[str, list[NDArray[np.float64]]] = {}
+        for k, stages in enumerate(devices):
+            tell(f"seed {seed}: {what}{f', subject {k}' if len(devices) > 1 else ''}")
+            results, numbers = compared(shape, stages, fork(seed, k))
+            for name, own in results.items():
+                found.setdefault(name, []).append(own)
+                columns.setdefault(name, {}).update(numbers.get(name, {}) if what == PRICED else {})
+        means = {name: np.mean(own, axis=0) for name, own in found.items()}
+        for name, right in means.items():
+            columns[name] |= remembered(what, right)
+        drawn[what] = {name: np.broadcast_to(right[:, 0], len(devices[0])).tolist() for name, right in means.items()}
+    return {"seed": seed, "columns": columns, "kept": drawn}
+
+
+def remembered(what: str, right: NDArray[np.float64]) -> dict[str, float]:
+    """Of shares right (after each stage, of each stage): at the end, of all and of the first; where more than one was learned, when just learned, and what of it is lost."""
+    last = {f"end, {what}": float(right[-1].mean()), f"first, {what}": float(right[-1][0])}
+    if len(right) == 1:
+        return last
+    fresh = np.diag(right)
+    return {**last, f"forgotten, {what}": float((fresh - right[-1])[:-1].mean()), f"fresh, {what}": float(fresh.mean())}
+
+
+def compared(shape: Shape, stages: list[Stage], seed: int) -> tuple[Results, dict[str, dict[str, Any]]]:
+    """Everybody on the same stages, in turn; and what they take."""
+    results: Results = {}
+    numbers: dict[str, dict[str, Any]] = {}
+    for name, metaplasticity in (("chip", 0.0), ("chip, consolidating", METAPLASTICITY)):
+        own = on_chip(shape, seed, metaplasticity)
+        results[name] = course(own, stages)
+        numbers[name] = {"learned": own.joules / own.learned, **worn(own), **decided(own, stages[-1])}
+    results["float"] = course(in_float(shape, seed), stages)
+    elastic = Elastic(in_float(shape, seed))
+    results["float, elastic weights"] = course(elastic.learner, stages, elastic.remember)
+    for name, seen in (("int8, as deployed", stages[:1]), ("int8, taught all", stages)):
+        results[name], numbers[name] = int8(shape, seen, stages, seed)
+    return results, numbers
+
+
+def worn(own: Learner) -> dict[str, Any]:
+    """Of the busiest devices, at an example a minute for a year; and the memory of the hidden weights."""
+    memories = memories_of(own.model)
+    limits = memories[0].chip.endurance()
+    counts = {"fecap": max(int(part.lsb_writes.numpy().max()) for part in memories), "memristor": max(int(part.programmed.numpy().max()) for part in memories)}
+    wear = {device: count / own.learned * A_YEAR / limits[device] for device, count in counts.items()}
+    memory = sum(part.hidden.numel() for part in memories) * (MAGNITUDE_BITS + 1) / 8
+    return {"wear": wear["fecap"], "wear, memristor": wear["memristor"], "memory": memory, "sent_learned": 0.0, "sent_decided": 1.0}
+
+
+def decided(own: Learner, stage: Stage) -> dict[str, Any]:
+    """What a decision takes."""
+    clear(own.model)
+    own.right(stage)
+    bill = cost(own.model)
+    known = {how: sum(part.joules for part in bill.bills if str(part.number.provenance) == how) / bill.joules for how in ("measured", "assumed")}
+    return {"joules": bill.joules / len(stage.test_labels), "seconds": bill.seconds / len(stage.test_labels), "area": bill.area, **known}
+
+
+def int8(shape: Shape, seen: list[Stage], stages: list[Stage], seed: int) -> tuple[NDArray[np.float64], dict[str, Any]]:
+    """An integer network that was taught `seen` elsewhere, all at once, to which every sample had to be sent; it does not learn on."""
+    inputs, labels = np.concatenate([own.inputs for own in seen]), np.concatenate([own.labels for own in seen])
+    net = of(fit(inputs, labels, shape.classes, RECIPE, seed % 2**31))
+    taken, prices = size(net, stages[-1].test_inputs[:SEEN]), Chip.from_card("leti-2025").prices
+    right = np.array([float((net.decide(own.test_inputs) == own.test_labels).mean()) for own in stages])
+    numbers: dict[str, Any] = {"joules": joules(taken, prices), "memory": float(taken.memory), "learned": shape.inputs * radio_joules()}
+    numbers |= {"sent_learned": float(shape.inputs), "sent_decided": 1.0}
+    for part in map(Part.from_card, PARTS):
+        numbers |= {f"joules, {part.name}": taken.products * part.joules, f"seconds, {part.name}": taken.products * part.seconds}
+    return right[None], numbers

@@ -1,0 +1,88 @@
+"""Gestures from samples of an armband that come as lines `number;value;…`: from a file, a pipe or a socket, over a poor line too."""
+
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import numpy as np
+import torch
+
+from ferrion.core.errors import DataError
+from ferrion.pilots.continual import GESTURE
+from ferrion.pilots.learners import METAPLASTICITY, Learner, course, on_chip
+from ferrion.pilots.machine_faults import FAULTS
+from ferrion.workloads.changing import ELECTRODES, LAST_REPETITION, SESSIONS, WINDOW, Front, armband, front, sessions
+from ferrion.workloads.machines import Machine
+from ferrion.workloads.spiking_tasks import Tell
+from ferrion.workloads.streams.lines import Reading, Readings, lines_from
+
+SUBJECT = 0
+"""Whose armband it is."""
+SHORT_LEARNED = 1
+"""Sessions that are learned in the short form."""
+
+
+class Gesture(NamedTuple):
+    """One window that was decided."""
+
+    numbers: tuple[int, ...]
+    """Of the lines in it."""
+    decided: int
+
+
+def gestures_on(readings: Iterable[Reading], own: Learner, scaled: Front) -> Iterator[Gesture]:
+    """One every `WINDOW` samples that were taken; what is left at the end is no window."""
+    own.model.eval()
+    for some in _batched(readings, WINDOW):
+        features = scaled(np.array([reading.values for reading in some])[None])
+        with torch.no_grad():
+            yield Gesture(tuple(reading.number for reading in some), int(own.model(torch.from_numpy(features)).argmax()))
+
+
+def _batched(readings: Iterable[Reading], count: int) -> Iterator[list[Reading]]:
+    some: list[Reading] = []
+    for reading in readings:
+        some.append(reading)
+        if len(some) == count:
+            yield some
+            some = []
+
+
+def taught(short: bool) -> Learner:
+    """Chip 0, consolidating, after the sessions of `SUBJECT`."""
+    own = on_chip(GESTURE, 0, METAPLASTICITY)
+    course(own, sessions(SUBJECT)[: SHORT_LEARNED if short else SESSIONS])
+    return own
+
+
+def faulty(short: bool, _folder: Path, tell: Tell) -> list[dict[str, Any]]:
+    """Every fault, on the gestures that nothing was learned from: share of the windows decided rightly, by the gesture of most of their samples, and what was counted."""
+    some = [segment for segment in armband() if segment.subject == SUBJECT and segment.repetition == LAST_REPETITION]
+    emg, gesture = np.concatenate([segment.emg for segment in some]), np.repeat([segment.gesture for segment in some], [len(segment.emg) for segment in some])
+    source, own, rows = Machine("armband", emg, np.zeros(len(emg), bool)), taught(short), []
+    for fault, garble in FAULTS.items():
+        tell(f"samples with fault: {fault}")
+        lines, numbers = garble(source, np.random.default_rng(0))
+        readings = Readings(lines, ELECTRODES)
+        found = list(gestures_on(readings, own, front(SUBJECT)))
+        right = [np.bincount(gesture[[numbers[k] for k in one.numbers]]).argmax() == one.decided for one in found]
+        rows.append({"fault": fault, "share": float(np.mean(right)), "decisions": len(found), **readings.counts})
+    return rows
+
+
+def live(source: str, silence: float, short: bool, _folder: Path) -> Iterator[tuple[str, dict[str, Any]]]:
+    """Gestures of an armband as they come, by a chip that has learned `SUBJECT`; at the end of a stream that breaks, what was counted, too."""
+    readings, own = Readings(lines_from(source, silence), ELECTRODES), taught(short)
+    decided = list[int]()
+
+    def so_far() -> dict[str, Any]:
+        return {"decisions": len(decided), "gestures": decided, **readings.counts}
+
+    try:
+        for one in gestures_on(readings, own, front(SUBJECT)):
+            decided.append(one.decided)
+            yield f"sample {one.numbers[-1]}: gesture {one.decided}", so_far()
+    except DataError:
+        yield "the stream broke", so_far()
+        raise
+    yield f"{len(decided)} windows", so_far()

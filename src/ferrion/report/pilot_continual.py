@@ -1,0 +1,18 @@
+"""Pictures of learning on: what is still known of the first stage while later ones are learned."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from ferrion.reproduce.figure import Curve, Panel
+
+TITLES = {"orders": "Learning on while pixels are wired anew", "lights": "Learning on while the light changes", "sessions": "Learning on from session to session"}
+
+
+def kept(run: Mapping[str, Any]) -> list[Panel]:
+    """A panel for each kind of change."""
+    return [_panel(TITLES[what], found) for what, found in run["kept"].items()]
+
+
+def _panel(title: str, found: Mapping[str, list[float]]) -> Panel:
+    curves = [Curve(name, tuple(float(k + 1) for k in range(len(right))), tuple(100 * own for own in right)) for name, right in found.items()]
+    return Panel(title, "stages learned", "first stage right [%]", tuple(curves))
