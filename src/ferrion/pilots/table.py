@@ -25,9 +25,9 @@ QUANTITIES = {
         for change, words in (("orders", "pixels wired anew"), ("lights", "other light"), ("sessions", "EMG sessions"))
         for key, what in (
             ("end", "right at the end, mean of stages"),
-            ("first", "of the first stage"),
-            ("fresh", "when just learned, mean"),
-            ("forgotten", "forgotten, mean of earlier stages"),
+            ("first", "right of the first stage at the end"),
+            ("fresh", "right when just learned, mean of stages"),
+            ("forgotten", "of that forgotten, mean of earlier stages"),
         )
     },
     "false": (f"crossings without a pulse a second, noise {100 * NOISE:.0f} %", "1/s", 1.0),
