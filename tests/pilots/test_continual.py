@@ -130,7 +130,8 @@ def test_what_is_remembered_is_arithmetic():
     assert set(remembered("it", np.array([[0.9, 0.2]]))) == {"end, it", "first, it"}
 
 
-def test_stages_are_one_task_in_another_guise(made_up):
+@pytest.mark.usefixtures("made_up")
+def test_stages_are_one_task_in_another_guise():
     """Each order has the same pixels; light stays within the drivers' range; every stage has digits of its own, and the same test."""
     orders, lights = changing.orders(0, 500), changing.lights(0, 500)
     for stage in orders:
@@ -143,7 +144,8 @@ def test_stages_are_one_task_in_another_guise(made_up):
     np.testing.assert_allclose(lights[1].test_inputs, 0.3 * lights[0].test_inputs, rtol=1e-6)
 
 
-def test_an_armband_is_split_by_repetition_and_scaled_by_its_first_session(made_up):
+@pytest.mark.usefixtures("made_up")
+def test_an_armband_is_split_by_repetition_and_scaled_by_its_first_session():
     own = changing.sessions(2)
     assert [len(stage.labels) for stage in own] == [GESTURES * 3 * 6] * 3
     assert [len(stage.test_labels) for stage in own] == [GESTURES * 6] * 3
@@ -154,7 +156,8 @@ def test_an_armband_is_split_by_repetition_and_scaled_by_its_first_session(made_
     assert np.abs(Front(windows)(1e6 * windows)).max() == 1.0
 
 
-def test_the_pilot_runs_and_is_drawn(made_up, monkeypatch, tmp_path):
+@pytest.mark.usefixtures("made_up")
+def test_the_pilot_runs_and_is_drawn(monkeypatch, tmp_path):
     monkeypatch.setattr(continual, "SHORT_SAMPLES", 300)
     result = study("continual", 1, True, tmp_path, lambda _: None)
     columns = result["runs"][0]["columns"]
@@ -211,7 +214,8 @@ def test_a_pilot_without_recordings_says_where_they_are_looked_for(tmp_path):
     assert "mnist" in done.stderr
 
 
-def test_run_is_its_seed(made_up, monkeypatch, tmp_path):
+@pytest.mark.usefixtures("made_up")
+def test_run_is_its_seed(monkeypatch, tmp_path):
     monkeypatch.setattr(continual, "SHORT_SAMPLES", 60)
     first, again = (run(5, True, tmp_path, lambda _: None) for _ in range(2))
     assert first == again
