@@ -437,3 +437,32 @@ def test_tiles_are_views_so_that_a_transfer_reaches_both_directions():
     met = layer.memories.held()
     for side in (0, 1):
         assert all(np.shares_memory(block.cells, met.numpy()) for block in layer.readings[0]._blocks_of(side, met))
+
+
+def test_a_copied_layer_learns_as_its_original():
+    """Also one that went through a file: its working memory is its own (copies used to move no hidden weight)."""
+    layer = TwoMemoryLinear(6, 4, CHIP, seed=0)
+    file = io.BytesIO()
+    torch.save(layer, file)
+    file.seek(0)
+    moved = []
+    for own in (layer, copy.deepcopy(layer), torch.load(file, weights_only=False)):
+        before = own.memories.hidden.clone()
+        descent = TwoMemorySGD(own, lr=0.5, seed=1)
+        cross_entropy(own(torch.ones(1, 6)), torch.tensor([2])).backward()
+        descent.step()
+        moved.append(own.memories.hidden.int() - before.int())
+    assert moved[0].any()
+    assert torch.equal(moved[0], moved[1])
+    assert torch.equal(moved[0], moved[2])
+
+
+def test_a_copied_training_goes_on_as_its_original():
+    training = Training(Plan(sizes=(13, 9, 6), chip=CHIP, epochs=2, seed=5))
+    rng = np.random.default_rng(0)
+    inputs, labels = rng.random((60, 13), np.float32), rng.integers(0, 6, 60)
+    training.advance(inputs, labels, 30)
+    twin = copy.deepcopy(training)
+    for own in (training, twin):
+        own.advance(inputs, labels, 30)
+    np.testing.assert_array_equal(training.memory.hidden, twin.memory.hidden)

@@ -3,6 +3,7 @@
 import json
 import subprocess
 import sys
+from copy import deepcopy
 
 import numpy as np
 import pytest
@@ -92,6 +93,24 @@ def test_no_metaplasticity_is_plain_descent():
         TwoMemorySGD(TwoMemoryLinear(2, 2), metaplasticity=-1.0)
     with pytest.raises(ConfigError, match="metaplasticity of 0 or more"):
         TwoMemorySGD(TwoMemoryLinear(2, 2), metaplasticity=float("nan"))
+
+
+def test_a_copy_of_a_learner_goes_on_as_the_learner():
+    """Model and descent together; and a state that was saved before there was metaplasticity is taken as one without."""
+    own, (first, second) = on_chip(SHAPE, 0, 1.0), stages(2)
+    own.learn(first, 0)
+    copy = deepcopy(own)
+    before = own.model[0].memories.hidden.clone()
+    copy.learn(second, 1)
+    assert torch.equal(own.model[0].memories.hidden, before)
+    own.learn(second, 1)
+    assert torch.equal(own.model[0].memories.hidden, copy.model[0].memories.hidden)
+    assert torch.equal(own.model[2].memories.analogue, copy.model[2].memories.analogue)
+    state = own.descent.state_dict()
+    del state["param_groups"][0]["metaplasticity"]
+    own.descent.load_state_dict(state)
+    assert own.descent.param_groups[0]["metaplasticity"] == 0.0
+    own.learn(second, 2)
 
 
 def test_elastic_weights_are_held_by_fishers_information():

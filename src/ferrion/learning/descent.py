@@ -37,6 +37,16 @@ class TwoMemorySGD(torch.optim.Optimizer):
         self._digital = [parameter for parameter in model.parameters() if id(parameter) not in on_chip]
         self._rows, self._columns, self._words = self._laid_out()
 
+    def __getstate__(self) -> dict[str, Any]:
+        """What torch keeps, and what a copy made together with its model needs to go on."""
+        return {**super().__getstate__(), "memories": self.memories, "_digital": self._digital, "_rows": self._rows, "_columns": self._columns, "_words": self._words}
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        """Also of states that were saved before there was metaplasticity."""
+        super().__setstate__(state)
+        for group in self.param_groups:
+            group.setdefault("metaplasticity", 0.0)
+
     @torch.no_grad()
     def step(self, closure: Callable[[], Any] | None = None) -> Any:
         """One update of every weight from its gradient; a transfer when another `transfer_every` samples have been learned."""

@@ -37,8 +37,7 @@ class UpdateScratch(NamedTuple):
     order: NDArray[np.uint64]
     first: NDArray[np.int64]
     packed: NDArray[np.uint64]
-    flips: NDArray[np.int16]
-    """The same bytes as `packed`, four words of sixteen bits in each."""
+    """Four words of sixteen bits in each: one view of it is the flips of weights."""
     sizes: NDArray[np.float32]
     downhill: NDArray[np.int16]
     moved: NDArray[np.uint16]
@@ -46,7 +45,6 @@ class UpdateScratch(NamedTuple):
 
 def update_scratch(widest: int) -> UpdateScratch:
     """Working memory for layers of up to `widest` rows, bias row included, or columns."""
-    packed = np.zeros((widest + 3) // 4, U8)
     return UpdateScratch(
         dense_rows=np.zeros(widest, U8),
         dense_rates=np.zeros(widest, F4),
@@ -54,8 +52,7 @@ def update_scratch(widest: int) -> UpdateScratch:
         sparse_rates=np.zeros(widest, F4),
         order=np.zeros(widest, U8),
         first=np.zeros(BUCKETS + 1, np.int64),
-        packed=packed,
-        flips=packed.view(np.int16),
+        packed=np.zeros((widest + 3) // 4, U8),
         sizes=np.zeros(widest, F4),
         downhill=np.zeros(widest, np.int16),
         moved=np.zeros(widest, np.uint16),
@@ -111,7 +108,7 @@ def update_dense(hidden, recent, stale, offset, columns, rows, rates, count, row
     changed, touched = U8(0), U8(0)
     limit = I2(I2(LARGEST) - offset)
     packed, sizes = work.packed[: (columns + 3) // 4], work.sizes[:columns]
-    flips, moved, downhill = work.flips[: 4 * packed.size], work.moved[:columns], work.downhill[:columns]
+    flips, moved, downhill = packed.view(I2), work.moved[:columns], work.downhill[:columns]
     flips[:] = I2(0)
     for j in range(U8(columns)):
         sizes[j] = abs(errors[j])
@@ -250,7 +247,7 @@ def update_matrix(hidden, lsb_writes, stale, offset, gradient, row_words, column
     changed, touched, columns = U8(0), I8(0), U8(gradient.shape[1])
     limit = I2(I2(LARGEST) - offset)
     packed = work.packed[: (gradient.shape[1] + 3) // 4]
-    flips = work.flips[: 4 * packed.size]
+    flips = packed.view(I2)
     flips[:] = I2(0)
     for i in range(U8(gradient.shape[0])):
         slope, word, start = gradient[i], row_words[i], i * columns

@@ -1,6 +1,6 @@
 """A pilot on labelled recordings: one chip trained off it, deployed and tuned on it, one that learns alone, and beside them a float twin and the best small digital ones."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -12,9 +12,11 @@ from ferrion.chip.spiking import SpikingChip
 from ferrion.core.errors import ConfigError
 from ferrion.learning.spiking.checkpoint import restore, save
 from ferrion.learning.spiking.network import SpikingNetwork
+from ferrion.pilots import personal
 from ferrion.pilots.faults import FAULTS, met
 from ferrion.pilots.live import decisions, told
 from ferrion.pilots.opponents import Opponents, classical, int8
+from ferrion.pilots.table import merged
 from ferrion.workloads.digital.costs import synaptic_joules
 from ferrion.workloads.digital.inputs import binned, heartbeats, pictured
 from ferrion.workloads.digital.network import Recipe
@@ -40,6 +42,8 @@ class Labelled:
     sensor: Sensor
     """Whose pixels are the rows of the set."""
     opponents: Opponents
+    further: Callable[[EventSet, int, bool, Tell], dict[str, dict[str, Any]]] = lambda *_: {}
+    """More columns, of others on the same set."""
 
 
 def _trees(seed: int) -> Any:
@@ -88,6 +92,7 @@ LABELLED = {
             ("gradient-boosted trees on the samples of a beat", heartbeats, _trees),
             counting=False,
         ),
+        personal.columns,
     ),
 }
 
@@ -143,7 +148,8 @@ def run(name: str, seed: int, short: bool, folder: Path, tell: Tell) -> dict[str
         "classical": classical(pilot.opponents, events, test, SHORT_TRAINING if short else ALL, seed),
     }
     found = run_seed(task, events, seed, tell, lambda network: save(network, folder / CHIP.format(seed)))
-    return {"seed": seed, "seconds": events.seconds, "columns": columns(found, digital, len(events.training)), "chip": found, "digital": digital}
+    compared = merged(columns(found, digital, len(events.training)), pilot.further(events, seed, short, tell))
+    return {"seed": seed, "seconds": events.seconds, "columns": compared, "chip": found, "digital": digital}
 
 
 def columns(found: dict[str, Any], digital: dict[str, dict[str, Any]], training: int) -> dict[str, dict[str, Any]]:

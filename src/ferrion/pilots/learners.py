@@ -66,11 +66,16 @@ class Learner:
         if memories_of(self.model):
             self.joules += cost(self.model).joules
 
-    def right(self, stage: Stage) -> float:
-        """Share of a stage's test that it decides rightly."""
+    def decide(self, inputs: NDArray[np.float32]) -> NDArray[np.int64]:
+        """The class of each."""
         self.model.eval()
         with torch.no_grad():
-            return float((self.model(torch.from_numpy(stage.test_inputs)).argmax(1).numpy() == stage.test_labels).mean())
+            found: NDArray[np.int64] = self.model(torch.from_numpy(inputs)).argmax(1).numpy()
+        return found
+
+    def right(self, stage: Stage) -> float:
+        """Share of a stage's test that it decides rightly."""
+        return float((self.decide(stage.test_inputs) == stage.test_labels).mean())
 
 
 def on_chip(shape: Shape, seed: int, metaplasticity: float) -> Learner:

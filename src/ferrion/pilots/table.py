@@ -3,15 +3,21 @@
 from typing import Any
 
 from ferrion.pilots.machine import DRIFTS
-from ferrion.pilots.trigger import NOISE
-from ferrion.workloads.pulses import NOISES
+from ferrion.workloads.pulses import NOISE, NOISES
 from ferrion.workloads.spiking_tasks import row
 
+Columns = dict[str, dict[str, Any]]
+"""Numbers by who is compared and what they are called in `QUANTITIES`."""
 SPIKING = {"seneca": "SENECA", "spinnaker2": "SpiNNaker 2", "loihi": "Loihi", "truenorth": "TrueNorth"}
 """Neuromorphic chips of the card `synaptic-operations`."""
 QUANTITIES = {
     "accuracy": ("accuracy", "%", 100.0),
     "balanced": ("accuracy, mean of classes", "%", 100.0),
+    "later": ("right of patients' later beats", "%", 100.0),
+    "later, balanced": ("right of patients' later beats, mean of classes", "%", 100.0),
+    "V found": ("of their ventricular beats, found", "%", 100.0),
+    "V precise": ("of what is told as ventricular, rightly", "%", 100.0),
+    "others": ("right of everybody else's later beats", "%", 100.0),
     "f1": ("F1 of rows", "%", 100.0),
     "far": ("false alarms, of normal rows", "%", 100.0),
     "mar": ("missed, of anomalous rows", "%", 100.0),
@@ -73,6 +79,11 @@ QUANTITIES = {
     "sent_decided": ("bytes that leave to tell a decision", "B", 1.0),
 }
 """What they are called, in which unit, and how many of it one of the SI unit is."""
+
+
+def merged(columns: Columns, more: Columns) -> Columns:
+    """The numbers of both."""
+    return {name: {**columns.get(name, {}), **more.get(name, {})} for name in dict.fromkeys([*columns, *more])}
 
 
 def table(runs: list[dict[str, Any]]) -> list[dict[str, Any]]:

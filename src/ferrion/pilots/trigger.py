@@ -13,14 +13,15 @@ from ferrion.learning.model_costs import cost
 from ferrion.pilots.load import copies, loads
 from ferrion.pilots.race import CENTRE, Race, race
 from ferrion.pilots.sorters import CLASSES, Heard, Sorters, heard, sorters
+from ferrion.pilots.table import Columns, merged
 from ferrion.pilots.trigger_costs import chip_numbers, filter_numbers, int8_numbers
-from ferrion.workloads.pulses import NO_UNIT, NOISES, RATE, judged, recorded
+from ferrion.workloads.pulses import NO_UNIT, NOISE, NOISES, RATE, judged, recorded
 from ferrion.workloads.spiking_tasks import Tell
 from ferrion.workloads.verdicts import confusion, roc
 
 NOTE = "Pulses of three units in the noise of an electrode at 24 kHz (synthetic, with their truth; noise of 5 to 20 % of a pulse's height), found, held and sorted"
-NOISE, DRIFT = 0.10, (-0.4, 0.0, 0.3)
-"""Noise at which everything but the sorting is told; by which share the heights of the units change in a recording with drift."""
+DRIFT = (-0.4, 0.0, 0.3)
+"""By which share the heights of the units change in a recording with drift."""
 CALIBRATION, SHORT_CALIBRATION, WATCHED, SHORT_WATCHED = 20.0, 10.0, 60.0, 20.0
 """Seconds that are learned from, with their truth (of an instrument: test pulses), and seconds that are sorted."""
 LATE = 2.0 / 3.0
@@ -29,7 +30,6 @@ EACH, CENTRES = 64, (0.60, 0.65, 0.70, CENTRE, 0.80, 0.85)
 """Ion neurons a class in the race, and the volts at which it is tried how fast and how right it is."""
 SHOWN = 0.1
 """Seconds of signal that are drawn."""
-Columns = dict[str, dict[str, Any]]
 Votes = dict[str, NDArray[np.float64]]
 
 
@@ -54,11 +54,6 @@ def run(seed: int, short: bool, _folder: Path, tell: Tell) -> dict[str, Any]:
 def right(watched: Heard, decided: NDArray[np.int64]) -> float:
     """Share of pulses that were sorted rightly."""
     return judged(watched.recording, watched.true, decided).right
-
-
-def merged(columns: Columns, more: Columns) -> Columns:
-    """The numbers of both."""
-    return {name: {**columns.get(name, {}), **more.get(name, {})} for name in dict.fromkeys([*columns, *more])}
 
 
 def told(own: Sorters, watched: Heard, votes: Votes, seed: int) -> tuple[Columns, dict[str, Any]]:

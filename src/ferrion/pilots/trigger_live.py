@@ -13,9 +13,9 @@ from ferrion.core.errors import DataError
 from ferrion.core.noise import fork
 from ferrion.pilots.machine_faults import FAULTS
 from ferrion.pilots.sorters import Sorters, heard, sorters
-from ferrion.pilots.trigger import CALIBRATION, NOISE, SHORT_CALIBRATION
+from ferrion.pilots.trigger import CALIBRATION, SHORT_CALIBRATION
 from ferrion.workloads.machines import Machine
-from ferrion.workloads.pulses import NO_UNIT, RATE, judged, recorded, truth
+from ferrion.workloads.pulses import NO_UNIT, NOISE, RATE, judged, recorded, truth
 from ferrion.workloads.spiking_tasks import Tell
 from ferrion.workloads.streams.lines import Reading, Readings, lines_from
 

@@ -16,6 +16,8 @@ RATE = 24_000.0
 """Samples a second."""
 NOISES = (0.05, 0.10, 0.15, 0.20)
 """Deviation of the noise over the peak."""
+NOISE = 0.10
+"""At which everything but sorting is told."""
 UNITS = ((0.11e-3, 0.30, 0.32e-3, 0.22e-3), (0.15e-3, 0.45, 0.45e-3, 0.30e-3), (0.13e-3, 0.60, 0.38e-3, 0.20e-3))
 """Width of the peak [s], height of the wave after it, its delay and width [s]; the shapes correlate to 0.94 to 0.96."""
 NO_UNIT = len(UNITS)

@@ -1,0 +1,121 @@
+"""Personal adaptation: two-memory arrays that learned the heart beats of other patients learn on from each patient's first minutes, and are judged by what comes later."""
+
+from copy import deepcopy
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from sklearn.ensemble import HistGradientBoostingClassifier
+
+from ferrion.core.noise import fork, permutation
+from ferrion.pilots.continual import decided, worn
+from ferrion.pilots.learners import METAPLASTICITY, Learner, Shape, in_float, on_chip
+from ferrion.workloads.changing import Stage
+from ferrion.workloads.digital.costs import radio_joules
+from ferrion.workloads.digital.inputs import heartbeats
+from ferrion.workloads.digital.network import Recipe, fit, of
+from ferrion.workloads.ecg import CLASSES
+from ferrion.workloads.event_sets import EventSet
+from ferrion.workloads.spiking_tasks import Tell
+
+FIRST = 6
+"""The first of so many equal parts of a patient's beats is learned, with a cardiologist's labels: five of thirty minutes, as AAMI's practice allows."""
+HIDDEN, RATE, TRANSFER_EVERY, PASSES, SHORT_PASSES = 64, 0.005, 10, 3, 1
+SHORT_SAMPLES, SHORT_PATIENTS = 2000, 3
+CLIP = 4.0
+"""Millivolts at which the drivers end."""
+VENTRICULAR = CLASSES.index("V")
+I8 = NDArray[np.int64]
+F4 = NDArray[np.float32]
+
+
+class Patients:
+    """Beats of other patients, and of each of the patients that are watched the first and the later ones."""
+
+    def __init__(self, events: EventSet, seed: int, short: bool) -> None:
+        training, tested = (np.clip(own, -CLIP, CLIP).astype(np.float32) for own in heartbeats(events))
+        some = permutation(seed, 0, len(training))[: SHORT_SAMPLES if short else None]
+        self.training = Stage("others", training[some], events.training.labels[some], tested, events.test.labels)
+        own = np.unique(events.test.group)[: SHORT_PATIENTS if short else None]
+        self.parts = [_cut(np.flatnonzero(events.test.group == patient)) for patient in own]
+        """Numbers of the first and of the later beats of each."""
+
+    def inputs(self, patient: int) -> F4:
+        """The later beats of one."""
+        return self.training.test_inputs[self.parts[patient][1]]
+
+    def first(self, patient: int) -> Stage:
+        """What is learned of one."""
+        first, x, y = self.parts[patient][0], self.training.test_inputs, self.training.test_labels
+        return Stage("first", x[first], y[first], x, y)
+
+
+def _cut(beats: I8) -> tuple[I8, I8]:
+    return beats[: len(beats) // FIRST], beats[len(beats) // FIRST :]
+
+
+def columns(events: EventSet, seed: int, short: bool, tell: Tell) -> dict[str, dict[str, Any]]:
+    """Everybody before and after the first beats of each patient. Raises MissingDataError without the recordings."""
+    patients = Patients(events, seed, short)
+    shape = Shape(patients.training.inputs.shape[1], HIDDEN, len(CLASSES), RATE, TRANSFER_EVERY, SHORT_PASSES if short else PASSES)
+    found: dict[str, dict[str, Any]] = {}
+    for name, own in (("arrays", on_chip(shape, fork(seed, 0), METAPLASTICITY)), ("float32", in_float(shape, fork(seed, 0) % 2**62))):
+        tell(f"seed {seed}: {name}: other patients, then each patient")
+        own.learn(patients.training, 0)
+        adapted = [personal(own, patients.first(k)) for k in range(len(patients.parts))]
+        found[name] = judged(patients, [own.decide(patients.inputs(k)) for k in range(len(patients.parts))])
+        found[f"{name}, personal"] = judged(patients, [one.decide(patients.inputs(k)) for k, one in enumerate(adapted)]) | {"others": others(patients, adapted)}
+        if name == "arrays":
+            learned = sum(one.joules - own.joules for one in adapted) / sum(len(first) for first, _ in patients.parts)
+            found[name] |= {**worn(own), **decided(own, patients.training)}
+            found[f"{name}, personal"] |= {"learned": learned, "sent_learned": 0.0, "sent_decided": 1.0}
+    return found | digital(patients, seed, tell)
+
+
+def personal(own: Learner, stage: Stage) -> Learner:
+    """A copy that has learned on."""
+    found = deepcopy(own)
+    found.learn(stage, 1)
+    return found
+
+
+def others(patients: Patients, adapted: list[Learner]) -> float:
+    """Share right of everybody else's later beats, mean over those who were adapted to: what was forgotten."""
+    x, y = patients.training.test_inputs, patients.training.test_labels
+    found = []
+    for k, one in enumerate(adapted):
+        else_ = np.concatenate([later for j, (_, later) in enumerate(patients.parts) if j != k])
+        found.append(float((one.decide(x[else_]) == y[else_]).mean()))
+    return float(np.mean(found))
+
+
+def digital(patients: Patients, seed: int, tell: Tell) -> dict[str, dict[str, Any]]:
+    """An int8 network that was taught other patients, and boosted trees, which for each patient are grown anew from other patients' beats and the first ones, sent away."""
+    tell(f"seed {seed}: int8 and trees: other patients, then each patient")
+    x, y, count = patients.training.inputs, patients.training.labels, len(patients.parts)
+    net = of(fit(x, y, len(CLASSES), Recipe((HIDDEN,)), seed))
+    trees = HistGradientBoostingClassifier(random_state=seed).fit(x, y)
+    grown = []
+    for k in range(count):
+        first = patients.first(k)
+        both = np.concatenate([x, first.inputs]), np.concatenate([y, first.labels])
+        grown.append(HistGradientBoostingClassifier(random_state=seed).fit(*both, sample_weight=np.r_[np.ones(len(y)), np.full(len(first.labels), len(y) / len(first.labels))]))
+    sent = float(x.shape[1])
+    return {
+        "int8": judged(patients, [net.decide(patients.inputs(k)) for k in range(count)]),
+        "classical": judged(patients, [trees.predict(patients.inputs(k)) for k in range(count)]),
+        "classical, personal": judged(patients, [one.predict(patients.inputs(k)) for k, one in enumerate(grown)])
+        | {"learned": sent * radio_joules(), "sent_learned": sent, "sent_decided": 1.0},
+    }
+
+
+def judged(patients: Patients, told: list[I8]) -> dict[str, float]:
+    """Of the classes told of every patient's later beats, all together: share right, its mean over classes, and of ventricular beats those found and those told rightly."""
+    said, true = np.concatenate(told), patients.training.test_labels[np.concatenate([later for _, later in patients.parts])]
+    right, called, there = said == true, said == VENTRICULAR, true == VENTRICULAR
+    return {
+        "later": float(right.mean()),
+        "later, balanced": float(np.mean([right[true == own].mean() for own in np.unique(true)])),
+        "V found": float(called[there].mean()),
+        "V precise": float(there[called].mean()),
+    }
