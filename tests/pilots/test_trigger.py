@@ -36,7 +36,7 @@ def short(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def own():
-    return trigger_live.taught(True)
+    return trigger_live.calibrated(True)
 
 
 def test_a_recording_is_what_its_numbers_say(electrode):
@@ -152,11 +152,12 @@ def test_queues_obey_theory():
 
 
 def test_a_chip_learns_to_sort_and_is_compared(short):
-    """A chip on the chip's own pulses is far better than chance and than a linear network, and near the same network in float32."""
+    """A chip is near the same network in float32; filters in 8 bits lose their lead where heights drift, and nobody sorts a pulse that was not found."""
     columns = short["columns"]
     right = {name: own["right, 0.1"] for name, own in columns.items() if "right, 0.1" in own}
     assert right["chip"] > 0.8
-    assert right["chip"] > right["int8, linear"] + 0.03
+    assert right["matched filters"] > 0.85
+    assert columns["matched filters"]["right, drifted"] < columns["chip"]["right, drifted"]
     assert right["float"] - right["chip"] < 0.08
     assert max(right.values()) <= columns["comparator"]["found, 0.1"]
     assert right["chip"] >= right["chip and a race"]
@@ -173,12 +174,14 @@ def test_a_sorted_stream_is_the_sorted_recording(own):
     found = list(trigger_live.sorted_on(Readings(lines, 1), own))
     part = heard(recording._replace(signal=recording.signal[trigger_live.SETTLE :]), threshold(recording.signal[: trigger_live.SETTLE]))
     assert [pulse.number for pulse in found] == (part.peaks + trigger_live.SETTLE).tolist()
+    at_once = own.sorter.votes(own.front(part.lines)).argmax(1)
+    assert np.mean([pulse.unit for pulse in found] == at_once) > 0.95, "but for the noise of reads"
     with pytest.raises(DataError, match="set the comparator"):
         list(trigger_live.sorted_on(Readings(lines[:100], 1), own))
 
 
 def test_faults_are_counted_and_survived(own, monkeypatch):
-    monkeypatch.setattr(trigger_live, "taught", lambda _: own)
+    monkeypatch.setattr(trigger_live, "calibrated", lambda _: own)
     monkeypatch.setattr(trigger_live, "SHORT_FAULTY", 2.0)
     rows = {row["fault"]: row for row in trigger_live.faulty(True, None, lambda _: None)}
     assert rows["none"]["share"] > 0.8

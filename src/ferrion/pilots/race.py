@@ -1,7 +1,8 @@
 """A race of ion neurons: each class has some, all driven by what the arrays give for it, and the first to spike decides.
 
 Below its supply a cell nucleates at a rate that grows as exp(V / V_T) (`physics.nucleation`), so the first of many is a draw from the softmax of the voltages over V_T = k T / q,
-and comes after 1 / (sum of all rates). No cell nucleates faster than its supply of silver allows, 160 a second: a race of N cells a class lasts 1 / (160 N) s at least.
+and comes after 1 / (sum of all rates). No cell nucleates faster than its supply of silver allows, 160 a second: a race of N cells a class lasts 1 / (160 N) s on
+average where one class is driven to the top, and never less than that over the number of classes.
 """
 
 from typing import NamedTuple

@@ -1,6 +1,6 @@
-"""All that sort the same pulses: a chip, an int8 network and a linear one, matched filters, and the chip's network in float32."""
+"""All that sort the same pulses: a chip, an int8 network, matched filters in integers, and the chip's network in float32."""
 
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 import torch
@@ -21,7 +21,10 @@ PASSES, SHORT_PASSES = 10, 5
 CHOICE = 4000
 """Draws that choose a recipe stand apart from others."""
 RECIPES = (Recipe((HIDDEN,), epochs=60, dropout=0.0), Recipe((2 * HIDDEN,), epochs=60, dropout=0.0), Recipe((HIDDEN,), sparsity=0.5, epochs=60, dropout=0.0))
-LINEAR = Recipe((), epochs=60, dropout=0.0)
+SHRINKAGE = 0.03
+"""Of the covariance towards its mean variance: without it the filters of noise that has no white part need more than 8 bits."""
+BITS = 127
+"""Largest integer of inputs and weights."""
 
 
 class Heard(NamedTuple):
@@ -47,9 +50,7 @@ class Sorters(NamedTuple):
     calibration: int
     """Pulses in it."""
     int8: IntegerNet
-    linear: IntegerNet
-    filters: Any
-    """Of scikit-learn: for normal noise of one covariance, the best linear filter of each class (Fisher 1936)."""
+    filters: "Filters"
     float32: torch.nn.Module
 
     def votes(self, watched: Heard) -> dict[str, NDArray[np.float64]]:
@@ -57,8 +58,26 @@ class Sorters(NamedTuple):
         x = self.front(watched.lines)
         with torch.no_grad():
             floats = self.float32(torch.from_numpy(x)).double().numpy()
-        digital = {"int8, linear": self.linear.values(x), "int8": self.int8.values(x), "matched filters": self.filters.decision_function(x)}
-        return {"chip": self.chip.votes(x), **digital, "float": floats}
+        return {"chip": self.chip.votes(x), "int8": self.int8.values(x), "matched filters": self.filters.values(x), "float": floats}
+
+
+class Filters:
+    """For normal noise of one covariance the best linear filter of each class (Fisher 1936), inputs and weights in 8 bits."""
+
+    def __init__(self, x: NDArray[np.float32], y: NDArray[np.int64]) -> None:
+        """Of inputs (pulses, features) and their classes."""
+        self.scale = float(np.abs(x).max()) / BITS
+        found = LinearDiscriminantAnalysis(solver="lsqr", shrinkage=SHRINKAGE).fit(self._rounded(x), y)
+        step = float(np.abs(found.coef_).max()) / BITS
+        self.weights, self.biases = np.rint(found.coef_.T / step), np.rint(found.intercept_ / step)
+
+    def values(self, x: NDArray[np.float32]) -> NDArray[np.float64]:
+        """Integers, one a class (pulses, classes)."""
+        found: NDArray[np.float64] = self._rounded(x) @ self.weights + self.biases
+        return found
+
+    def _rounded(self, x: NDArray[np.float32]) -> NDArray[np.float64]:
+        return np.clip(np.rint(x.astype(np.float64) / self.scale), -BITS, BITS)
 
 
 def heard(recording: Recording, level: float | None = None) -> Heard:
@@ -68,18 +87,23 @@ def heard(recording: Recording, level: float | None = None) -> Heard:
     return Heard(recording, peaks, lines, truth(recording, peaks), own)
 
 
+def taught(first: Heard, seed: int, short: bool) -> tuple[Differences, Sorter, list[float]]:
+    """A front end and a chip that learned the pulses of a calibration one by one; the share of each pass that was answered rightly before."""
+    front = Differences(first.lines)
+    chip = Sorter(Chip.from_card("leti-2025"), INPUTS, CLASSES, seed)
+    return front, chip, chip.learn(front(first.lines), first.true, SHORT_PASSES if short else PASSES)
+
+
 def sorters(first: Heard, seed: int, short: bool) -> Sorters:
     """Taught the pulses of a calibration, of which the truth is known; the chip one by one, the digital ones off it."""
-    front, passes = Differences(first.lines), SHORT_PASSES if short else PASSES
-    x, y = front(first.lines), first.true
-    chip = Sorter(Chip.from_card("leti-2025"), INPUTS, CLASSES, seed)
-    right = chip.learn(x, y, passes)
+    front, chip, right = taught(first, seed, short)
+    x, y, passes = front(first.lines), first.true, SHORT_PASSES if short else PASSES
     learned = cost(chip.model)
     clear(chip.model)
     recipes = RECIPES[:1] if short else RECIPES
     found = [held_out(x, y, np.full(len(y), -1), CLASSES, recipe, CHOICE + seed) for recipe in recipes]
-    int8, linear = (of(fit(x, y, CLASSES, recipe, seed)) for recipe in (recipes[int(np.argmax(found))], LINEAR))
-    return Sorters(front, chip, right, learned, len(y), int8, linear, LinearDiscriminantAnalysis().fit(x, y), floating(x, y, passes, seed))
+    int8 = of(fit(x, y, CLASSES, recipes[int(np.argmax(found))], seed))
+    return Sorters(front, chip, right, learned, len(y), int8, Filters(x, y), floating(x, y, passes, seed))
 
 
 def floating(x: NDArray[np.float32], y: NDArray[np.int64], passes: int, seed: int) -> torch.nn.Module:

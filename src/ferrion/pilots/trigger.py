@@ -66,8 +66,7 @@ def told(own: Sorters, watched: Heard, votes: Votes, seed: int) -> tuple[Columns
         "comparator": {"false": float((watched.true == NO_UNIT).sum() / seconds)},
         "chip": {**numbers, **shared(numbers["seconds"], chip, seed)},
         "chip and a race": {f"right, {NOISE}": right(watched, first.decided), "joules": numbers["joules"] + prices.energy[Action.ION_SPIKE][0], **lasting(first)},
-        "int8": int8_numbers(own.int8, own, watched, prices),
-        "int8, linear": int8_numbers(own.linear, own, watched, prices),
+        "int8": int8_numbers(own, watched, prices),
         "matched filters": filter_numbers(prices),
     }
     moved = heard(recorded(NOISE, seconds, fork(seed, 1), DRIFT), watched.level)

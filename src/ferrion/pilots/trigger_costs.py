@@ -10,7 +10,6 @@ from ferrion.learning.memories import memories_of
 from ferrion.learning.model_costs import Cost
 from ferrion.pilots.sorters import CLASSES, INPUTS, Heard, Sorters
 from ferrion.workloads.digital.costs import BYTE, PARTS, Part, joules, radio_joules, size
-from ferrion.workloads.digital.network import IntegerNet
 from ferrion.workloads.spiking_account import A_YEAR
 
 
@@ -33,9 +32,9 @@ def chip_numbers(own: Sorters, decided: Cost, pulses: int) -> dict[str, Any]:
     }
 
 
-def int8_numbers(net: IntegerNet, own: Sorters, watched: Heard, prices: Prices) -> dict[str, Any]:
+def int8_numbers(own: Sorters, watched: Heard, prices: Prices) -> dict[str, Any]:
     """Of an integer network, and of what converts the samples it is given; what is learned leaves as a byte a sample."""
-    taken = size(net, own.front(watched.lines))
+    taken = size(own.int8, own.front(watched.lines))
     converted = LENGTH * prices.energy[Action.ADC_SAMPLE][0]
     numbers = {"joules": joules(taken, prices), "converted": converted, "memory": float(taken.memory)}
     return {**numbers, "learned": LENGTH * radio_joules(), "sent_learned": float(LENGTH), "sent_decided": 1.0, **on_parts(taken.products)}

@@ -12,10 +12,11 @@ from ferrion.circuits.trigger import AFTER, idle, line, take, threshold
 from ferrion.core.errors import DataError
 from ferrion.core.noise import fork
 from ferrion.pilots.machine_faults import FAULTS
-from ferrion.pilots.sorters import Sorters, heard, sorters
+from ferrion.pilots.sorter import Differences, Sorter
+from ferrion.pilots.sorters import heard, taught
 from ferrion.pilots.trigger import CALIBRATION, SHORT_CALIBRATION
 from ferrion.workloads.machines import Machine
-from ferrion.workloads.pulses import NO_UNIT, NOISE, RATE, judged, recorded, truth
+from ferrion.workloads.pulses import NO_UNIT, NOISE, RATE, Recording, judged, recorded, truth
 from ferrion.workloads.spiking_tasks import Tell
 from ferrion.workloads.streams.lines import Reading, Readings, lines_from
 
@@ -34,7 +35,14 @@ class Pulse(NamedTuple):
     """`NO_UNIT`: none."""
 
 
-def sorted_on(readings: Iterable[Reading], own: Sorters) -> Iterator[Pulse]:
+class Chip(NamedTuple):
+    """What a stream is sorted by; its samples are in the unit of the calibration, heights of a pulse."""
+
+    front: Differences
+    sorter: Sorter
+
+
+def sorted_on(readings: Iterable[Reading], own: Chip) -> Iterator[Pulse]:
     """Every pulse of a stream, told `AFTER` samples behind its peak. Raises DataError for a stream that ends before the comparator is set."""
     going_on = iter(readings)
     first = np.array([reading.values[0] for reading in islice(going_on, SETTLE)])
@@ -45,18 +53,19 @@ def sorted_on(readings: Iterable[Reading], own: Sorters) -> Iterator[Pulse]:
     for k, reading in enumerate(going_on):
         numbers[k % (AFTER + 1)] = reading.number
         if take(held, reading.values[0], level):
-            unit = int(own.chip.votes(own.front(line(held)[None])).argmax())
+            unit = int(own.sorter.votes(own.front(line(held)[None])).argmax())
             yield Pulse(int(numbers[(k - AFTER) % (AFTER + 1)]), unit)
 
 
-def taught(short: bool) -> Sorters:
+def calibrated(short: bool) -> Chip:
     """Chip 0, after its calibration."""
-    return sorters(heard(recorded(NOISE, SHORT_CALIBRATION if short else CALIBRATION, fork(0, 0))), 0, True)
+    front, chip, _ = taught(heard(recorded(NOISE, SHORT_CALIBRATION if short else CALIBRATION, fork(0, 0))), 0, short)
+    return Chip(front, chip)
 
 
 def faulty(short: bool, _folder: Path, tell: Tell) -> list[dict[str, Any]]:
     """Every fault, on an electrode whose samples come over a line: share of the pulses after the first second that are sorted rightly, and what was counted."""
-    recording, own, rows = recorded(NOISE, SHORT_FAULTY if short else FAULTY, fork(0, 1)), taught(short), []
+    recording, own, rows = recorded(NOISE, SHORT_FAULTY if short else FAULTY, fork(0, 1)), calibrated(short), []
     source = Machine("electrode", recording.signal[:, None], np.zeros(len(recording.signal), bool))
     for fault, garble in FAULTS.items():
         tell(f"samples with fault: {fault}")
@@ -68,7 +77,7 @@ def faulty(short: bool, _folder: Path, tell: Tell) -> list[dict[str, Any]]:
     return rows
 
 
-def _right(recording: Any, peaks: NDArray[np.int64], units: NDArray[np.int64]) -> float:
+def _right(recording: Recording, peaks: NDArray[np.int64], units: NDArray[np.int64]) -> float:
     later = recording.peaks >= SETTLE
     part = recording._replace(peaks=recording.peaks[later], units=recording.units[later])
     order = np.argsort(peaks)
@@ -77,7 +86,7 @@ def _right(recording: Any, peaks: NDArray[np.int64], units: NDArray[np.int64]) -
 
 def live(source: str, silence: float, short: bool, _folder: Path) -> Iterator[tuple[str, dict[str, Any]]]:
     """Pulses of an electrode as they come, sorted by a chip that has learned its calibration; at the end of a stream that breaks, what was counted, too."""
-    readings, own = Readings(lines_from(source, silence), 1), taught(short)
+    readings, own = Readings(lines_from(source, silence), 1), calibrated(short)
     units, numbers = list[int](), list[int]()
 
     def so_far() -> dict[str, Any]:

@@ -62,7 +62,7 @@ def lights(seed: int, samples: int) -> list[Stage]:
 
 
 def _digits(name: str, change: Callable[[F4], F4], seed: int, k: int, samples: int) -> Stage:
-    """So many digits, others in each stage; the test always has the same."""
+    """So many digits, drawn anew for each stage, so that of 8,000 some thousand were seen in the one before, in another guise; the test always has the same."""
     inputs, labels, test, answers = load("mnist").arrays
     chosen = permutation(seed, k, len(inputs))[:samples]
     return Stage(name, change(inputs[chosen]), labels[chosen], change(test[:TESTED]), answers[:TESTED])
