@@ -21,7 +21,7 @@ from ferrion.workloads.spiking_tasks import Tell
 FIRST = 6
 """The first of so many equal parts of a patient's beats is learned, with a cardiologist's labels: five of thirty minutes, as AAMI's practice allows."""
 HIDDEN, RATE, TRANSFER_EVERY, PASSES, SHORT_PASSES = 64, 0.005, 10, 3, 1
-SHORT_SAMPLES, SHORT_PATIENTS = 2000, 3
+SHORT_SAMPLES, SHORT_PATIENTS = 600, 2
 CLIP = 4.0
 """Millivolts at which the drivers end."""
 VENTRICULAR = CLASSES.index("V")
