@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from scipy.stats import norm
 
-from ferrion.chip.router import Router
+from ferrion.chip.router import BINS_A_DECADE, Router
 from ferrion.chip.spiking import SpikingChip
 from ferrion.circuits.trigger import AFTER, BEFORE, LENGTH, MULTIPLE, SEARCH, idle, line, pulses, take, threshold
 from ferrion.core.errors import DataError
@@ -18,9 +18,12 @@ from ferrion.pilots import load, trigger_live
 from ferrion.pilots.race import race
 from ferrion.pilots.sorters import heard
 from ferrion.pilots.trigger import run
+from ferrion.workloads.bursts import poisson
 from ferrion.workloads.pulses import NO_UNIT, PACE, RATE, REFRACTORY, UNITS, Recording, judged, recorded, tallest, truth
 from ferrion.workloads.streams.lines import Readings
 
+BIN = 10 ** (1.0 / BINS_A_DECADE)
+"""By which a latency is told too long at most: the width of a bin."""
 COMMAND = [sys.executable, "-c", "from ferrion.cli.main import main; main()", "pilot", "trigger", "--quick"]
 
 
@@ -132,6 +135,17 @@ def test_no_race_is_faster_than_the_supply_of_silver():
     assert np.quantile(found.seconds, 0.5) == pytest.approx(mean * np.log(2.0), rel=0.04)
 
 
+def lindley(times, copies, seconds):
+    """Time from arrival to decision of all pulses, copy by copy, by Lindley's recursion for what a queue that never fills makes one wait."""
+    found = []
+    for copy in range(copies):
+        wait = 0.0
+        for gap in np.diff(times[copy::copies], prepend=-np.inf):
+            wait = max(0.0, wait + seconds - gap)
+            found.append(wait + seconds)
+    return np.array(found)
+
+
 def test_queues_obey_theory():
     """Poisson pulses dealt in turn to three copies at a load of 0.6, as Erlang-3 arrivals at each: those waiting are fewer than of an M/D/1 queue of that load, and more than
     none; nothing is lost; where copies are too few, what is lost is what they cannot do."""
@@ -144,6 +158,9 @@ def test_queues_obey_theory():
     assert seconds <= found["poisson"].median <= bound * 10**0.05
     assert found["poisson"].median < found["poisson"].late < found["bursty"].late
     assert found["bursty"].dropped > 0.0
+    waited = lindley(poisson(load.PACE, 0, load.COUNT).times, 3, seconds)
+    for told, share in ((found["poisson"].median, 0.5), (found["poisson"].late, 0.99)):
+        assert told / BIN * (1.0 - 1e-9) <= np.quantile(waited, share) <= told * (1.0 + 1e-9)
     queues = load.links(1, 8)
     times = np.arange(10_000) * 1e-6
     load.dealt(queues, times, 4e-6)

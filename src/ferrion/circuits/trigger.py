@@ -37,10 +37,12 @@ def idle() -> Held:
 
 
 def threshold(signal: ArrayLike) -> float:
-    """Where the comparator stands, in units of a signal that is mostly noise. Raises DataError for one that is empty, not finite or still."""
+    """Where the comparator stands, in units of a signal that is mostly noise. Raises DataError for one that is empty, not finite or mostly 0."""
     x = np.asarray(signal, np.float64)
     if not x.size or not np.isfinite(x).all() or not np.median(np.abs(x)) > 0.0:
-        raise DataError(f"{x.size} samples to tell the noise from, {np.count_nonzero(~np.isfinite(x))} of them not finite: give some that are finite and not all 0")
+        raise DataError(
+            f"{x.size} samples to tell the noise from, {np.count_nonzero(~np.isfinite(x))} of them not finite, {np.count_nonzero(x == 0.0)} of them 0: give finite ones, most not 0"
+        )
     return float(MULTIPLE * np.median(np.abs(x)) / NORMAL)
 
 

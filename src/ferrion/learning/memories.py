@@ -182,7 +182,7 @@ class TwoMemories(torch.nn.Module):
         """Move every hidden weight against the gradient of `analogue`, by whole steps, right on average (`hidden.update_matrix`).
 
         With metaplasticity m a step that makes |h| smaller is taken 1 - tanh^2(m |h|) times as often, h in full scales: what was learned long and surely is hard to undo
-        (Laborieux et al., Nat. Commun. 12, 2549 (2021), eq. 2). The controller reads the word it rewrites, so it needs a table and no memory.
+        (Laborieux et al., Nat. Commun. 12, 2549 (2021)). The controller reads the word it rewrites, so it needs a table and no memory.
         """
         if self.analogue.grad is None:
             return

@@ -1,14 +1,22 @@
 """When a chip that goes on learning as it did will lose its first device."""
 
 import numpy as np
+import torch
 
 from ferrion.devices.memristor import draw_limits
+from ferrion.learning.memories import some_memories_of
 from ferrion.learning.training import Training
 
 
 def most_worn(training: Training) -> dict[str, int]:
     """Bit changes of the busiest least significant FeCAP (the published count) and operations of the busiest memristor."""
     return {"fecap": int(training.memory.lsb_writes.max()), "memristor": int(training.memory.programmed.max())}
+
+
+def busiest(model: torch.nn.Module) -> dict[str, int]:
+    """The same of the array layers of a model. Raises ConfigError when it has none."""
+    layers = some_memories_of(model)
+    return {"fecap": max(int(own.lsb_writes.numpy().max()) for own in layers), "memristor": max(int(own.programmed.numpy().max()) for own in layers)}
 
 
 def fecap_cycles(training: Training) -> float:

@@ -6,16 +6,14 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ferrion.arrays.words import MAGNITUDE_BITS
 from ferrion.chip.chip import Chip
 from ferrion.core.noise import fork
-from ferrion.learning.memories import memories_of
 from ferrion.learning.model_costs import clear, cost
+from ferrion.pilots.array_costs import decided, on_parts, worn
 from ferrion.pilots.learners import METAPLASTICITY, Elastic, Learner, Shape, course, in_float, on_chip
 from ferrion.workloads.changing import DIGITS, ELECTRODES, GESTURES, PIXELS, SUBJECTS, Stage, lights, orders, sessions
-from ferrion.workloads.digital.costs import PARTS, Part, joules, radio_joules, size
+from ferrion.workloads.digital.costs import joules, radio_joules, size
 from ferrion.workloads.digital.network import Recipe, fit, of
-from ferrion.workloads.spiking_account import A_YEAR
 from ferrion.workloads.spiking_tasks import Tell
 
 NOTE = "Learning on while the input changes: MNIST with its pixels wired anew three times, MNIST in other light, and seven gestures by EMG in three sessions (six subjects)"
@@ -75,7 +73,7 @@ def compared(shape: Shape, stages: list[Stage], seed: int) -> tuple[Results, dic
     for name, metaplasticity in (("chip", 0.0), ("chip, consolidating", METAPLASTICITY)):
         own = on_chip(shape, seed, metaplasticity)
         results[name] = course(own, stages)
-        numbers[name] = {"learned": own.joules / own.learned, **worn(own), **decided(own, stages[-1])}
+        numbers[name] = {"learned": own.joules / own.learned, **worn(own.model, own.learned), **asked(own, stages[-1])}
     results["float"] = course(in_float(shape, seed), stages)
     elastic = Elastic(in_float(shape, seed))
     results["float, elastic weights"] = course(elastic.learner, stages, elastic.remember)
@@ -84,23 +82,11 @@ def compared(shape: Shape, stages: list[Stage], seed: int) -> tuple[Results, dic
     return results, numbers
 
 
-def worn(own: Learner) -> dict[str, Any]:
-    """Of the busiest devices, at an example a minute for a year; and the memory of the hidden weights."""
-    memories = memories_of(own.model)
-    limits = memories[0].chip.endurance()
-    counts = {"fecap": max(int(part.lsb_writes.numpy().max()) for part in memories), "memristor": max(int(part.programmed.numpy().max()) for part in memories)}
-    wear = {device: count / own.learned * A_YEAR / limits[device] for device, count in counts.items()}
-    memory = sum(part.hidden.numel() for part in memories) * (MAGNITUDE_BITS + 1) / 8
-    return {"wear": wear["fecap"], "wear, memristor": wear["memristor"], "memory": memory, "sent_learned": 0.0, "sent_decided": 1.0}
-
-
-def decided(own: Learner, stage: Stage) -> dict[str, Any]:
-    """What a decision takes."""
+def asked(own: Learner, stage: Stage) -> dict[str, Any]:
+    """What a decision takes, by those on a stage's test."""
     clear(own.model)
     own.right(stage)
-    bill = cost(own.model)
-    known = {how: sum(part.joules for part in bill.bills if str(part.number.provenance) == how) / bill.joules for how in ("measured", "assumed")}
-    return {"joules": bill.joules / len(stage.test_labels), "seconds": bill.seconds / len(stage.test_labels), "area": bill.area, **known}
+    return decided(cost(own.model), len(stage.test_labels))
 
 
 def int8(shape: Shape, seen: list[Stage], stages: list[Stage], seed: int) -> tuple[NDArray[np.float64], dict[str, Any]]:
@@ -110,7 +96,4 @@ def int8(shape: Shape, seen: list[Stage], stages: list[Stage], seed: int) -> tup
     taken, prices = size(net, stages[-1].test_inputs[:SEEN]), Chip.from_card("leti-2025").prices
     right = np.array([float((net.decide(own.test_inputs) == own.test_labels).mean()) for own in stages])
     numbers: dict[str, Any] = {"joules": joules(taken, prices), "memory": float(taken.memory), "learned": shape.inputs * radio_joules()}
-    numbers |= {"sent_learned": float(shape.inputs), "sent_decided": 1.0}
-    for part in map(Part.from_card, PARTS):
-        numbers |= {f"joules, {part.name}": taken.products * part.joules, f"seconds, {part.name}": taken.products * part.seconds}
-    return right[None], numbers
+    return right[None], {**numbers, "sent_learned": float(shape.inputs), "sent_decided": 1.0, **on_parts(taken.products)}

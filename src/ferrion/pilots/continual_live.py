@@ -1,6 +1,7 @@
 """Gestures from samples of an armband that come as lines `number;value;…`: from a file, a pipe or a socket, over a poor line too."""
 
 from collections.abc import Iterable, Iterator
+from itertools import islice
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -11,6 +12,7 @@ from ferrion.core.errors import DataError
 from ferrion.pilots.continual import GESTURE
 from ferrion.pilots.learners import METAPLASTICITY, Learner, course, on_chip
 from ferrion.pilots.machine_faults import FAULTS
+from ferrion.pilots.telling import telling
 from ferrion.workloads.changing import ELECTRODES, LAST_REPETITION, SESSIONS, WINDOW, Front, armband, front, sessions
 from ferrion.workloads.machines import Machine
 from ferrion.workloads.spiking_tasks import Tell
@@ -31,21 +33,21 @@ class Gesture(NamedTuple):
 
 
 def gestures_on(readings: Iterable[Reading], own: Learner, scaled: Front) -> Iterator[Gesture]:
-    """One every `WINDOW` samples that were taken; what is left at the end is no window."""
+    """One every `WINDOW` samples that were taken; what is left at the end is no window. Raises DataError for a stream that ends before the first."""
     own.model.eval()
-    for some in _batched(readings, WINDOW):
+    for some in _batched(readings):
         features = scaled(np.array([reading.values for reading in some])[None])
         with torch.no_grad():
             yield Gesture(tuple(reading.number for reading in some), int(own.model(torch.from_numpy(features)).argmax()))
 
 
-def _batched(readings: Iterable[Reading], count: int) -> Iterator[list[Reading]]:
-    some: list[Reading] = []
-    for reading in readings:
-        some.append(reading)
-        if len(some) == count:
-            yield some
-            some = []
+def _batched(readings: Iterable[Reading]) -> Iterator[list[Reading]]:
+    going_on, decided = iter(readings), False
+    while len(some := list(islice(going_on, WINDOW))) == WINDOW:
+        yield some
+        decided = True
+    if not decided:
+        raise DataError(f"the stream ended after {len(some)} samples; a gesture is decided on {WINDOW} (a quarter of a second), each of {ELECTRODES} values")
 
 
 def taught(short: bool) -> Learner:
@@ -59,12 +61,12 @@ def faulty(short: bool, _folder: Path, tell: Tell) -> list[dict[str, Any]]:
     """Every fault, on the gestures that nothing was learned from: share of the windows decided rightly, by the gesture of most of their samples, and what was counted."""
     some = [segment for segment in armband() if segment.subject == SUBJECT and segment.repetition == LAST_REPETITION]
     emg, gesture = np.concatenate([segment.emg for segment in some]), np.repeat([segment.gesture for segment in some], [len(segment.emg) for segment in some])
-    source, own, rows = Machine("armband", emg, np.zeros(len(emg), bool)), taught(short), []
+    source, own, scaled, rows = Machine("armband", emg, np.zeros(len(emg), bool)), taught(short), front(SUBJECT), []
     for fault, garble in FAULTS.items():
         tell(f"samples with fault: {fault}")
         lines, numbers = garble(source, np.random.default_rng(0))
         readings = Readings(lines, ELECTRODES)
-        found = list(gestures_on(readings, own, front(SUBJECT)))
+        found = list(gestures_on(readings, own, scaled))
         right = [np.bincount(gesture[[numbers[k] for k in one.numbers]]).argmax() == one.decided for one in found]
         rows.append({"fault": fault, "share": float(np.mean(right)), "decisions": len(found), **readings.counts})
     return rows
@@ -78,11 +80,10 @@ def live(source: str, silence: float, short: bool, _folder: Path) -> Iterator[tu
     def so_far() -> dict[str, Any]:
         return {"decisions": len(decided), "gestures": decided, **readings.counts}
 
-    try:
+    def said() -> Iterator[str]:
         for one in gestures_on(readings, own, front(SUBJECT)):
             decided.append(one.decided)
-            yield f"sample {one.numbers[-1]}: gesture {one.decided}", so_far()
-    except DataError:
-        yield "the stream broke", so_far()
-        raise
-    yield f"{len(decided)} windows", so_far()
+            yield f"sample {one.numbers[-1]}: gesture {one.decided}"
+        yield f"{len(decided)} windows"
+
+    return telling(said(), so_far)

@@ -13,11 +13,11 @@ from torch.nn.functional import mse_loss
 from ferrion.arrays.words import MAGNITUDE_BITS
 from ferrion.chip.chip import Chip
 from ferrion.chip.prices import Prices
-from ferrion.core.errors import DataError
 from ferrion.core.ledger import Action
 from ferrion.core.noise import fork
 from ferrion.learning.model_costs import Cost, clear, cost
 from ferrion.pilots.machine_faults import FAULTS, met
+from ferrion.pilots.telling import telling
 from ferrion.pilots.watch import F8, HIDDEN, Standard, Watch, limit_of, smoothed, watch_on
 from ferrion.workloads.digital.costs import BYTE, PARTS, Part, radio_joules, size
 from ferrion.workloads.digital.monitoring import Monitor, components, hotelling, squares
@@ -73,23 +73,24 @@ def faulty(short: bool, _folder: Path, tell: Tell) -> list[dict[str, Any]]:
 def live(source: str, silence: float, _short: bool, _folder: Path) -> Iterator[tuple[str, dict[str, Any]]]:
     """Alarms of a fresh chip on rows `time;value;…` of eight sensors, each time one begins or ends and at the end, with counts so far; at the end of a stream that breaks, too."""
     readings = Readings(lines_from(source, silence), len(SKAB_SENSORS))
-    alarms, decided, before = list[int](), 0, False
+    alarms, decided = list[int](), 0
 
     def so_far() -> dict[str, Any]:
         return {"decisions": decided, "alarms": alarms, **readings.counts}
 
-    try:
+    def said() -> Iterator[str]:
+        nonlocal decided
+        before = False
         for own in watch_on(readings, Chip.from_card("leti-2025"), len(SKAB_SENSORS), SKAB_NORMAL, 0):
             decided, now = decided + 1, own.level > 1.0
             if now:
                 alarms.append(own.number)
             if now != before:
-                yield f"row {own.number}: {'anomaly' if now else 'normal again'}, residual {own.level:.2f} of its limit", so_far()
+                yield f"row {own.number}: {'anomaly' if now else 'normal again'}, residual {own.level:.2f} of its limit"
             before = now
-    except DataError:
-        yield "the stream broke", so_far()
-        raise
-    yield f"{decided} rows watched, {len(alarms)} of them anomalies", so_far()
+        yield f"{decided} rows watched, {len(alarms)} of them anomalies"
+
+    return telling(said(), so_far)
 
 
 def watched(machine: Machine, chip: Chip, seed: int) -> dict[str, Any]:

@@ -8,7 +8,8 @@ from numpy.typing import NDArray
 from sklearn.ensemble import HistGradientBoostingClassifier
 
 from ferrion.core.noise import fork, permutation
-from ferrion.pilots.continual import decided, worn
+from ferrion.pilots.array_costs import worn
+from ferrion.pilots.continual import asked
 from ferrion.pilots.learners import METAPLASTICITY, Learner, Shape, in_float, on_chip
 from ferrion.workloads.changing import Stage
 from ferrion.workloads.digital.costs import radio_joules
@@ -67,7 +68,7 @@ def columns(events: EventSet, seed: int, short: bool, tell: Tell) -> dict[str, d
         found[f"{name}, personal"] = judged(patients, [one.decide(patients.inputs(k)) for k, one in enumerate(adapted)]) | {"others": others(patients, adapted)}
         if name == "arrays":
             learned = sum(one.joules - own.joules for one in adapted) / sum(len(first) for first, _ in patients.parts)
-            found[name] |= {**worn(own), **decided(own, patients.training)}
+            found[name] |= {**worn(own.model, own.learned), **asked(own, patients.training)}
             found[f"{name}, personal"] |= {"learned": learned, "sent_learned": 0.0, "sent_decided": 1.0}
     return found | digital(patients, seed, tell)
 

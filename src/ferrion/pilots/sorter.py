@@ -9,7 +9,6 @@ from ferrion.chip.chip import Chip
 from ferrion.core.noise import fork, permutation
 from ferrion.learning.descent import TwoMemorySGD
 from ferrion.learning.layers import TwoMemoryLinear
-from ferrion.learning.memories import memories_of
 
 HIDDEN, FIRST, LAST, TRANSFER_EVERY = 32, 0.05, 0.002, 10
 """Cells between the arrays; rates of learning at the first and the last pass, in between geometrically; pulses between transfers."""
@@ -54,11 +53,6 @@ class Sorter:
         with torch.no_grad():
             found: NDArray[np.float64] = self.model(torch.from_numpy(inputs)).double().numpy()
         return found
-
-    def wear(self) -> dict[str, int]:
-        """Writes of the busiest FeCAP, operations of the busiest memristor."""
-        memories = memories_of(self.model)
-        return {"fecap": max(int(own.lsb_writes.numpy().max()) for own in memories), "memristor": max(int(own.programmed.numpy().max()) for own in memories)}
 
     def _take(self, row: F4, label: int) -> bool:
         votes = self.model(torch.from_numpy(row))

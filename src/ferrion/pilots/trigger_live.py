@@ -14,6 +14,7 @@ from ferrion.core.noise import fork
 from ferrion.pilots.machine_faults import FAULTS
 from ferrion.pilots.sorter import Differences, Sorter
 from ferrion.pilots.sorters import heard, taught
+from ferrion.pilots.telling import telling
 from ferrion.pilots.trigger import CALIBRATION, SHORT_CALIBRATION
 from ferrion.workloads.machines import Machine
 from ferrion.workloads.pulses import NO_UNIT, NOISE, RATE, Recording, judged, recorded, truth
@@ -92,12 +93,11 @@ def live(source: str, silence: float, short: bool, _folder: Path) -> Iterator[tu
     def so_far() -> dict[str, Any]:
         return {"decisions": len(units), "units": units, "samples": numbers, **readings.counts}
 
-    try:
+    def said() -> Iterator[str]:
         for pulse in sorted_on(readings, own):
             units.append(pulse.unit)
             numbers.append(pulse.number)
-            yield f"sample {pulse.number}: {'no unit' if pulse.unit == NO_UNIT else f'unit {pulse.unit}'}", so_far()
-    except DataError:
-        yield "the stream broke", so_far()
-        raise
-    yield f"{len(units)} pulses", so_far()
+            yield f"sample {pulse.number}: {'no unit' if pulse.unit == NO_UNIT else f'unit {pulse.unit}'}"
+        yield f"{len(units)} pulses"
+
+    return telling(said(), so_far)

@@ -15,6 +15,7 @@ from ferrion.core.noise import fork, permutation
 from ferrion.learning.descent import TwoMemorySGD
 from ferrion.learning.layers import TwoMemoryLinear
 from ferrion.learning.memories import memories_of
+from ferrion.learning.wear import busiest
 from ferrion.workloads.streams.lines import Reading
 
 HIDDEN, PASSES, RATE, TRANSFER_EVERY = 4, 3, 0.05, 10
@@ -114,8 +115,7 @@ class Watch:
 
     def wear(self) -> dict[str, int]:
         """Writes of the busiest FeCAP, operations of the busiest memristor."""
-        memories = memories_of(self.model)
-        return {"fecap": max(int(own.lsb_writes.numpy().max()) for own in memories), "memristor": max(int(own.programmed.numpy().max()) for own in memories)}
+        return busiest(self.model)
 
 
 class Told(NamedTuple):

@@ -19,7 +19,7 @@ NOISES = (0.05, 0.10, 0.15, 0.20)
 NOISE = 0.10
 """At which everything but sorting is told."""
 UNITS = ((0.11e-3, 0.30, 0.32e-3, 0.22e-3), (0.15e-3, 0.45, 0.45e-3, 0.30e-3), (0.13e-3, 0.60, 0.38e-3, 0.20e-3))
-"""Width of the peak [s], height of the wave after it, its delay and width [s]; the shapes correlate to 0.94 to 0.96."""
+"""Width of the peak [s], height of the wave after it, its delay and width [s]; the shapes correlate to 0.93 to 0.96."""
 NO_UNIT = len(UNITS)
 """Class of what the trigger took and no unit sent."""
 PACE, REFRACTORY = 20.0, 2e-3
@@ -46,7 +46,7 @@ class Recording(NamedTuple):
 
 
 class Sorted(NamedTuple):
-    """How good a sorting is, over all pulses and all that was taken for one (SpikeInterface's counts)."""
+    """How good a sorting is, over all pulses and all that was taken for one; a pulse given to another unit counts once."""
 
     right: float
     """Found and given to their unit, of those and all that were missed, mistaken or made up."""

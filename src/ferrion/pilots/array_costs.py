@@ -1,0 +1,35 @@
+"""What arrays take to decide and to learn, as columns of a table; and what real parts take for as many products."""
+
+from typing import Any
+
+import torch
+
+from ferrion.arrays.words import MAGNITUDE_BITS
+from ferrion.learning.memories import memories_of
+from ferrion.learning.model_costs import Cost
+from ferrion.learning.wear import busiest
+from ferrion.workloads.digital.costs import PARTS, Part
+from ferrion.workloads.spiking_account import A_YEAR
+
+
+def decided(bill: Cost, count: int) -> dict[str, Any]:
+    """By the bill of so many decisions."""
+    known = {how: sum(part.joules for part in bill.bills if str(part.number.provenance) == how) / bill.joules for how in ("measured", "assumed")}
+    return {"joules": bill.joules / count, "seconds": bill.seconds / count, "area": bill.area, **known}
+
+
+def worn(model: torch.nn.Module, learned: int) -> dict[str, Any]:
+    """Wear of the busiest devices in a year of an example a minute, at the pace of so many learned; memory of the hidden weights; what leaves: decisions alone."""
+    memories = memories_of(model)
+    limits, counts = memories[0].chip.endurance(), busiest(model)
+    wear = {device: count / learned * A_YEAR / limits[device] for device, count in counts.items()}
+    memory = sum(part.hidden.numel() for part in memories) * (MAGNITUDE_BITS + 1) / 8
+    return {"wear": wear["fecap"], "wear, memristor": wear["memristor"], "memory": memory, "sent_learned": 0.0, "sent_decided": 1.0}
+
+
+def on_parts(products: int) -> dict[str, float]:
+    """Joules and seconds of real parts, by their products."""
+    found: dict[str, float] = {}
+    for part in map(Part.from_card, PARTS):
+        found |= {f"joules, {part.name}": products * part.joules, f"seconds, {part.name}": products * part.seconds}
+    return found

@@ -1,0 +1,16 @@
+"""How a pilot tells what it makes of a live stream, to the end and where the stream breaks."""
+
+from collections.abc import Callable, Iterable, Iterator
+from typing import Any
+
+from ferrion.core.errors import DataError
+
+
+def telling(said: Iterable[str], so_far: Callable[[], dict[str, Any]]) -> Iterator[tuple[str, dict[str, Any]]]:
+    """Each thing said with all that is known by then. Raises the DataError of a stream that breaks, after what was known."""
+    try:
+        for line in said:
+            yield line, so_far()
+    except DataError:
+        yield "the stream broke", so_far()
+        raise
