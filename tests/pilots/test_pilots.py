@@ -31,7 +31,7 @@ from ferrion.pilots.live import decisions, told, windows
 from ferrion.pilots.opponents import Opponents, classical, int8
 from ferrion.pilots.study import study
 from ferrion.pilots.table import SPIKING, table
-from ferrion.report.pilot import lines, markdown, page
+from ferrion.report.pilot import lines, markdown, page, tables
 from ferrion.workloads.digital import inputs
 from ferrion.workloads.digital.costs import synaptic_joules
 from ferrion.workloads.digital.inputs import binned, counted
@@ -261,6 +261,17 @@ def test_what_is_shown_in_several_passes_costs_all_of_them():
 
 def test_every_price_of_a_synaptic_operation_has_a_row():
     assert set(SPIKING) == set(synaptic_joules())
+
+
+def test_a_wide_table_falls_into_parts_that_lose_nothing():
+    names = [f"chip {k}" for k in range(9)]
+    rows = table([{"columns": {name: {"accuracy": 0.1 * k, **({"memory": 5.0} if k == 8 else {})} for k, name in enumerate(names)}}])
+    result = {"table": rows}
+    (first, own), (second, more) = tables(result)
+    assert first + second == names
+    assert [row["what"] for row in own] == ["accuracy"]
+    assert [row["what"] for row in more] == [row["what"] for row in rows]
+    assert all(f"| {name} |" in markdown(result) for name in names)
 
 
 def test_a_table_leaves_out_what_is_not_known():

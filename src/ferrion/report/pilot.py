@@ -1,6 +1,6 @@
 """A pilot as lines for the terminal, as a Markdown table, and as a page: who was taken for whom, detection, latency, energy by action, learning on the chip."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -13,6 +13,8 @@ from ferrion.reproduce.figure import Curve, Panel
 CHIPS = {"tuned": "chip, deployed and tuned", "local": "chip, learning alone"}
 """What a seed's run calls a chip, and the table."""
 Result = Mapping[str, Any]
+WIDEST = 7
+"""Columns of a table that a page holds."""
 
 
 def lines(result: Result) -> list[str]:
@@ -28,18 +30,28 @@ def fault_line(own: Mapping[str, Any]) -> str:
 
 
 def markdown(result: Result) -> str:
-    """The table, a column for everybody who was compared."""
-    names = columns(result)
+    """The tables, a column for everybody who was compared."""
+    return "\n\n".join(_table(names, rows) for names, rows in tables(result))
+
+
+def _table(names: Sequence[str], rows: Sequence[Result]) -> str:
     head = ["| | " + " | ".join(names) + " |", "|---" * (len(names) + 1) + "|"]
-    body = [f"| {row['what']} [{row['unit']}] | " + " | ".join(spread(row["columns"][name]) if name in row["columns"] else "–" for name in names) + " |" for row in result["table"]]
+    body = [f"| {row['what']} [{row['unit']}] | " + " | ".join(spread(row["columns"][name]) if name in row["columns"] else "–" for name in names) + " |" for row in rows]
     return "\n".join([*head, *body])
+
+
+def tables(result: Result) -> list[tuple[list[str], list[Result]]]:
+    """Columns, at most `WIDEST` of them side by side, each time with the rows that tell something of any."""
+    names = columns(result)
+    parts = [names[start : start + WIDEST] for start in range(0, len(names), WIDEST)]
+    return [(part, [row for row in result["table"] if set(part) & set(row["columns"])]) for part in parts]
 
 
 def page(result: Result) -> str:
     """The page as HTML; the first seed is drawn, all are tabled."""
     run = result["runs"][0]
     lead = f"{result['note']}. {result['seeds']} seed{'s' if result['seeds'] > 1 else ''}{', short form' if result['short'] else ''}; the first is drawn."
-    return rendered("pilot.html", f"Pilot: {result['pilot']}", lead, pictures(run), rows=result["table"], names=columns(result), faults=result["faults"])
+    return rendered("pilot.html", f"Pilot: {result['pilot']}", lead, pictures(run), tables=tables(result), faults=result["faults"])
 
 
 def pictures(run: Result) -> list[tuple[str, str]]:
