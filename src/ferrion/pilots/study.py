@@ -9,7 +9,8 @@ from ferrion.chip.spiking import SpikingChip
 from ferrion.core.errors import ConfigError
 from ferrion.core.kept import digest, kept
 from ferrion.params.card import load
-from ferrion.pilots import continual, continual_live, labelled, machine, trigger, trigger_live
+from ferrion.pilots import continual, continual_live, ecg_live, ecg_loop, labelled, machine, trigger, trigger_live
+from ferrion.pilots.ecg_costs import FRONT_END
 from ferrion.pilots.labelled import LABELLED
 from ferrion.pilots.table import table
 from ferrion.workloads.digital.costs import CARDS
@@ -28,6 +29,7 @@ class Pilot(NamedTuple):
 
 PILOTS = {
     **{name: Pilot(pilot.note, partial(labelled.run, name), partial(labelled.faulty, name), partial(labelled.live, name)) for name, pilot in LABELLED.items()},
+    "ecg-loop": Pilot(ecg_loop.NOTE, ecg_loop.run, ecg_live.faulty, ecg_live.live),
     "machine": Pilot(machine.NOTE, machine.run, machine.faulty, machine.live),
     "trigger": Pilot(trigger.NOTE, trigger.run, trigger_live.faulty, trigger_live.live),
     "continual": Pilot(continual.NOTE, continual.run, continual_live.faulty, continual_live.live),
@@ -46,7 +48,7 @@ def study(name: str, seeds: int, short: bool, folder: Path, tell: Tell) -> dict[
     if seeds < 1:
         raise ConfigError(f"seeds = {seeds}: give 1 or more")
     pilot = PILOTS[name]
-    mark = digest((name, short, [card.text for card in [*SpikingChip.from_card().cards, *map(load, CARDS)]]))[:12]
+    mark = digest((name, short, [card.text for card in [*SpikingChip.from_card().cards, *map(load, (*CARDS, FRONT_END, "fu-2025", "nanowire-fu2025"))]]))[:12]
     runs = [kept(folder / f"seed-{seed}-{mark}.json", partial(pilot.run, seed, short, folder, tell)) for seed in range(seeds)]
     faults = kept(folder / f"faults-{mark}.json", lambda: {"rows": pilot.faulty(short, folder, tell)})["rows"]
     return {"pilot": name, "note": pilot.note, "short": short, "seeds": seeds, "table": table(runs), "faults": faults, "runs": runs}

@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 
-from ferrion.report import pilot_continual, pilot_trigger, plots
+from ferrion.report import pilot_continual, pilot_ecg_loop, pilot_trigger, plots
 from ferrion.report.figures import drawn, rendered, spread
 from ferrion.report.pilot_machine import drift, errors, trace
 from ferrion.reproduce.figure import Curve, Panel
@@ -55,11 +55,13 @@ def page(result: Result) -> str:
 
 
 def pictures(run: Result) -> list[tuple[str, str]]:
-    """Of a seed: of a machine that is watched, of an electrode, of one that learns on, or of recordings that are decided."""
+    """Of a seed: of a machine that is watched, of a heart, of an electrode, of one that learns on, or of recordings that are decided."""
     if "drawn" in run:
         return drawn([trace(run), _curves(run["roc"]), errors(run), drift(run)], [])
     if "kept" in run:
         return drawn(pilot_continual.kept(run), [])
+    if "heart" in run:
+        return drawn([pilot_ecg_loop.stretch(run), pilot_ecg_loop.waits(run)], [*pilot_ecg_loop.confusions(run), pilot_ecg_loop.machine(run)])
     if "stretch" in run:
         return drawn([pilot_trigger.stretch(run), _curves(run["roc"]), pilot_trigger.learning(run), pilot_trigger.racing(run)], pilot_trigger.confusions(run))
     chips = {name: run["chip"][key]["roc"] for key, name in CHIPS.items()}

@@ -28,6 +28,10 @@ class Reading(NamedTuple):
     """Of its line, the first that is no header being 0."""
     values: tuple[float, ...]
     """A sensor that says nothing keeps its last value."""
+    time: float = math.nan
+    """As its line says."""
+    held: bool = False
+    """Whether a sensor said nothing."""
 
 
 class Readings:
@@ -50,7 +54,7 @@ class Readings:
             if found is None:
                 self.counts["malformed"] += 1
             elif self._in_time(found[0]):
-                yield from self._held(number - 1, found[1])
+                yield from self._held(number - 1, *found)
 
     def _in_time(self, time: float) -> bool:
         """Whether a row is not late; moves the clock."""
@@ -63,11 +67,12 @@ class Readings:
         self._time = time
         return True
 
-    def _held(self, number: int, values: tuple[float, ...]) -> Iterator[Reading]:
-        self.counts["held"] += sum(not math.isfinite(value) for value in values)
+    def _held(self, number: int, time: float, values: tuple[float, ...]) -> Iterator[Reading]:
+        silent = sum(not math.isfinite(value) for value in values)
+        self.counts["held"] += silent
         self._last = tuple(value if math.isfinite(value) else before for value, before in zip(values, self._last, strict=True))
         if all(map(math.isfinite, self._last)):
-            yield Reading(number, self._last)
+            yield Reading(number, self._last, time, silent > 0)
         else:
             self.counts["empty"] += 1
 

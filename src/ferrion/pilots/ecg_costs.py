@@ -1,0 +1,44 @@
+"""What it takes to hear a heart, and what digital classifiers of its beats take."""
+
+from typing import Any
+
+from ferrion.chip.chip import Chip
+from ferrion.core.ledger import Action
+from ferrion.core.units import to_si
+from ferrion.params.card import load
+from ferrion.pilots.array_costs import on_parts
+from ferrion.pilots.ecg_fronts import F4
+from ferrion.workloads.digital.costs import joules, radio_joules, size
+from ferrion.workloads.digital.network import IntegerNet
+from ferrion.workloads.holter import RATE
+
+FRONT_END = "ecg-front-end"
+"""The card of an amplifier."""
+
+
+def amplifier() -> float:
+    """Watts of one lead, before anything is converted or spikes: whoever listens on the skin pays it."""
+    power = load(FRONT_END).section("amplifier")["power"]
+    return to_si(power.value, power.unit, "W")
+
+
+def converter() -> float:
+    """Watts of a converter that samples all the time, which a beat that is not foreseen asks for."""
+    return RATE * Chip.from_card("leti-2025").prices.energy[Action.ADC_SAMPLE][0]
+
+
+def int8_numbers(net: IntegerNet, inputs: F4) -> dict[str, Any]:
+    """Of an integer network, a beat."""
+    taken = size(net, inputs)
+    numbers: dict[str, Any] = {
+        "joules": joules(taken, Chip.from_card("leti-2025").prices),
+        "memory": float(taken.memory),
+        "converted, watts": converter(),
+        "amplified": amplifier(),
+    }
+    return {**numbers, **sent_numbers(inputs.shape[1]), **on_parts(taken.products)}
+
+
+def sent_numbers(features: int) -> dict[str, float]:
+    """Of whoever is taught elsewhere: a byte a feature of each beat leaves to be learned, and one to tell a stimulus."""
+    return {"learned": features * radio_joules(), "sent_learned": float(features), "sent_decided": 1.0}

@@ -1,0 +1,106 @@
+"""The ecg-loop pilot: hearts are watched whole, beats are found and told as they come, and bigeminy is answered by a stimulus under a rule of safety."""
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from sklearn.ensemble import HistGradientBoostingClassifier
+
+from ferrion.chip.stimulator import ARROWS
+from ferrion.core.noise import fork
+from ferrion.pilots.array_costs import worn
+from ferrion.pilots.continual import asked
+from ferrion.pilots.ecg_costs import amplifier, converter, int8_numbers, sent_numbers
+from ferrion.pilots.ecg_course import HIDDEN, Course
+from ferrion.pilots.ecg_fronts import Bank, converted
+from ferrion.pilots.ecg_hearts import FIRST, Given, stimulated
+from ferrion.pilots.ecg_score import V
+from ferrion.pilots.learners import METAPLASTICITY, Learner, in_float, on_chip
+from ferrion.pilots.table import Columns, merged
+from ferrion.workloads.changing import Stage
+from ferrion.workloads.digital.network import Recipe, fit, of
+from ferrion.workloads.ecg import CLASSES
+from ferrion.workloads.holter import I8, RATE
+from ferrion.workloads.spiking_tasks import Tell
+
+NOTE = "Four hearts watched for half an hour each (MIT-BIH 100, 106, 119, 208): the first five minutes are learned, bigeminy in the rest is answered by a stimulus"
+TELLERS = ("chip", "bio-voltage", "float32", "int8", "classical")
+ORDER = [*(name + more for name in TELLERS for more in ("", ", personal")), "annotators", "sense amplifier"]
+"""Of the columns."""
+SHOWN = 12.0
+"""Seconds that are drawn."""
+
+
+def run(seed: int, short: bool, _folder: Path, tell: Tell) -> dict[str, Any]:
+    """One seed. Raises MissingDataError without the recordings, ConfigError without wfdb."""
+    course, bank = Course(seed, short), Bank(fork(seed, 2))
+    columns: Columns = {}
+    classes: dict[str, list[I8]] = {}
+    for name, front in (("chip", converted), ("bio-voltage", bank)):
+        tell(f"seed {seed}: {name}: other patients, then each heart")
+        inputs = course.given(front)
+        own = on_chip(course.shape(inputs), fork(seed, 0), METAPLASTICITY)
+        adapted = course.adapted(own, inputs)
+        spent = {**asked(own, inputs.others), **worn(own.model, own.learned)}
+        beats = sum(len(inputs.first(heart, k).labels) for k, heart in enumerate(course.hearts))
+        columns |= {name: spent, f"{name}, personal": {"learned": sum(one.joules - own.joules for one in adapted) / beats, "sent_learned": 0.0, "sent_decided": 1.0}}
+        classes |= decided(name, own, adapted, inputs)
+        if name == "chip":
+            rivals, numbers = compared(course, inputs, tell)
+            classes, columns = classes | rivals, columns | numbers
+    columns["chip"] |= {"amplified": amplifier(), "converted, watts": converter()}
+    columns["bio-voltage"] |= {"amplified": amplifier(), "converted, watts": bank.joules / bank.seconds}
+    columns = merged(columns, {name: course.told(own) for name, own in classes.items()})
+    columns["sense amplifier"] = course.found()
+    columns["annotators"] = course.told([heart.own for heart in course.hearts])
+    columns = {name: columns[name] for name in sorted(columns, key=ORDER.index)}
+    return {"seed": seed, "columns": columns, "heart": drawn(course, classes)}
+
+
+def decided(name: str, own: Learner, adapted: list[Learner], inputs: Given) -> dict[str, list[I8]]:
+    """Classes of every beat of each heart, before and after its first minutes."""
+    return {name: [own.decide(x) for x in inputs.hearts], f"{name}, personal": [one.decide(x) for one, x in zip(adapted, inputs.hearts, strict=True)]}
+
+
+def compared(course: Course, inputs: Given, tell: Tell) -> tuple[dict[str, list[I8]], Columns]:
+    """The same network in float32, an int8 network that was taught other patients, and boosted trees, grown anew for each heart with its first beats; and their costs."""
+    tell(f"seed {course.seed}: float32, int8 and trees: other patients, then each heart")
+    own = in_float(course.shape(inputs), fork(course.seed, 0) % 2**62)
+    found = decided("float32", own, course.adapted(own, inputs), inputs)
+    net = of(fit(inputs.known, inputs.labels, len(CLASSES), Recipe((HIDDEN,)), course.seed))
+    trees = grown(inputs, None, course.seed)
+    anew = [grown(inputs, inputs.first(heart, k), course.seed) for k, heart in enumerate(course.hearts)]
+    classes = {
+        **found,
+        "int8": [net.decide(x) for x in inputs.hearts],
+        "classical": [trees.predict(x) for x in inputs.hearts],
+        "classical, personal": [one.predict(x) for one, x in zip(anew, inputs.hearts, strict=True)],
+    }
+    return classes, {"int8": int8_numbers(net, inputs.known), "classical, personal": sent_numbers(inputs.known.shape[1])}
+
+
+def grown(inputs: Given, first: Stage | None, seed: int) -> HistGradientBoostingClassifier:
+    """Boosted trees on other patients' beats and a heart's first ones, both of the same weight."""
+    x, y = (inputs.known, inputs.labels) if first is None else (np.concatenate([inputs.known, first.inputs]), np.concatenate([inputs.labels, first.labels]))
+    count, own = len(inputs.labels), len(y) - len(inputs.labels)
+    return HistGradientBoostingClassifier(random_state=seed).fit(x, y, sample_weight=np.r_[np.ones(count), np.full(own, count / max(own, 1))])
+
+
+def drawn(course: Course, classes: dict[str, list[I8]]) -> dict[str, Any]:
+    """Of the chip that has adapted: `SHOWN` seconds of the last heart, around its first stimulus; who answered when; beats by class; arrows that its stimulators took."""
+    heart, own = course.hearts[-1], classes["chip, personal"]
+    stimulators = [stimulated(one, told == V) for one, told in zip(course.hearts, own, strict=True)]
+    start = max(round((stimulators[-1].stimuli[0] - 0.6 * SHOWN) * RATE), 0) if stimulators[-1].stimuli else round(FIRST * RATE)
+    end = start + round(SHOWN * RATE)
+    here = (heart.moments >= start) & (heart.moments < end)
+    stretch = {
+        "signal": heart.holter.signal[start:end].tolist(),
+        "beats": ((heart.moments[here] - start) / RATE).tolist(),
+        "ventricular": (own[-1][here] == V).tolist(),
+        "stimuli": [t - start / RATE for t in stimulators[-1].stimuli if start / RATE <= t < end / RATE],
+        "name": heart.holter.name,
+    }
+    taken = {arrow: sum(one.taken.get(arrow, 0) for one in stimulators) for arrow in ARROWS}
+    arrows = [[arrow.source.value, arrow.cause.value, arrow.target.value, count] for arrow, count in taken.items()]
+    confusion = {name: course.confusion(classes[name]) for name in ("chip", "chip, personal", "bio-voltage, personal", "classical, personal")}
+    return {"stretch": stretch, "waits": {name: sorted(course.waits(told)) for name, told in classes.items()}, "confusion": confusion, "arrows": arrows}

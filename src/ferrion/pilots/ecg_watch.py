@@ -1,0 +1,115 @@
+"""A heart that is watched sample by sample: a beat is found, told by a chip as soon as its samples are there, and bigeminy is answered; a signal that is lost is not guessed."""
+
+from collections import deque
+from collections.abc import Iterable, Iterator
+from typing import NamedTuple
+
+import numpy as np
+
+from ferrion.chip.stimulator import Stimulator
+from ferrion.circuits.beats import BEAT, CROSSED, SEARCH, SEEN, forget, moment, resting, sense
+from ferrion.pilots.ecg_fronts import AFTER, BEFORE, RECENT, converted, joined
+from ferrion.pilots.ecg_score import V
+from ferrion.pilots.learners import Learner
+from ferrion.workloads.holter import RATE
+from ferrion.workloads.streams.lines import Reading
+
+BRIDGED = 13
+"""Samples that may be missing, or no number, in a row: half of a QRS complex; the last one stands for them."""
+ROOM = BEFORE + AFTER + round(SEARCH * RATE) + 1
+"""Samples that are kept."""
+
+
+class Said(NamedTuple):
+    """Of one beat."""
+
+    number: int
+    """Of the line that was its middle, or where it was stimulated."""
+    ventricular: bool
+    stimulus: bool
+    """Whether this is a stimulus, and no beat that was told."""
+
+
+class Open(NamedTuple):
+    """A beat whose samples are not all there."""
+
+    moment: int
+    due: int
+    """Sample at which it is told."""
+    between: int
+    """Samples since the beat before."""
+
+
+class HeartWatch:
+    """One lead, one chip; the times of its readings are numbers of samples."""
+
+    def __init__(self, own: Learner) -> None:
+        self.own, self.stimulator, self.lost = own, Stimulator(), 0
+        """`lost`: how often the signal was."""
+        self._sensed, self._n = resting(RATE), 0
+        self._time, self._missing = np.nan, 0
+        self._recent: deque[tuple[float, int]] = deque(maxlen=ROOM)
+        self._open: deque[Open] = deque()
+        self._last: int | None = None
+        self._between: deque[int] = deque(maxlen=RECENT)
+
+    def take(self, reading: Reading) -> Iterator[Said]:
+        """One more."""
+        step, self._time = reading.time - self._time, reading.time
+        self._missing = self._missing + 1 if reading.held else 0
+        if self._n and not 0.0 < step <= BRIDGED + 1:
+            self._lose(reading.values[0])
+            self._n += round(max(step, 0.0))
+        for _ in range(round(step) - 1 if 1.0 < step <= BRIDGED + 1 else 0):
+            yield from self._sample(*self._recent[-1])
+        if self._missing == BRIDGED + 1:
+            self._lose(reading.values[0])
+        if self._missing > BRIDGED:
+            self._n += 1
+            return
+        yield from self._sample(reading.values[0], reading.number)
+
+    def _lose(self, value: float) -> None:
+        self.lost += 1
+        self.stimulator.lost(self._n / RATE)
+        forget(self._sensed, value)
+        self._open.clear()
+        self._recent.clear()
+        self._last = None
+
+    def _sample(self, value: float, number: int) -> Iterator[Said]:
+        if not self._recent:
+            forget(self._sensed, value)
+        self._recent.append((value, number))
+        n, code = self._n, sense(self._sensed, value)
+        if code == CROSSED and self.stimulator.crossed(n / RATE):
+            yield Said(number, True, True)
+        if code == BEAT:
+            self._found(n - int(self._sensed.numbers[SEEN] - 1 - moment(self._sensed)))
+        while self._open and self._open[0].due <= n:
+            yield self._told(self._open.popleft())
+        self._n = n + 1
+
+    def _found(self, middle: int) -> None:
+        """A beat, if the samples before it are there."""
+        if len(self._recent) > BEFORE + self._n - middle:
+            self._open.append(Open(middle, max(middle + AFTER, self._n), 0 if self._last is None else middle - self._last))
+            self._last = middle
+
+    def _told(self, beat: Open) -> Said:
+        """What a beat is, by the chip."""
+        at = len(self._recent) - 1 - (self._n - beat.moment)
+        pace = float(np.median(self._between)) if self._between else 0.0
+        share = beat.between / pace if pace and beat.between else 1.0
+        inputs = joined(converted(np.array([value for value, _ in self._recent]), np.array([at])), np.array([share]))
+        if beat.between:
+            self._between.append(beat.between)
+        ventricular = bool(self.own.decide(inputs)[0] == V)
+        self.stimulator.decided(self._n / RATE, ventricular)
+        return Said(self._recent[at][1], ventricular, False)
+
+
+def watched_on(readings: Iterable[Reading], own: HeartWatch) -> Iterator[Said]:
+    """Every beat and stimulus of a stream."""
+    for reading in readings:
+        yield from own.take(reading)

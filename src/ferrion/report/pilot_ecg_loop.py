@@ -1,0 +1,49 @@
+"""Pictures of a heart that is answered: a stretch of it, who answered how soon, who was taken for whom, and what the stimulator did."""
+
+import base64
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+
+from ferrion.report import controller, plots
+from ferrion.report.controller import Drawn
+from ferrion.reproduce.figure import Curve, Panel
+from ferrion.workloads.holter import RATE
+
+Run = Mapping[str, Any]
+PLACES = {"watching": (0.0, 0.0), "armed": (3.6, 2.2), "refractory": (7.2, 0.0), "spent": (3.6, -2.2)}
+BELOW, APART = 0.3, 0.3
+"""Millivolts under the signal at which beats are marked, and between the marks."""
+
+
+def stretch(run: Run) -> Panel:
+    """The lead, and marks under beats that were told, ventricular ones and stimuli."""
+    own = run["heart"]["stretch"]
+    signal = own["signal"]
+    level = min(signal) - BELOW
+    beats, ventricular = np.array(own["beats"]), np.array(own["ventricular"], bool)
+    marks = (("told ventricular", beats[ventricular]), ("told otherwise", beats[~ventricular]), ("stimulus", np.array(own["stimuli"])))
+    curves = [Curve(f"lead of record {own['name']}", tuple(k / RATE for k in range(len(signal))), tuple(signal))]
+    curves += [Curve(name, tuple(at), (level - APART * k,) * len(at), points=True) for k, (name, at) in enumerate(marks)]
+    return Panel("Watching a heart, and answering it", "s", "mV", tuple(curves))
+
+
+def waits(run: Run) -> Panel:
+    """Share of the answered episodes, by the time from onset to stimulus."""
+    curves = []
+    for name, own in run["heart"]["waits"].items():
+        if own:
+            curves.append(Curve(name, tuple(own), tuple(100.0 * (k + 1) / len(own) for k in range(len(own)))))
+    return Panel("How soon bigeminy is answered", "from its onset to the stimulus [s]", "of the answered episodes [%]", tuple(curves), log_x=True)
+
+
+def confusions(run: Run) -> list[tuple[str, str]]:
+    """Later beats: N, S, V and F are 0 to 3."""
+    return [(f"Which beat (N S V F) was taken for which: {name}", plots.confusion(name, np.array(table))) for name, table in run["heart"]["confusion"].items()]
+
+
+def machine(run: Run) -> tuple[str, str]:
+    """The stimulator's states, and how often those of all hearts took each arrow."""
+    arrows = [Drawn(source, cause, target, count) for source, cause, target, count in run["heart"]["arrows"]]
+    return "The rule of safety, and how often each arrow was taken", base64.b64encode(controller.machine(PLACES, arrows)).decode()
