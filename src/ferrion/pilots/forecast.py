@@ -1,0 +1,128 @@
+"""A forecast of a machine's next value: arrays learn it on the chip row by row, and what they did not foresee is an anomaly the first time."""
+
+from collections.abc import Callable
+from typing import NamedTuple
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch.nn.functional import smooth_l1_loss
+
+from ferrion.chip.chip import Chip
+from ferrion.core.noise import fork
+from ferrion.learning.descent import TwoMemorySGD
+from ferrion.learning.layers import TwoMemoryLinear
+from ferrion.learning.memories import memories_of
+from ferrion.workloads.nab import F8, Series
+
+LAGS, HIDDEN, RATE, TRANSFER_EVERY = 8, 16, 0.05, 10
+CLIP = 6.0
+"""Standard deviations at which the drivers of the rows end."""
+DAY, WEEK, NEWEST = 86400.0, 7 * 86400.0, 0.3
+"""Seconds; weight of the newest value in the mean of a time of day or of week."""
+SHORT, LONG, RESTS = 3, 8000, 600
+"""Errors that are averaged; means before them that say what is usual; rows after an alarm for which only a greater one is told."""
+LEAST = 1e-3
+"""Standard deviations of a signal that usual errors differ by at least."""
+F4 = NDArray[np.float32]
+Forecast = Callable[[F4, F4], F8]
+"""Of what is known at each row (rows, inputs) and the values that come, the error of each, in order: learned from afterwards or not."""
+
+
+class Known(NamedTuple):
+    """Of one series, in standard deviations of its probation."""
+
+    inputs: F4
+    """(rows, `LAGS` + 2): the last values, and the means of this time of day and of week."""
+    values: F4
+    probation: int
+    step: float
+    """Seconds between rows."""
+
+
+def known(series: Series) -> Known:
+    """What a row can be told from before it comes."""
+    first = series.values[: series.probation]
+    values = np.clip((series.values - first.mean()) / (first.std() or 1.0), -CLIP, CLIP)
+    lags = [np.concatenate([np.full(k, values[0]), values[:-k]]) for k in range(1, LAGS + 1)]
+    means = [seasonal(series, values, period) for period in (DAY, WEEK)]
+    return Known(np.stack([*lags, *means], axis=1).astype(np.float32), values.astype(np.float32), series.probation, float(np.median(np.diff(series.seconds))))
+
+
+def seasonal(series: Series, values: F8, period: float) -> F8:
+    """Running mean of earlier values at the same time of a period; the value before where there is none yet."""
+    slots = ((series.seconds % period) / np.median(np.diff(series.seconds))).astype(int)
+    means, found = np.full(slots.max() + 1, np.nan), np.empty(len(values))
+    for k, slot in enumerate(slots):
+        met = not np.isnan(means[slot])
+        found[k] = means[slot] if met else values[max(k - 1, 0)]
+        means[slot] = found[k] + NEWEST * (values[k] - found[k]) if met else values[k]
+    return found
+
+
+class OnChip:
+    """Two arrays that learn every row, and drift as long as the rows are apart."""
+
+    def __init__(self, chip: Chip, inputs: int, seed: int, step: float, kelvin: float | None = None) -> None:
+        """One seed is one chip. step: seconds between rows. kelvin: at which the memristors rest, a day at a time; None: they do not drift."""
+        self.model = torch.nn.Sequential(TwoMemoryLinear(inputs, HIDDEN, chip, seed=fork(seed, 0)), torch.nn.ReLU(), TwoMemoryLinear(HIDDEN, 1, chip, seed=fork(seed, 1)))
+        self.descent = TwoMemorySGD(self.model, lr=RATE, transfer_every=TRANSFER_EVERY, seed=seed)
+        self.rows_a_day, self.kelvin = max(round(DAY / step), 1), kelvin
+
+    def __call__(self, inputs: F4, values: F4) -> F8:
+        """Errors; every row is learned once it has come."""
+        errors = np.empty(len(values))
+        self.model.train()
+        for k, (row, value) in enumerate(zip(torch.from_numpy(inputs), torch.from_numpy(values), strict=True)):
+            if self.kelvin and k and k % self.rows_a_day == 0:
+                for memories in memories_of(self.model):
+                    memories.rest(DAY, self.kelvin)
+            errors[k] = self._learned(row, value)
+        return errors
+
+    def _learned(self, row: torch.Tensor, value: torch.Tensor) -> float:
+        told = self.model(row[None])[0, 0]
+        self.descent.zero_grad()
+        smooth_l1_loss(told, value).backward()
+        self.descent.step()
+        return float(told.detach() - value)
+
+
+def in_float(inputs: int, seed: int) -> Forecast:
+    """The same network in float32, learning as the chip does."""
+    torch.manual_seed(seed)
+    model = torch.nn.Sequential(torch.nn.Linear(inputs, HIDDEN), torch.nn.ReLU(), torch.nn.Linear(HIDDEN, 1))
+    descent = torch.optim.SGD(model.parameters(), RATE)
+
+    def errors(rows: F4, values: F4) -> F8:
+        found = np.empty(len(values))
+        for k, (row, value) in enumerate(zip(torch.from_numpy(rows), torch.from_numpy(values), strict=True)):
+            told = model(row[None])[0, 0]
+            descent.zero_grad()
+            smooth_l1_loss(told, value).backward()
+            descent.step()
+            found[k] = float(told.detach() - value)
+        return found
+
+    return errors
+
+
+def surprise(errors: F8) -> F8:
+    """How far the mean of the last errors is above the usual one, in its standard deviations (after Ahmad et al., Neurocomputing 262, 134 (2017), their anomaly likelihood), and 0 where
+    it is no alarm of its own: below what was told within the last `RESTS` rows."""
+    size, count = np.abs(errors), np.arange(len(errors))
+    short = _before(size, count + 1, SHORT)[0]
+    mean, deviation = _before(short, count, LONG)
+    level = np.maximum((short - mean) / np.maximum(deviation, LEAST), 0.0)
+    padded = np.concatenate([np.full(RESTS, -1.0), level])
+    highest = np.lib.stride_tricks.sliding_window_view(padded, RESTS).max(axis=1)[: len(level)]
+    return np.where(level > highest, level, 0.0)
+
+
+def _before(values: F8, ends: NDArray[np.int64], most: int) -> tuple[F8, F8]:
+    """Mean and deviation of the values before each end, so many at most."""
+    starts = np.maximum(ends - most, 0)
+    sums, squares = (np.concatenate([[0.0], np.cumsum(own)]) for own in (values, values**2))
+    count = np.maximum(ends - starts, 1)
+    mean = (sums[ends] - sums[starts]) / count
+    return mean, np.sqrt(np.maximum((squares[ends] - squares[starts]) / count - mean**2, 0.0))
