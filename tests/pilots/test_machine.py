@@ -239,6 +239,7 @@ def test_lines_come_over_a_socket_and_a_dead_peer_is_told(tmp_path):
 
 def test_one_seed_on_made_up_machines_says_what_its_runs_say(monkeypatch, tmp_path):
     monkeypatch.setattr(machine, "skab", lambda: [made_up(0), made_up(1)])
+    monkeypatch.setattr(machine.machine_nab, "columns", lambda *_: ({"chip, following": {"nab": 0.5}}, {"name": "none"}))
     found = run(0, False, tmp_path, lambda _: None)
     columns = found["columns"]
     assert columns["always alarmed"]["f1"] == pytest.approx(0.5)
@@ -247,6 +248,8 @@ def test_one_seed_on_made_up_machines_says_what_its_runs_say(monkeypatch, tmp_pa
         assert columns[name]["found"] == 1.0
     assert columns["chip"]["sent_learned"] == 0.0
     assert columns["int8"]["sent_learned"] == len(SKAB_SENSORS)
+    assert columns["chip, following"]["nab"] == 0.5
+    assert columns["chip, following"]["f1"] > 0.4
     assert 0.0 < columns["chip"]["joules"] < columns["chip"]["learned"]
     assert columns["chip"]["f1 after a month at 125 C, refreshed"] > 0.65
     assert len(found["drawn"]["level"]) == 300
@@ -282,4 +285,4 @@ def test_the_short_form_runs_on_skab(tmp_path):
     assert f1["chip"]["mean"] > f1["always alarmed"]["mean"]
     alarms = next(row["columns"] for row in rows if row["what"] == "false alarms, of normal rows")
     assert alarms["chip"]["mean"] < 90
-    assert (tmp_path / "pilot.html").read_text().count("<img") == 4
+    assert (tmp_path / "pilot.html").read_text().count("<img") == 5

@@ -16,6 +16,7 @@ from ferrion.learning.memories import memories_of
 from ferrion.workloads.nab import F8, Series
 
 LAGS, HIDDEN, RATE, TRANSFER_EVERY = 8, 16, 0.05, 10
+INPUTS = LAGS + 2
 CLIP = 6.0
 """Standard deviations at which the drivers of the rows end."""
 DAY, WEEK, NEWEST = 86400.0, 7 * 86400.0, 0.3
@@ -26,15 +27,21 @@ LEAST = 1e-3
 """Standard deviations of a signal that usual errors differ by at least."""
 F4 = NDArray[np.float32]
 Forecast = Callable[[F4, F4], F8]
-"""Of what is known at each row (rows, inputs) and the values that come, the error of each, in order: learned from afterwards or not."""
+"""Of what is known at each row (rows, `INPUTS`) and the changes that come, the error of each in order; whether it is learned from afterwards is its own affair."""
 
 
 class Known(NamedTuple):
     """Of one series, in standard deviations of its probation."""
 
     inputs: F4
-    """(rows, `LAGS` + 2): the last values, and the means of this time of day and of week."""
-    values: F4
+    """(rows, `INPUTS`): the last value, and how far those before it and the means of this time of day and of week are from it.
+
+    Arrays add noise to what they are given, and steps are small.
+    """
+    changes: F4
+    """To the value that comes."""
+    weekly: F8
+    """What the mean of this time of week is wrong by."""
     probation: int
     step: float
     """Seconds between rows."""
@@ -45,8 +52,10 @@ def known(series: Series) -> Known:
     first = series.values[: series.probation]
     values = np.clip((series.values - first.mean()) / (first.std() or 1.0), -CLIP, CLIP)
     lags = [np.concatenate([np.full(k, values[0]), values[:-k]]) for k in range(1, LAGS + 1)]
-    means = [seasonal(series, values, period) for period in (DAY, WEEK)]
-    return Known(np.stack([*lags, *means], axis=1).astype(np.float32), values.astype(np.float32), series.probation, float(np.median(np.diff(series.seconds))))
+    day, week = (seasonal(series, values, period) for period in (DAY, WEEK))
+    last = lags[0]
+    inputs = np.stack([last, *(own - last for own in (*lags[1:], day, week))], axis=1)
+    return Known(inputs.astype(np.float32), (values - last).astype(np.float32), week - values, series.probation, float(np.median(np.diff(series.seconds))))
 
 
 def seasonal(series: Series, values: F8, period: float) -> F8:
@@ -63,53 +72,55 @@ def seasonal(series: Series, values: F8, period: float) -> F8:
 class OnChip:
     """Two arrays that learn every row, and drift as long as the rows are apart."""
 
-    def __init__(self, chip: Chip, inputs: int, seed: int, step: float, kelvin: float | None = None) -> None:
-        """One seed is one chip. step: seconds between rows. kelvin: at which the memristors rest, a day at a time; None: they do not drift."""
-        self.model = torch.nn.Sequential(TwoMemoryLinear(inputs, HIDDEN, chip, seed=fork(seed, 0)), torch.nn.ReLU(), TwoMemoryLinear(HIDDEN, 1, chip, seed=fork(seed, 1)))
+    def __init__(self, chip: Chip, seed: int, step: float, kelvin: float | None = None) -> None:
+        """One seed is one chip. step: seconds between rows. kelvin: at which the memristors rest, a day at a time; None: they do not."""
+        self.model = torch.nn.Sequential(TwoMemoryLinear(INPUTS, HIDDEN, chip, seed=fork(seed, 0)), torch.nn.ReLU(), TwoMemoryLinear(HIDDEN, 1, chip, seed=fork(seed, 1)))
         self.descent = TwoMemorySGD(self.model, lr=RATE, transfer_every=TRANSFER_EVERY, seed=seed)
         self.rows_a_day, self.kelvin = max(round(DAY / step), 1), kelvin
 
-    def __call__(self, inputs: F4, values: F4) -> F8:
+    def __call__(self, inputs: F4, changes: F4) -> F8:
         """Errors; every row is learned once it has come."""
-        errors = np.empty(len(values))
+        errors = np.empty(len(changes))
         self.model.train()
-        for k, (row, value) in enumerate(zip(torch.from_numpy(inputs), torch.from_numpy(values), strict=True)):
+        for k, (row, change) in enumerate(zip(torch.from_numpy(inputs), torch.from_numpy(changes), strict=True)):
             if self.kelvin and k and k % self.rows_a_day == 0:
                 for memories in memories_of(self.model):
                     memories.rest(DAY, self.kelvin)
-            errors[k] = self._learned(row, value)
+            errors[k] = self._learned(row, change)
         return errors
 
-    def _learned(self, row: torch.Tensor, value: torch.Tensor) -> float:
+    def _learned(self, row: torch.Tensor, change: torch.Tensor) -> float:
         told = self.model(row[None])[0, 0]
         self.descent.zero_grad()
-        smooth_l1_loss(told, value).backward()
+        smooth_l1_loss(told, change).backward()
         self.descent.step()
-        return float(told.detach() - value)
+        return float(told.detach() - change)
 
 
-def in_float(inputs: int, seed: int) -> Forecast:
+def in_float(seed: int) -> Forecast:
     """The same network in float32, learning as the chip does."""
     torch.manual_seed(seed)
-    model = torch.nn.Sequential(torch.nn.Linear(inputs, HIDDEN), torch.nn.ReLU(), torch.nn.Linear(HIDDEN, 1))
+    model = torch.nn.Sequential(torch.nn.Linear(INPUTS, HIDDEN), torch.nn.ReLU(), torch.nn.Linear(HIDDEN, 1))
     descent = torch.optim.SGD(model.parameters(), RATE)
 
-    def errors(rows: F4, values: F4) -> F8:
-        found = np.empty(len(values))
-        for k, (row, value) in enumerate(zip(torch.from_numpy(rows), torch.from_numpy(values), strict=True)):
+    def errors(rows: F4, changes: F4) -> F8:
+        found = np.empty(len(changes))
+        for k, (row, change) in enumerate(zip(torch.from_numpy(rows), torch.from_numpy(changes), strict=True)):
             told = model(row[None])[0, 0]
             descent.zero_grad()
-            smooth_l1_loss(told, value).backward()
+            smooth_l1_loss(told, change).backward()
             descent.step()
-            found[k] = float(told.detach() - value)
+            found[k] = float(told.detach() - change)
         return found
 
     return errors
 
 
 def surprise(errors: F8) -> F8:
-    """How far the mean of the last errors is above the usual one, in its standard deviations (after Ahmad et al., Neurocomputing 262, 134 (2017), their anomaly likelihood), and 0 where
-    it is no alarm of its own: below what was told within the last `RESTS` rows."""
+    """How far the mean of the last errors is above the usual one, in its standard deviations (after the anomaly likelihood of Ahmad et al., Neurocomputing 262, 134 (2017)).
+
+    0 where it is no alarm of its own: not above all of the last `RESTS` rows.
+    """
     size, count = np.abs(errors), np.arange(len(errors))
     short = _before(size, count + 1, SHORT)[0]
     mean, deviation = _before(short, count, LONG)

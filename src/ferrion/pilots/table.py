@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from ferrion.pilots.machine import DRIFTS
+from ferrion.pilots.watch import DRIFTS
 from ferrion.workloads.pulses import NOISE, NOISES
 from ferrion.workloads.spiking_tasks import row
 
@@ -37,6 +37,11 @@ QUANTITIES = {
     "delay": ("delay from onset to alarm, median", "s", 1.0),
     "delay, late": ("delay from onset to alarm, 99 %", "s", 1.0),
     **{f"f1 after {name}": (f"F1 of rows after {name}", "%", 100.0) for drift in DRIFTS for name in (drift, f"{drift}, refreshed")},
+    "nab": ("NAB score, standard profile (silence 0, perfect 100)", "1", 100.0),
+    "nab, few false": ("NAB score, false alarms twice as dear", "1", 100.0),
+    "nab, few missed": ("NAB score, missed windows twice as dear", "1", 100.0),
+    "nab, found": ("NAB: windows with an alarm", "%", 100.0),
+    "nab, false": ("NAB: false alarms a series", "1", 1.0),
     **{f"found, {noise}": (f"pulses found, noise {100 * noise:.0f} % of a pulse", "%", 100.0) for noise in NOISES},
     **{
         f"{key}, {change}": (f"{what}: {words}", "%", 100.0)
@@ -57,6 +62,9 @@ QUANTITIES = {
     "joules with sleep, stm32u385": ("energy a decision, STM32U385 and its sleep", "uJ", 1e6),
     "joules, ndp120": ("energy a decision, NDP120", "uJ", 1e6),
     "learned": ("energy a learned example", "uJ", 1e6),
+    "forecast": ("energy of a row of NAB, told (and learned, where it follows)", "uJ", 1e6),
+    "forecast, stm32u385": ("energy of a row of NAB, STM32U385", "uJ", 1e6),
+    "forecast, ndp120": ("energy of a row of NAB, NDP120", "uJ", 1e6),
     "median": ("final class ahead for good, after the first event, median", "ms", 1e3),
     "late": ("final class ahead for good, after the first event, 99 %", "ms", 1e3),
     "median, stm32u385": ("latency, whole recording and STM32U385", "ms", 1e3),
@@ -85,6 +93,8 @@ QUANTITIES = {
     "wear, memristor": ("wear of the busiest memristor in a year", "%", 100.0),
     "followed, fecap": ("wear of the busiest FeCAP in a year, following a row a second", "%", 100.0),
     "followed, memristor": ("wear of the busiest memristor in a year, following a row a second", "%", 100.0),
+    "forecast, fecap": ("wear of the busiest FeCAP in a year of NAB's rows", "%", 100.0),
+    "forecast, memristor": ("wear of the busiest memristor in a year of NAB's rows", "%", 100.0),
     "measured": ("share of the joules from measured prices", "%", 100.0),
     "assumed": ("share of the joules from assumed prices", "%", 100.0),
     "sent_learned": ("bytes that leave to learn an example", "B", 1.0),

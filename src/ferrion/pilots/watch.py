@@ -23,6 +23,9 @@ CLIP = 6.0
 """Standard deviations at which the drivers of the rows end."""
 MEDIAN, QUANTILE = 5, 0.99
 """Rows over which a residual is smoothed by its running median; of the residuals of normal rows, the quantile beyond which one is an anomaly."""
+DAY, CELSIUS = 86400.0, 273.15
+DRIFTS = {"a day at 25 C": (DAY, 25.0), "a month at 85 C": (30 * DAY, 85.0), "a month at 125 C": (30 * DAY, 125.0)}
+"""How long memristors rest between learning and watching, and at which temperature [degrees Celsius]."""
 F8 = NDArray[np.float64]
 
 

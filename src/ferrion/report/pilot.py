@@ -7,7 +7,7 @@ import numpy as np
 
 from ferrion.report import pilot_continual, pilot_ecg_loop, pilot_trigger, plots
 from ferrion.report.figures import drawn, rendered, spread
-from ferrion.report.pilot_machine import drift, errors, trace
+from ferrion.report.pilot_machine import drift, errors, foreseen, trace
 from ferrion.reproduce.figure import Curve, Panel
 
 CHIPS = {"tuned": "chip, deployed and tuned", "local": "chip, learning alone"}
@@ -57,7 +57,7 @@ def page(result: Result) -> str:
 def pictures(run: Result) -> list[tuple[str, str]]:
     """Of a seed: of a machine that is watched, of a heart, of an electrode, of one that learns on, or of recordings that are decided."""
     if "drawn" in run:
-        return drawn([trace(run), _curves(run["roc"]), errors(run), drift(run)], [])
+        return drawn([trace(run), foreseen(run), _curves(run["roc"]), errors(run), drift(run)], [])
     if "kept" in run:
         return drawn(pilot_continual.kept(run), [])
     if "heart" in run:

@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 
-from ferrion.pilots.machine import DRIFTS
+from ferrion.pilots.watch import DRIFTS
 from ferrion.reproduce.figure import Curve, Panel
 
 FLOOR = 1e-3
@@ -40,3 +40,12 @@ def drift(run: Mapping[str, Any]) -> Panel:
     fresh = tuple(100 * chip[key] for key in ("f1", *(f"f1 after {name}, refreshed" for name in DRIFTS)))
     labels = "; ".join(f"{k + 1}: {name}" for k, name in enumerate(DRIFTS))
     return Panel("Drift of the chip", f"0: fresh; {labels}", "F1 [%]", (Curve("drifted", places, drifted), Curve("refreshed from the hidden weights", places, fresh)))
+
+
+def foreseen(run: Mapping[str, Any]) -> Panel:
+    """A series of NAB, its alarms and its windows."""
+    own = run["foreseen"]
+    low, high = min(own["values"]), max(own["values"])
+    windows = [Curve("labelled window" if k == 0 else "", tuple(window), (low, low)) for k, window in enumerate(own["windows"])]
+    curves = [Curve("sensor", tuple(own["days"]), tuple(own["values"])), Curve("alarm of the chip", tuple(own["alarms"]), (high,) * len(own["alarms"]), points=True), *windows]
+    return Panel(f"Forecasts on the chip: {own['name'].replace('_', ' ')}", "days", "degrees", tuple(curves))

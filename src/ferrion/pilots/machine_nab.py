@@ -1,0 +1,97 @@
+"""The machine pilot on Numenta's benchmark: forecasters that learn every row, or not, and what they are worth by its score."""
+
+from collections.abc import Callable
+from functools import partial
+from typing import Any
+
+import numpy as np
+from torch.nn.functional import smooth_l1_loss
+
+from ferrion.chip.chip import Chip
+from ferrion.core.noise import fork
+from ferrion.learning.model_costs import cost
+from ferrion.learning.wear import busiest
+from ferrion.pilots.array_costs import on_parts
+from ferrion.pilots.forecast import HIDDEN, Known, OnChip, in_float, known, surprise
+from ferrion.pilots.table import Columns
+from ferrion.workloads.digital.costs import joules, size
+from ferrion.workloads.digital.network import Recipe, fit, of
+from ferrion.workloads.nab import F8, FEW_FALSE, FEW_MISSED, NAMES, Series, nab, nab_score
+from ferrion.workloads.spiking_tasks import Tell
+
+SHORT = 2
+"""Series of the short form: the machine and the room."""
+KELVIN = 398.15
+"""125 degrees Celsius, as a machine's case may be."""
+RECIPE = Recipe(hidden=(HIDDEN,), epochs=60, batch=16, rate=5e-3, dropout=0.0)
+"""Of the int8 network, which is trained elsewhere on the rows that are not scored."""
+YEAR = 365.25 * 86400.0
+Forecasters = dict[str, Callable[[Known, int], F8]]
+
+
+def columns(seed: int, short: bool, tell: Tell) -> tuple[Columns, dict[str, Any]]:
+    """Of everybody, and what is drawn of the machine. Raises MissingDataError without the series."""
+    series, chip = nab(NAMES[: SHORT if short else None]), Chip.from_card("leti-2025")
+    given, worn = [known(own) for own in series], list[dict[str, float]]()
+    whom: Forecasters = {
+        "chip, following": partial(_chip, chip, None, worn),
+        "chip, following at 125 C": partial(_chip, chip, KELVIN, []),
+        "float, following": lambda own, k: in_float(k % 2**62)(own.inputs, own.changes),
+        "int8": int8,
+        "seasonal": lambda own, _: own.weekly,
+    }
+    found: Columns = {}
+    levels: dict[str, list[F8]] = {}
+    for name, errors in whom.items():
+        tell(f"seed {seed}: NAB, {name}")
+        levels[name] = [surprise(errors(own, fork(seed, k))) for k, own in enumerate(given)]
+        found[name] = scored(levels[name], series)
+    found["chip, following"] |= {key: float(np.mean([own[key] for own in worn])) for key in worn[0]} | {"sent_decided": 1.0}
+    found["int8"] |= int8_row(given[0], seed)
+    return found, drawn(series[0], levels["chip, following"][0], nab_score(levels["chip, following"], series).threshold)
+
+
+def _chip(chip: Chip, kelvin: float | None, worn: list[dict[str, float]], own: Known, seed: int) -> F8:
+    """Errors of a chip of its own, and what a row and a year took."""
+    one = OnChip(chip, seed, own.step, kelvin)
+    errors, rows = one(own.inputs, own.changes), len(own.changes)
+    limits, counts = chip.endurance(), busiest(one.model)
+    taken = {f"forecast, {device}": count / (rows * own.step) * YEAR / limits[device] for device, count in counts.items()}
+    worn.append({"forecast": cost(one.model).joules / rows, "sent_learned": 0.0, **taken})
+    return errors
+
+
+def int8(own: Known, seed: int) -> F8:
+    """Errors of an integer network that does not learn on."""
+    first = slice(0, own.probation)
+    net = of(fit(own.inputs[first], own.changes[first, None], 1, RECIPE, seed % 2**31, smooth_l1_loss))
+    return net.values(own.inputs)[:, 0] - own.changes
+
+
+def int8_row(own: Known, seed: int) -> dict[str, float]:
+    """What it takes a row: the network alone."""
+    first = slice(0, own.probation)
+    taken = size(of(fit(own.inputs[first], own.changes[first, None], 1, RECIPE, fork(seed, 0) % 2**31, smooth_l1_loss)), own.inputs[first])
+    parts = {f"forecast, {key.removeprefix('joules, ')}": value for key, value in on_parts(taken.products).items() if key.startswith("joules, ")}
+    return {"forecast": joules(taken, Chip.from_card("leti-2025").prices), **parts}
+
+
+def scored(levels: list[F8], series: list[Series]) -> dict[str, float]:
+    """By the three profiles; windows and false alarms by the first."""
+    own = nab_score(levels, series)
+    others = {"nab, few false": FEW_FALSE, "nab, few missed": FEW_MISSED}
+    return {
+        "nab": own.score / 100.0,
+        **{key: nab_score(levels, series, profile).score / 100.0 for key, profile in others.items()},
+        "nab, found": own.found / sum(len(one.windows) for one in series),
+        "nab, false": float(own.false) / len(series),
+    }
+
+
+def drawn(series: Series, levels: F8, threshold: float) -> dict[str, Any]:
+    """Of one series: its values, ten rows a point; alarms; windows; in days."""
+    some = np.arange(0, len(series.values), 10)
+    days = series.seconds / 86400.0
+    alarms = np.flatnonzero((levels >= threshold) & (np.arange(len(levels)) >= series.probation))
+    windows = [[float(days[first]), float(days[last])] for first, last in series.windows]
+    return {"name": series.name, "days": days[some].tolist(), "values": series.values[some].tolist(), "alarms": days[alarms].tolist(), "windows": windows}
