@@ -11,14 +11,14 @@ from ferrion.circuits.coding import Events
 from ferrion.core.errors import ConfigError, DataError, MissingDataError
 from ferrion.learning.spiking.network import SpikingNetwork, Wiring
 from ferrion.learning.spiking.twins import ChipTwin
-from ferrion.workloads import bursts, few_shot, hot_pixel
-from ferrion.workloads.event_sets import EVENT_SETS, EventSet, Samples, gathered, load_events
+from ferrion.workloads import bursts, event_sets, few_shot, hot_pixel
+from ferrion.workloads.event_sets import EVENT_SETS, SACCADES, SENSOR, EventSet, Samples, gathered, load_events
 from ferrion.workloads.neurobench import View, metrics
 from ferrion.workloads.spiking import Answer, Course, accuracy, frames, present, settle, train
 from ferrion.workloads.spiking_studies import study
 from ferrion.workloads.spiking_tasks import TASKS, judged, row, run_seed, table
 
-SIZES = {"nmnist": (1000, 100), "braille": (4320, 1080), "fsdd": (1200, 300), "ecg": (11_745, 12_043)}
+SIZES = {"nmnist": (1000, 100), "nmnist-order": (2000, 200), "braille": (4320, 1080), "fsdd": (1200, 300), "ecg": (11_745, 12_043)}
 """Training and test samples, as the notices of the sets give them."""
 
 
@@ -52,6 +52,26 @@ def test_sets_are_in_order_and_no_sample_is_in_both_parts(name):
         seen |= keys
     if name == "ecg":
         assert not set(events.training.group) & set(events.test.group)
+
+
+def test_a_recording_and_its_reverse_have_the_same_counts_and_not_the_same_order(monkeypatch):
+    """Every row of every saccade has as many events; backwards twice is the recording; an event at the start of a saccade is at its end."""
+    drawn = np.random.default_rng(0)
+    some = gathered((Events(np.sort(drawn.uniform(0.0, 0.34, 300)), drawn.integers(0, 2 * SENSOR**2, 300)) for _ in range(6)), np.zeros(6), np.full(6, -1))
+    monkeypatch.setattr(event_sets, "_nmnist", lambda: EventSet("nmnist", 2 * SENSOR**2, 10, 0.34, some, some, "made up"))
+    both = load_events("nmnist-order").training
+    assert both.labels.tolist() == [0] * 6 + [1] * 6
+    assert both.group.tolist() == [*range(6)] * 2
+    for k in range(6):
+        forth, back = both.events(k), both.events(6 + k)
+        which, other = (np.searchsorted(SACCADES, own.times, side="right") for own in (forth, back))
+        for saccade in (1, 2, 3):
+            np.testing.assert_array_equal(np.sort(forth.rows[which == saccade]), np.sort(back.rows[other == saccade]))
+            first = forth.times[which == saccade][0] - SACCADES[saccade - 1]
+            assert SACCADES[saccade] - back.times[other == saccade][-1] == pytest.approx(first)
+        again = event_sets._backwards(back)
+        np.testing.assert_allclose(again.times, forth.times, atol=1e-12)
+        np.testing.assert_array_equal(again.rows, forth.rows)
 
 
 def made_up(count, seed):

@@ -19,7 +19,7 @@ from ferrion.pilots.opponents import Opponents, classical, int8
 from ferrion.pilots.table import merged
 from ferrion.workloads.digital.costs import synaptic_joules
 from ferrion.workloads.digital.inputs import binned, heartbeats, pictured
-from ferrion.workloads.digital.network import Recipe
+from ferrion.workloads.digital.network import Recipe, fit, of
 from ferrion.workloads.event_sets import BEATS, SENSOR, TAXELS, EventSet, load_events
 from ferrion.workloads.spiking_tasks import Task, Tell, chosen, run_seed, task_of, tuned_network
 from ferrion.workloads.streams.feed import Sensor
@@ -64,6 +64,13 @@ def linear(opponents: Opponents) -> Opponents:
     return replace(opponents, options=tuple((opponents.classical[1], replace(LINEAR, dropout=dropout)) for dropout in (0.2, 0.5)))
 
 
+def collapsed(events: EventSet, seed: int, _short: bool, _tell: Tell) -> dict[str, dict[str, Any]]:
+    """A network on the counts of whole recordings, which is all that a picture keeps."""
+    training, test = pictured(1, SENSOR)(events)
+    net = of(fit(training, events.training.labels, events.classes, SEEN, seed))
+    return {"int8, one picture": {"accuracy": float((net.decide(test) == events.test.labels).mean())}}
+
+
 LABELLED = {
     "event-vision": Labelled(
         "Digits before an event camera that makes three saccades (N-MNIST: 1,000 recordings to learn from, 100 to decide)",
@@ -73,6 +80,16 @@ LABELLED = {
             ((pictured(3, SENSOR), SEEN), (pictured(1, SENSOR), SEEN), (binned(3), WIDE), (binned(3), LINEAR), (binned(3), PRUNED), (binned(3), DEEP)),
             ("logistic regression on counts in three bins", binned(3), _logistic),
         ),
+    ),
+    "event-order": Labelled(
+        "Which way in time: an event camera as it was, and with every saccade backwards (N-MNIST: 1,000 recordings both ways to learn from, 100 to decide)",
+        "nmnist-order",
+        Sensor(SENSOR, SENSOR),
+        Opponents(
+            ((pictured(6, SENSOR), SEEN), (binned(6), LINEAR), (binned(3), WIDE), (binned(6), PRUNED)),
+            ("logistic regression on counts in three bins", binned(3), _logistic),
+        ),
+        collapsed,
     ),
     "tactile": Labelled(
         "Braille letters under a robot's fingertip of twelve taxels (27 letters; a fifth of 5,400 recordings held out)",

@@ -1,4 +1,4 @@
-"""Recordings as events: four sets of labelled samples, each with a test that no training sample is in."""
+"""Recordings as events: five sets of labelled samples, each with a test that no training sample is in."""
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ferrion.circuits.cochlea import cochlea
-from ferrion.circuits.coding import Events, level_crossing
+from ferrion.circuits.coding import Events, level_crossing, ordered
 from ferrion.core.errors import DataError
 from ferrion.core.noise import permutation
 from ferrion.workloads.data import find
@@ -18,6 +18,8 @@ from ferrion.workloads.ecg import CLASSES, MILLIVOLT, TRAIN_RECORDS, read_arrays
 
 SENSOR = 34
 """Pixels along each side of N-MNIST."""
+SACCADES = np.array([0.0, 0.105, 0.21, 0.34])
+"""Seconds at which its sensor rests: between two of them it moves one way."""
 TAXELS, LETTERS = 12, 27
 LOUD, CHANNELS, SOUND_STEP = 2.0**15, 40, 0.01
 SPOKEN_TEST = 5
@@ -92,6 +94,26 @@ def _saccades(path: Path) -> Samples:
     return Samples(kept["t_us"] * 1e-6, rows, kept["offset"].astype(np.int64), kept["label"].astype(np.int64), np.full(len(kept["label"]), -1))
 
 
+def _order() -> EventSet:
+    """Counts tell nothing of the class: both ways a recording has the same events of every pixel, in every saccade. They are on the same side of every split, by `group`."""
+    whole = _nmnist()
+    training, test = (_both_ways(part) for part in (whole.training, whole.test))
+    note = "N-MNIST recordings as they were (0) and with every saccade backwards in time, polarities kept (1): made for what counts cannot tell"
+    return EventSet("nmnist-order", whole.rows, 2, whole.seconds, training, test, note)
+
+
+def _both_ways(samples: Samples) -> Samples:
+    count = len(samples)
+    events = [samples.events(k) for k in range(count)]
+    return gathered([*events, *map(_backwards, events)], np.repeat([0, 1], count), np.tile(np.arange(count), 2))
+
+
+def _backwards(events: Events) -> Events:
+    """Every saccade from its end to its beginning."""
+    which = np.searchsorted(SACCADES, events.times, side="right")
+    return ordered(SACCADES[which] - (events.times - SACCADES[which - 1]), events.rows)
+
+
 def _braille() -> EventSet:
     path = find("braille_tactile", ("braille_events_th10.npz",)) / "braille_events_th10.npz"
     kept = read_arrays(path, ("t", "taxel", "channel", "offset", "label"))
@@ -150,5 +172,5 @@ def _beat(wave: NDArray[np.float64], gap: float) -> Events:
     return Events(np.concatenate([np.zeros(len(told)), crossed.times]), np.concatenate([told, crossed.rows]))
 
 
-LOADERS: dict[str, Callable[[], EventSet]] = {"nmnist": _nmnist, "braille": _braille, "fsdd": _fsdd, "ecg": _ecg}
+LOADERS: dict[str, Callable[[], EventSet]] = {"nmnist": _nmnist, "nmnist-order": _order, "braille": _braille, "fsdd": _fsdd, "ecg": _ecg}
 EVENT_SETS = tuple(LOADERS)
