@@ -198,6 +198,34 @@ def test_what_is_missing_for_a_moment_is_bridged_and_more_is_lost(course):
     assert watch.lost == 1
 
 
+def test_no_heart_is_stimulated_in_what_is_none(course):
+    """Noise, a flat line, converter counts in place of millivolts, numbers as large as there are and a clock that stands still: nothing is given, and what is lost is counted."""
+    own, signal = teller(course), heart(BIGEMINY * 4, seed=6)[0]
+    noise = 0.02 * np.random.default_rng(0).normal(size=20_000)
+    huge = np.where(np.arange(len(signal)) % 40 < 20, 1e308, -1e308)
+    cases = {"noise": noise, "flat": np.zeros(20_000), "counts": 200.0 * signal + 1024.0, "huge": huge}
+    lost = {}
+    for name, values in cases.items():
+        watch = HeartWatch(own)
+        list(watched_on(Readings(lines(values), 1), watch))
+        assert watch.stimulator.stimuli == [], name
+        lost[name] = watch.lost
+    assert lost["noise"] == lost["flat"] == 0 < min(lost["counts"], lost["huge"])
+    stands = HeartWatch(own)
+    list(watched_on(Readings([f"7;{value!r}" for value in signal.tolist()], 1), stands))
+    assert stands.stimulator.stimuli == []
+    assert stands.lost == len(signal) - 1
+    seconds = HeartWatch(own)
+    list(watched_on(Readings(lines(signal, np.arange(len(signal)) / RATE), 1), seconds))
+    assert seconds.lost == 0
+    assert len(seconds.stimulator.stimuli) > 1, "a clock in seconds counts samples, too"
+    mended = signal.copy()
+    mended[2000:2005] = 1e300
+    bridged = HeartWatch(own)
+    list(watched_on(Readings(lines(mended), 1), bridged))
+    assert bridged.lost == 0
+
+
 @pytest.mark.usefixtures("hearts")
 def test_the_pilot_runs_and_is_told(tmp_path):
     """Everybody, on made-up hearts: nothing that is not a number, nobody told but for whom it is known, a page."""

@@ -8,7 +8,7 @@ import numpy as np
 
 from ferrion.chip.stimulator import Stimulator
 from ferrion.circuits.beats import BEAT, CROSSED, SEARCH, SEEN, forget, moment, resting, sense
-from ferrion.pilots.ecg_fronts import AFTER, BEFORE, RECENT, converted, joined
+from ferrion.pilots.ecg_fronts import AFTER, BEFORE, CLIP, RECENT, converted, joined
 from ferrion.pilots.ecg_score import V
 from ferrion.pilots.learners import Learner
 from ferrion.workloads.holter import RATE
@@ -16,6 +16,10 @@ from ferrion.workloads.streams.lines import Reading
 
 BRIDGED = 13
 """Samples that may be missing, or no number, in a row: half of a QRS complex; the last one stands for them."""
+MOST = 1000.0
+"""Millivolts beyond which a value is taken for no number: no electrode gives as much."""
+AT_RAILS = 0.25
+"""Share of a beat's samples at the ends of the drivers beyond which it is no heart's, or in other units, and counts as a loss of the signal."""
 ROOM = BEFORE + AFTER + round(SEARCH * RATE) + 1
 """Samples that are kept."""
 
@@ -47,7 +51,7 @@ class HeartWatch:
         self.own, self.stimulator, self.lost = own, Stimulator(), 0
         """`lost`: how often the signal was."""
         self._sensed, self._n = resting(RATE), 0
-        self._time, self._missing = np.nan, 0
+        self._time, self._missing, self._value = np.nan, 0, 0.0
         self._recent: deque[tuple[float, int]] = deque(maxlen=ROOM)
         self._open: deque[Open] = deque()
         self._last: int | None = None
@@ -56,23 +60,25 @@ class HeartWatch:
     def take(self, reading: Reading) -> Iterator[Said]:
         """One more."""
         step, self._time = reading.time - self._time, reading.time
-        self._missing = self._missing + 1 if reading.held else 0
+        beyond = abs(reading.values[0]) > MOST
+        self._missing = self._missing + 1 if reading.held or beyond else 0
+        self._value = self._value if beyond else reading.values[0]
         if self._n and not 0.0 < step <= BRIDGED + 1:
-            self._lose(reading.values[0])
+            self._lose()
             self._n += round(max(step, 0.0))
         for _ in range(round(step) - 1 if 1.0 < step <= BRIDGED + 1 else 0):
             yield from self._sample(*self._recent[-1])
         if self._missing == BRIDGED + 1:
-            self._lose(reading.values[0])
+            self._lose()
         if self._missing > BRIDGED:
             self._n += 1
             return
-        yield from self._sample(reading.values[0], reading.number)
+        yield from self._sample(self._value, reading.number)
 
-    def _lose(self, value: float) -> None:
+    def _lose(self) -> None:
         self.lost += 1
         self.stimulator.lost(self._n / RATE)
-        forget(self._sensed, value)
+        forget(self._sensed, self._value)
         self._open.clear()
         self._recent.clear()
         self._last = None
@@ -87,7 +93,7 @@ class HeartWatch:
         if code == BEAT:
             self._found(n - int(self._sensed.numbers[SEEN] - 1 - moment(self._sensed)))
         while self._open and self._open[0].due <= n:
-            yield self._told(self._open.popleft())
+            yield from self._told(self._open.popleft())
         self._n = n + 1
 
     def _found(self, middle: int) -> None:
@@ -96,17 +102,22 @@ class HeartWatch:
             self._open.append(Open(middle, max(middle + AFTER, self._n), 0 if self._last is None else middle - self._last))
             self._last = middle
 
-    def _told(self, beat: Open) -> Said:
-        """What a beat is, by the chip."""
+    def _told(self, beat: Open) -> Iterator[Said]:
+        """What a beat is, by the chip; nothing of one that is at the rails."""
         at = len(self._recent) - 1 - (self._n - beat.moment)
         pace = float(np.median(self._between)) if self._between else 0.0
         share = beat.between / pace if pace and beat.between else 1.0
-        inputs = joined(converted(np.array([value for value, _ in self._recent]), np.array([at])), np.array([share]))
+        wave = converted(np.array([value for value, _ in self._recent]), np.array([at]))
         if beat.between:
             self._between.append(beat.between)
+        if (np.abs(wave) >= CLIP).mean() > AT_RAILS:
+            self.lost += 1
+            self.stimulator.lost(self._n / RATE)
+            return
+        inputs = joined(wave, np.array([share]))
         ventricular = bool(self.own.decide(inputs)[0] == V)
         self.stimulator.decided(self._n / RATE, ventricular)
-        return Said(self._recent[at][1], ventricular, False)
+        yield Said(self._recent[at][1], ventricular, False)
 
 
 def watched_on(readings: Iterable[Reading], own: HeartWatch) -> Iterator[Said]:
