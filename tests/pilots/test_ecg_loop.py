@@ -272,6 +272,11 @@ def test_records_are_read_as_they_were_written(tmp_path, monkeypatch):
         holter("106")
     with pytest.raises(MissingDataError, match=r"999\.dat"):
         holter("999")
+    whole = (folder / "100.atr").read_bytes()
+    (folder / "100.atr").write_bytes(whole[: len(whole) // 6 * 2])
+    with pytest.raises(DataError, match=r"100\.atr ends at \d+ s of \d+ s"):
+        holter("100")
+    (folder / "100.atr").write_bytes(whole)
     (folder / "100.hea").write_text("100 1 360\n")
     with pytest.raises(DataError, match=r"\.dat, \.hea and \.atr"):
         holter("100")

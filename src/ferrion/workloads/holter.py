@@ -14,6 +14,8 @@ RECORDS = ("100", "106", "119", "208")
 """Those that are held whole; three of them are among the patients of DS1, so nobody here learns from their beats before the patient is met."""
 RATE = 360.0
 """Samples a second of the database."""
+LAST = 10.0
+"""Seconds before a record's end in which the last annotation is."""
 CODES = {"N": (1, 2, 3, 34, 11), "S": (8, 4, 7, 9), "V": (5, 10), "F": (6,), "Q": (12, 38, 13)}
 """Annotations of beats by the classes of AAMI (ANSI/AAMI EC57): codes of the MIT format for N L R e j, A a J S, V E, F, and / f Q."""
 UNKNOWN = len(CLASSES)
@@ -65,6 +67,9 @@ def holter(name: str) -> Holter:
         raise DataError(f"{where} cannot be read ({problem}); it needs files .dat, .hea and .atr of PhysioNet's MIT-BIH arrhythmia database") from problem
     if record.fs != RATE or not np.isfinite(signal).all():
         raise DataError(f"{where}: {record.fs} samples a second, {np.count_nonzero(~np.isfinite(signal))} of them no number; {RATE:g} a second without gaps are needed")
+    if not len(beats.sample) or len(signal) - beats.sample[-1] > LAST * RATE:
+        end = beats.sample[-1] / RATE if len(beats.sample) else 0.0
+        raise DataError(f"{where}.atr ends at {end:.0f} s of {len(signal) / RATE:.0f} s: it is cut, or somebody else's; copy it again from PhysioNet")
     of = {code: k for k, own in enumerate((*CLASSES, "Q")) for code in CODES[own]}
     known = [k for k, code in enumerate(beats.label_store) if code in of]
     return Holter(name, signal, beats.sample[known].astype(np.int64), np.array([of[beats.label_store[k]] for k in known], np.int64))
