@@ -32,7 +32,8 @@ def naive(happens):
             armed, said, beats = None, [], [*beats, now]
         elif what == "crossed":
             early = bool(beats) and now - beats[-1] < VULNERABLE
-            said = said if beats and now - beats[-1] <= ARMED else []
+            if not beats or now - beats[-1] > ARMED:
+                armed, said = None, []
             beats.append(now)
             if armed is not None and not early:
                 given_.append(now)
@@ -68,7 +69,7 @@ def test_no_order_of_things_breaks_the_rule(happens):
     assert set(own.taken) <= set(ARROWS)
 
 
-def bigeminy(own, start, beats, gap=0.8):
+def ectopy(own, start, beats, gap=0.8):
     """Alternate beats, each told a fifth of a second after it crossed; when it was stimulated."""
     given_ = []
     for k in range(beats):
@@ -78,10 +79,10 @@ def bigeminy(own, start, beats, gap=0.8):
     return given_
 
 
-def test_bigeminy_is_answered_at_the_next_beat_and_then_rested_from():
+def test_ectopy_is_answered_at_the_next_beat_and_then_rested_from():
     """The third ventricular beat is the sixth; the seventh is stimulated; nothing is for ten seconds, and what was heard in them counts."""
     own = Stimulator()
-    first, second = bigeminy(own, 100.0, 22)
+    first, second = ectopy(own, 100.0, 22)
     assert first == pytest.approx(100.0 + 6 * 0.8)
     assert second - first >= REFRACTORY
     assert second - first <= REFRACTORY + 2 * 0.8
@@ -91,7 +92,7 @@ def test_bigeminy_is_answered_at_the_next_beat_and_then_rested_from():
 def test_a_beat_that_is_too_early_is_not_stimulated():
     """It may be a T wave; the one after it is."""
     own = Stimulator()
-    bigeminy(own, 0.0, 6)
+    ectopy(own, 0.0, 6)
     assert own.phase is Phase.ARMED
     assert not own.crossed(4.0 + VULNERABLE - 0.01)
     assert own.crossed(4.0 + VULNERABLE - 0.01 + VULNERABLE)
@@ -99,23 +100,23 @@ def test_a_beat_that_is_too_early_is_not_stimulated():
 
 def test_what_was_decided_is_forgotten_where_the_signal_is_lost_or_no_beat_comes():
     own = Stimulator()
-    bigeminy(own, 0.0, 6)
+    ectopy(own, 0.0, 6)
     own.lost(4.5)
     assert own.phase is Phase.WATCHING
     assert not own.crossed(5.0)
     late = Stimulator()
-    bigeminy(late, 0.0, 6)
+    ectopy(late, 0.0, 6)
     assert not late.crossed(4.2 + ARMED + 0.01)
 
 
 def test_every_arrow_of_the_drawing_can_be_taken(monkeypatch):
     monkeypatch.setattr(stimulator, "HOURLY", 2)
     own = Stimulator()
-    bigeminy(own, 0.0, 36)
+    ectopy(own, 0.0, 36)
     assert own.phase is Phase.SPENT
-    bigeminy(own, HOUR + 20.0, 6)
+    ectopy(own, HOUR + 20.0, 6)
     own.lost(HOUR + 24.5)
-    bigeminy(own, HOUR + 30.0, 6)
+    ectopy(own, HOUR + 30.0, 6)
     own.crossed(HOUR + 40.0)
     assert set(own.taken) == set(ARROWS)
 
@@ -125,3 +126,16 @@ def test_time_that_falls_is_refused():
     own.crossed(5.0)
     with pytest.raises(StateError, match=r"at 5 s was told of 4 s"):
         own.decided(4.0, True)
+    for odd in (float("nan"), float("inf")):
+        with pytest.raises(StateError, match="finite"):
+            own.crossed(odd)
+    assert own.stimuli == []
+
+
+def test_a_beat_after_a_pause_is_not_stimulated():
+    """What came before a pause of two seconds is no neighbour of it, though it was decided within them."""
+    own = Stimulator()
+    ectopy(own, 0.0, 6)
+    assert own.phase is Phase.ARMED
+    assert not own.crossed(4.0 + ARMED + 0.15)
+    assert own.phase is Phase.WATCHING

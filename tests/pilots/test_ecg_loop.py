@@ -21,7 +21,7 @@ from ferrion.pilots import ecg_course, ecg_hearts, ecg_live, ecg_loop
 from ferrion.pilots.ecg_course import Course
 from ferrion.pilots.ecg_fronts import AFTER, BEFORE, CLIP, Bank, charged, converted, of_others, with_pace
 from ferrion.pilots.ecg_hearts import stimulated, watched
-from ferrion.pilots.ecg_score import NOT_FOUND, V, answered, bigeminy, matched, numbers
+from ferrion.pilots.ecg_score import NOT_FOUND, V, answered, ectopy, matched, numbers
 from ferrion.pilots.ecg_watch import BRIDGED, HeartWatch, watched_on
 from ferrion.pilots.learners import in_float
 from ferrion.report.pilot import page
@@ -29,8 +29,8 @@ from ferrion.workloads import holter as holters
 from ferrion.workloads.holter import LENGTH, PEAK, RATE, RECORDS, UNKNOWN, Holter, Others, holter
 from ferrion.workloads.streams.lines import Readings
 
-QUIET, BIGEMINY = "N" * 12, "VN" * 8
-BEATS_OF_ONE = (QUIET + BIGEMINY + "NNNVNNFN") * 12
+QUIET, ECTOPY = "N" * 12, "VN" * 8
+BEATS_OF_ONE = (QUIET + ECTOPY + "NNNVNNFN") * 12
 COMMAND = [sys.executable, "-c", "from ferrion.cli.main import main; main()", "pilot", "ecg-loop", "--quick"]
 
 
@@ -86,7 +86,7 @@ def test_a_converter_is_blind_to_the_electrode_and_ends_at_its_rails():
 
 def test_nothing_after_a_beat_is_told_is_used():
     """What follows `AFTER` samples changes nothing, for samples as for spikes (between two samples, a lead is a straight line)."""
-    signal, peaks, _ = heart(QUIET + BIGEMINY)
+    signal, peaks, _ = heart(QUIET + ECTOPY)
     cut = signal.copy()
     at = int(peaks[15])
     cut[at + AFTER + 1 :] = -1.0
@@ -118,9 +118,9 @@ def test_bio_voltage_neurons_take_the_charge_of_their_capacitors():
 
 
 def test_episodes_and_answers_are_counted():
-    """Bigeminy is from the third ventricular beat on; a stimulus at the next beat answers it, one elsewhere is false, none can be in a rest, and fusions are nobody's fault."""
+    """Ectopy is from the third ventricular beat on; a stimulus at the next beat answers it, one elsewhere is false, none can be in a rest, and fusions are nobody's fault."""
     said = np.array([kind == "V" for kind in "NNVNVNVNNNN"])
-    np.testing.assert_array_equal(np.flatnonzero(bigeminy(said)), [6, 7])
+    np.testing.assert_array_equal(np.flatnonzero(ectopy(said)), [6, 7])
     count = 60
     peaks = np.rint((2.0 + np.arange(count)) * RATE).astype(np.int64)
     classes = np.zeros(count, np.int64)
@@ -131,8 +131,10 @@ def test_episodes_and_answers_are_counted():
     assert [one.waited for one in own.episodes] == [pytest.approx(1.0), None, None]
     assert [one.held for one in own.episodes] == [False, False, False]
     assert own.false == 1
-    resting = answered(record, [peaks[26] / RATE - REFRACTORY + 1.0], 0.0)
-    assert [one.held for one in resting.episodes] == [False, True, False]
+    for given, held in ((19.0, True), (21.0, False)):
+        resting = answered(record, [given], 0.0)
+        assert resting.false == (not held)
+        assert [one.held for one in resting.episodes] == [False, held, False], "a rest after a right stimulus is an excuse, one after a false one is none"
     fused = replace(record, classes=np.where(np.isin(np.arange(count), (46, 48, 50)), 3, classes))
     assert answered(fused, [50.0, 53.0], 0.0).false == 0
     found = numbers([own])
@@ -142,11 +144,12 @@ def test_episodes_and_answers_are_counted():
 
 
 def test_beats_are_matched_within_their_reach():
+    """And each with one: the nearer of two."""
     record = Holter("made up", np.zeros(5000), np.array([1000, 2000, 3000]), np.array([0, V, 0]))
-    np.testing.assert_array_equal(matched(np.array([950, 1054, 1055, 2600, 2999]), record), [0, 0, NOT_FOUND, NOT_FOUND, 2])
+    np.testing.assert_array_equal(matched(np.array([950, 1054, 1055, 2600, 2999]), record), [0, NOT_FOUND, NOT_FOUND, NOT_FOUND, 2])
 
 
-def test_who_knows_every_beat_answers_all_bigeminy_without_a_false_stimulus(course):
+def test_who_knows_every_beat_answers_all_ectopy_without_a_false_stimulus(course):
     found = course.told([one.own for one in course.hearts])
     assert found["V found"] == found["V precise"] == 1.0
     assert found["episodes"] > 0.95
@@ -177,7 +180,7 @@ def test_a_stream_is_what_all_at_once_is(course):
 
 def test_what_is_missing_for_a_moment_is_bridged_and_more_is_lost(course):
     """After a loss nothing is stimulated before so many beats have been told again; NaN for long is a loss, once."""
-    own, signal = teller(course), heart(BIGEMINY * 6, seed=5)[0]
+    own, signal = teller(course), heart(ECTOPY * 6, seed=5)[0]
     whole = HeartWatch(own)
     there = [one.number for one in watched_on(Readings(lines(signal), 1), whole) if one.stimulus]
     assert len(there) > 2
@@ -189,6 +192,7 @@ def test_what_is_missing_for_a_moment_is_bridged_and_more_is_lost(course):
         at = [k for k, one in enumerate(said) if one.number >= there[1] - 200]
         first = next((k for k in at if said[k].stimulus), len(said))
         if lost:
+            assert first < len(said)
             assert first - at[0] >= BEATS // 2, "told anew before anything is given"
     silent = lines(signal)
     for k in range(4000, 4100):
@@ -196,11 +200,33 @@ def test_what_is_missing_for_a_moment_is_bridged_and_more_is_lost(course):
     watch = HeartWatch(own)
     list(watched_on(Readings(silent, 1), watch))
     assert watch.lost == 1
+    watch = HeartWatch(own)
+    list(watched_on(Readings([line for k, line in enumerate(silent) if k not in (4050, 4051, 4099)], 1), watch))
+    assert watch.lost == 1, "rows that are missing among those that are no numbers"
+    sparse = [f"{k};{'nan' if k % 4 else value!r}" for k, value in enumerate(signal.tolist()) if k < 4000 or k % 14 == 0 or k > 4200]
+    watch = HeartWatch(own)
+    list(watched_on(Readings(sparse[:4000] + [f"{k};nan" for k in range(4004, 4200, 14)] + lines(signal)[4201:], 1), watch))
+    assert watch.lost >= 1, "samples are counted, not rows"
+
+
+def test_no_clock_of_a_line_makes_a_rest_shorter(course):
+    """Stamps that go ahead by an hour of samples, and back, now and then, or that count every sample twice: as many samples come between two stimuli as a rest has."""
+    own, signal = teller(course), heart(ECTOPY * 12, seed=8)[0]
+    rows = np.arange(len(signal))
+    for period in (1500, 2000, 3000):
+        watch = HeartWatch(own)
+        said = list(watched_on(Readings(lines(signal, rows + 1_300_000 * (rows // period % 2)), 1), watch))
+        given = [one.number for one in said if one.stimulus]
+        assert watch.lost > 2
+        assert all(np.diff(given) >= REFRACTORY * RATE)
+    twice = HeartWatch(own)
+    given = [one.number for one in watched_on(Readings(lines(signal, 2 * rows), 1), twice) if one.stimulus]
+    assert all(np.diff(given) >= REFRACTORY * RATE)
 
 
 def test_no_heart_is_stimulated_in_what_is_none(course):
     """Noise, a flat line, converter counts in place of millivolts, numbers as large as there are and a clock that stands still: nothing is given, and what is lost is counted."""
-    own, signal = teller(course), heart(BIGEMINY * 4, seed=6)[0]
+    own, signal = teller(course), heart(ECTOPY * 4, seed=6)[0]
     noise = 0.02 * np.random.default_rng(0).normal(size=20_000)
     huge = np.where(np.arange(len(signal)) % 40 < 20, 1e308, -1e308)
     cases = {"noise": noise, "flat": np.zeros(20_000), "counts": 200.0 * signal + 1024.0, "huge": huge}
@@ -215,10 +241,8 @@ def test_no_heart_is_stimulated_in_what_is_none(course):
     list(watched_on(Readings([f"7;{value!r}" for value in signal.tolist()], 1), stands))
     assert stands.stimulator.stimuli == []
     assert stands.lost == len(signal) - 1
-    seconds = HeartWatch(own)
-    list(watched_on(Readings(lines(signal, np.arange(len(signal)) / RATE), 1), seconds))
-    assert seconds.lost == 0
-    assert len(seconds.stimulator.stimuli) > 1, "a clock in seconds counts samples, too"
+    with pytest.raises(DataError, match=r"line 1: time 0\.00277778 after 0; give the number of each sample"):
+        list(watched_on(Readings(lines(signal, np.arange(len(signal)) / RATE), 1), HeartWatch(own)))
     mended = signal.copy()
     mended[2000:2005] = 1e300
     bridged = HeartWatch(own)
@@ -236,7 +260,8 @@ def test_the_pilot_runs_and_is_told(tmp_path):
     assert columns["chip, personal"]["episodes"] > 0.9
     assert columns["bio-voltage, personal"]["episodes"] > 0.8
     assert columns["bio-voltage"]["converted, watts"] < 1e-2 * columns["chip"]["converted, watts"]
-    assert columns["chip, personal"]["sent_learned"] == 0.0 < columns["classical, personal"]["sent_learned"]
+    assert columns["chip, personal"]["sent_learned"] == columns["classical, personal"]["sent_learned"] > 0.0, "labels are not given unseen"
+    assert columns["int8, linear, personal"]["joules"] < columns["int8"]["joules"]
     assert ecg_loop.run(0, True, tmp_path, lambda _: None)["columns"]["chip, personal"] == columns["chip, personal"]
     rows = ecg_live.faulty(True, tmp_path, lambda _: None)
     by = {row["fault"]: row for row in rows}
@@ -258,7 +283,7 @@ def test_records_are_read_as_they_were_written(tmp_path, monkeypatch):
     folder = tmp_path / "ecg_mitbih" / "records"
     folder.mkdir(parents=True)
     monkeypatch.setenv("FERRION_DATA", str(tmp_path))
-    signal, peaks, classes = heart(QUIET + BIGEMINY)
+    signal, peaks, classes = heart(QUIET + ECTOPY)
     for name, rate in (("100", RATE), ("106", 250)):
         wfdb.wrsamp(name, fs=rate, units=["mV"], sig_name=["MLII"], p_signal=signal[:, None], fmt=["212"], adc_gain=[200], baseline=[0], write_dir=str(folder))
         wfdb.wrann(
@@ -313,7 +338,7 @@ def test_the_sense_amplifier_finds_the_beats_of_real_hearts():
 
 def test_a_live_socket_is_watched():
     recorded()
-    text = "".join(f"{line}\n" for line in lines(heart(QUIET + BIGEMINY * 2, seed=7)[0])).encode()
+    text = "".join(f"{line}\n" for line in lines(heart(QUIET + ECTOPY * 2, seed=7)[0])).encode()
     with socket.create_server(("127.0.0.1", 0)) as server:
 
         def serve():

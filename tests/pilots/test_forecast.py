@@ -7,7 +7,7 @@ import pytest
 
 from ferrion.chip.chip import Chip
 from ferrion.pilots import machine_nab
-from ferrion.pilots.forecast import DAY, INPUTS, LAGS, LEAST, NEWEST, RESTS, SHORT, OnChip, in_float, known, seasonal, surprise
+from ferrion.pilots.forecast import DAY, INPUTS, LAGS, NEWEST, SHORT, OnChip, in_float, known, seasonal, surprise
 from ferrion.pilots.machine_nab import KELVIN, columns
 from ferrion.pilots.table import table
 from ferrion.workloads.nab import Series, nab_score
@@ -59,8 +59,6 @@ def test_a_surprise_is_told_once():
     assert not level[2000 + SHORT : 2500].any(), "not again"
     assert level[2500] > 20.0
     assert surprise(np.full(3000, 0.7))[SHORT:].max() < 1e-6, "but for rounding"
-    assert LEAST > 0.0
-    assert RESTS > 500
 
 
 def test_a_chip_learns_to_foresee_and_is_its_seed():

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from ferrion.core.errors import DataError, MissingDataError
-from ferrion.workloads.nab import FEW_FALSE, FEW_MISSED, NAMES, STANDARD, Series, nab, nab_score, worth
+from ferrion.workloads.nab import FEW_FALSE, FEW_MISSED, NAMES, STANDARD, Series, nab, nab_score, normalised, worth
 
 EC2, EC2_ALARMS = "ec2_request_latency_system_failure", (3394, 3395, 4030)
 EC2_RAW = -0.06591011872780705
@@ -115,6 +115,20 @@ def test_a_published_detector_scores_as_published():
     value, inside = worth(cpu)
     assert inside[first] == -1
     assert STANDARD.false * value[first] - 1.0 == pytest.approx(CPU_RAW, abs=1e-12)
+
+
+def test_published_scores_are_on_the_same_scale():
+    """Raw scores that NAB prints for these five series (results/*/*_standard_scores.csv), summed and normalised over their fifteen windows, as the docs tell them."""
+    raw = {
+        "ARTime": (2.5563301921824606, 1.6577326504395065, -0.257470331859453, 1.3905835377463662, 3.775210013719179),
+        "HTM": (2.89321665609, 1.32263476448, -0.573048875912, 1.98538099556, 2.34189230683),
+        "relative entropy": (-0.916101489945, -1.39979253026, 0.424230234496, 2.03586905384, 3.83335967699),
+        "random cut forest": (-2.1185689822, 1.76216856994, 0.666433666253, 1.84632452799, -3.1846309122),
+        "KNN-CAD": (-2.8564112107743633, -0.7676052952277256, -1.1060060458220815, 1.9258690538429593, 0.26509116701106183),
+        "windowed Gaussian": (-4.0, -2.0, CPU_RAW, EC2_RAW, -5.0),
+    }
+    found = {name: round(normalised(sum(own), 15), 1) for name, own in raw.items()}
+    assert found == {"ARTime": 80.4, "HTM": 76.6, "relative entropy": 63.3, "random cut forest": 46.6, "KNN-CAD": 41.5, "windowed Gaussian": 9.4}
 
 
 def test_series_are_read_and_bad_ones_refused(tmp_path, monkeypatch):

@@ -1,10 +1,12 @@
 """The controller of a stimulator that answers a heart: when it arms itself, when it may stimulate, and when it must not.
 
-Bigeminy is a ventricular beat in every two; it arms the stimulator where `VENTRICULAR` of the last `BEATS` beats are. A stimulus is given only at the steep part of a beat, as
-cardioversion is, never into a T wave: not within `VULNERABLE` of the beat before. After one, nothing is given for `REFRACTORY`, and not more than `HOURLY` in any hour; what is
-armed and not given in time is forgotten; and a signal that is lost forgets all. Every step is an arrow of `ARROWS`, and one that is not among them is an error.
+Where `VENTRICULAR` of the last `BEATS` beats are ventricular (frequent ectopy; whether they alternate, as in bigeminy, does not matter) it is armed. A stimulus is given only at
+the steep part of a beat, as cardioversion is, and not within `VULNERABLE` of the beat before, where its T wave may be. After one, nothing is given for `REFRACTORY`, and not more
+than `HOURLY` in any hour; what is armed and not given in time is forgotten; and a signal that is lost forgets all. Every step is an arrow of `ARROWS`; one that is not among them
+is an error.
 """
 
+import math
 from collections import deque
 from dataclasses import dataclass, field
 from enum import Enum
@@ -34,7 +36,7 @@ class Phase(Enum):
 class Cause(Enum):
     """What makes it do something else."""
 
-    BIGEMINY = "bigeminy"
+    ECTOPY = "ectopy"
     BEAT = "beat, in time and not too early"
     STALE = "no such beat in time"
     LOST = "signal lost"
@@ -52,7 +54,7 @@ class Arrow(NamedTuple):
 
 
 ARROWS = (
-    Arrow(Phase.WATCHING, Cause.BIGEMINY, Phase.ARMED),
+    Arrow(Phase.WATCHING, Cause.ECTOPY, Phase.ARMED),
     Arrow(Phase.ARMED, Cause.BEAT, Phase.REFRACTORY),
     Arrow(Phase.ARMED, Cause.STALE, Phase.WATCHING),
     Arrow(Phase.ARMED, Cause.LOST, Phase.WATCHING),
@@ -83,7 +85,7 @@ class Stimulator:
         self._said.append(ventricular)
         if self.phase is Phase.WATCHING and sum(self._said) >= VENTRICULAR:
             self._armed = now
-            self._take(Cause.BIGEMINY)
+            self._take(Cause.ECTOPY)
 
     def crossed(self, now: float) -> bool:
         """The steep part of a beat begins; whether it is stimulated."""
@@ -91,6 +93,8 @@ class Stimulator:
         gap, self._beat = now - self._beat, now
         if gap > ARMED:
             self._said.clear()
+            if self.phase is Phase.ARMED:
+                self._take(Cause.STALE)
         if self.phase is not Phase.ARMED or gap < VULNERABLE:
             return False
         self.stimuli.append(now)
@@ -107,9 +111,9 @@ class Stimulator:
             self._take(Cause.LOST)
 
     def _pass(self, now: float) -> None:
-        """Time goes on. Raises StateError where it falls."""
-        if now < self._now:
-            raise StateError(f"a stimulator at {self._now:g} s was told of {now:g} s: tell it of everything in the order of time")
+        """Time goes on. Raises StateError where it falls or is no number."""
+        if not (math.isfinite(now) and now >= self._now):
+            raise StateError(f"a stimulator at {self._now:g} s was told of {now:g} s: tell it of everything in the order of time, which is finite")
         self._now = now
         if self.phase is Phase.ARMED and now - self._armed > ARMED:
             self._said.clear()

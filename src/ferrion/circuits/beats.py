@@ -20,6 +20,8 @@ RECOVERS, TWAVE = 0.45, 0.6
 """Seconds after a crossing in which what is less steep than this share of the beat is its T wave."""
 SHARE, FOLLOWS, FORGETS = 0.4, 0.25, 4.0
 """Level over the steepness of recent beats; weight of the newest of them; seconds in which the level falls to 1/e without beats."""
+MOST = 3.0
+"""Of the steepness of recent beats, what one beat counts at most: a glitch does not make the level deaf."""
 SETTLE = 2.0
 """Seconds at the start whose steepest moment sets the first level, as if a beat had ended them."""
 LEAST = 0.06
@@ -79,7 +81,7 @@ def sense(sensed, value):
     if n - numbers[OPEN] < search:
         return NONE
     numbers[OPEN] = NEVER
-    levels[RECENT] += FOLLOWS * (levels[STEEPEST] - levels[RECENT])
+    levels[RECENT] += FOLLOWS * (min(levels[STEEPEST], MOST * levels[RECENT]) - levels[RECENT])
     return BEAT
 
 

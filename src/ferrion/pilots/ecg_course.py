@@ -1,4 +1,4 @@
-"""The course of the ecg-loop pilot: other patients' beats, then each heart's first minutes, and how well its later beats are told and bigeminy is answered."""
+"""The course of the ecg-loop pilot: other patients' beats, then each heart's first minutes, and how well its later beats are told and ectopy is answered."""
 
 from typing import Any
 
@@ -20,7 +20,7 @@ HIDDEN, PACE, TRANSFER_EVERY, PASSES, SHORT_PASSES, SHORT_SAMPLES = 64, 0.005, 1
 
 
 class Course:
-    """Who learns from what, and how well each tells beats and answers bigeminy."""
+    """Who learns from what, and how well each tells beats and answers ectopy."""
 
     def __init__(self, seed: int, short: bool) -> None:
         """Raises MissingDataError without the recordings, ConfigError without wfdb."""
@@ -46,7 +46,9 @@ class Course:
         said, true = self._later(classes), self._later([heart.own for heart in self.hearts])
         asked = ~np.isin(true, (F, UNKNOWN))
         called, there = said[asked] == V, true[asked] == V
-        return {"V found": float(called[there].mean()), "V precise": float(there[called].mean()), **numbers(self._answered(classes))}
+        annotated = sum(int(((heart.holter.classes == V) & (heart.holter.peaks >= FIRST * RATE)).sum()) for heart in self.hearts)
+        found = int((called & there).sum())
+        return {"V found": found / annotated, "V precise": found / max(int(called.sum()), 1), **numbers(self._answered(classes))}
 
     def waits(self, classes: list[I8]) -> list[float]:
         """Seconds from the onset of each episode to the stimulus."""
@@ -56,7 +58,7 @@ class Course:
         """Later beats by what they are and what they were told to be."""
         said, true = self._later(classes), self._later([heart.own for heart in self.hearts])
         table = np.zeros((len(CLASSES), len(CLASSES)), np.int64)
-        np.add.at(table, (true[true != UNKNOWN], said[true != UNKNOWN]), 1)
+        np.add.at(table, (true[true < UNKNOWN], said[true < UNKNOWN]), 1)
         return [[int(count) for count in row] for row in table]
 
     def found(self) -> dict[str, float]:

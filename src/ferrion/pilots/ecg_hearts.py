@@ -12,6 +12,7 @@ from ferrion.pilots.ecg_score import NOT_FOUND, matched
 from ferrion.workloads.changing import Stage
 from ferrion.workloads.holter import I8, RATE, UNKNOWN, Holter
 
+NO_BEAT = UNKNOWN + 1
 FIRST = 300.0
 """Seconds that are learned, with a cardiologist's labels, as AAMI's practice allows."""
 
@@ -25,7 +26,7 @@ class Watched:
     crossed: I8
     """Samples at which the comparator said so."""
     own: I8
-    """Class of each; `UNKNOWN` where no annotator saw a beat, or knew what it was."""
+    """Class of each; `UNKNOWN` where no annotator knew what it was, `NO_BEAT` where none saw a beat."""
 
     @property
     def later(self) -> NDArray[np.bool_]:
@@ -38,7 +39,7 @@ def watched(record: Holter) -> Watched:
     moments, crossed = sensed_in(resting(RATE), record.signal)
     whole = (moments >= BEFORE) & (moments < len(record.signal) - AFTER)
     which = matched(moments[whole], record)
-    return Watched(record, moments[whole], crossed[whole], np.where(which == NOT_FOUND, UNKNOWN, record.classes[which]))
+    return Watched(record, moments[whole], crossed[whole], np.where(which == NOT_FOUND, NO_BEAT, record.classes[which]))
 
 
 def stimulated(heart: Watched, ventricular: NDArray[np.bool_]) -> Stimulator:
@@ -70,5 +71,5 @@ class Given:
 
     def first(self, heart: Watched, k: int) -> Stage:
         """What is learned of heart `k`: its first beats that an annotator could name."""
-        some = ~heart.later & (heart.own != UNKNOWN)
+        some = ~heart.later & (heart.own < UNKNOWN)
         return Stage("first", self.hearts[k][some], heart.own[some], self.hearts[k], heart.own)

@@ -1,4 +1,4 @@
-"""How a stimulator that answers bigeminy is judged: against what it would have known from the annotators."""
+"""How a stimulator that answers ectopy is judged: against what it would have known from the annotators."""
 
 from dataclasses import dataclass
 from typing import NamedTuple
@@ -19,14 +19,14 @@ V, F = CLASSES.index("V"), CLASSES.index("F")
 
 
 class Episode(NamedTuple):
-    """One stretch of bigeminy."""
+    """One stretch of ectopy."""
 
     onset: float
     """Seconds: the beat that made it one."""
     waited: float | None
     """Seconds from it to the stimulus; None without one."""
     held: bool
-    """Whether the stimulator rested when it began."""
+    """Whether the stimulator rested when it began, after a stimulus that was not false."""
 
 
 @dataclass(frozen=True)
@@ -35,7 +35,7 @@ class Answered:
 
     episodes: list[Episode]
     false: int
-    """Stimuli without bigeminy; fusion and unknown beats count as ventricular here, as nobody is asked to tell them."""
+    """Stimuli without ectopy; fusion and unknown beats count as ventricular here, as nobody is asked to tell them."""
     off: list[float]
     """Seconds from the nearest annotated beat to each stimulus, signed."""
     seconds: float
@@ -43,13 +43,17 @@ class Answered:
 
 
 def matched(moments: I8, holter: Holter) -> I8:
-    """Number of the annotated beat that each found one is; `NOT_FOUND` for none within `MATCH`."""
+    """Number of the annotated beat that each found one is; `NOT_FOUND` for none within `MATCH`, and for all but the nearest to one beat."""
     after = np.clip(np.searchsorted(holter.peaks, moments), 1, len(holter.peaks) - 1)
     nearest = np.where(moments - holter.peaks[after - 1] < holter.peaks[after] - moments, after - 1, after)
-    return np.where(np.abs(holter.peaks[nearest] - moments) <= MATCH, nearest, NOT_FOUND)
+    apart = np.abs(holter.peaks[nearest] - moments)
+    order = np.lexsort((apart, nearest))
+    first = np.ones(len(moments), bool)
+    first[order[1:]] = nearest[order[1:]] != nearest[order[:-1]]
+    return np.where((apart <= MATCH) & first, nearest, NOT_FOUND)
 
 
-def bigeminy(ventricular: NDArray[np.bool_]) -> NDArray[np.bool_]:
+def ectopy(ventricular: NDArray[np.bool_]) -> NDArray[np.bool_]:
     """Whether `VENTRICULAR` of the last `BEATS` beats are, at each."""
     found: NDArray[np.bool_] = np.convolve(ventricular, np.ones(BEATS, int))[: len(ventricular)] >= VENTRICULAR
     return found
@@ -58,20 +62,20 @@ def bigeminy(ventricular: NDArray[np.bool_]) -> NDArray[np.bool_]:
 def answered(holter: Holter, stimuli: list[float], start: float) -> Answered:
     """A record from `start` [s] on."""
     peaks, given = holter.peaks / RATE, np.array(stimuli)
-    there, may = bigeminy(holter.classes == V), bigeminy(np.isin(holter.classes, (V, F, UNKNOWN)))
+    there, may = ectopy(holter.classes == V), ectopy(np.isin(holter.classes, (V, F, UNKNOWN)))
     last = np.searchsorted(peaks, given - MATCH / RATE) - 1
     edges = np.flatnonzero(np.diff(there.astype(np.int8), prepend=0, append=0))
-    episodes = [_episode(int(first), int(end), peaks, given, last) for first, end in zip(edges[::2], edges[1::2], strict=True) if peaks[first] >= start]
-    false = int((~(may[last] | may[np.maximum(last - 1, 0)])).sum())
+    wrong = ~(may[last] | may[np.maximum(last - 1, 0)])
+    episodes = [_episode(int(first), int(end), peaks, given, last, wrong) for first, end in zip(edges[::2], edges[1::2], strict=True) if peaks[first] >= start]
     off = [float(t - peaks[np.abs(peaks - t).argmin()]) for t in given]
-    return Answered(episodes, false, off, len(holter.signal) / RATE - start)
+    return Answered(episodes, int(wrong.sum()), off, len(holter.signal) / RATE - start)
 
 
-def _episode(first: int, end: int, peaks: F8, given: F8, last: I8) -> Episode:
+def _episode(first: int, end: int, peaks: F8, given: F8, last: I8, wrong: NDArray[np.bool_]) -> Episode:
     """Beats first..end - 1; a stimulus belongs to it if the beat before that of the stimulus is one of them or the next."""
     onset = float(peaks[first])
     own, before = given[(last >= first) & (last <= end)], given[given < onset]
-    rests = bool(before.size) and (onset - before[-1] < REFRACTORY or int((before > onset - HOUR).sum()) >= HOURLY)
+    rests = bool(before.size) and not wrong[before.size - 1] and (onset - before[-1] < REFRACTORY or int((before > onset - HOUR).sum()) >= HOURLY)
     return Episode(onset, float(own[0]) - onset if own.size else None, rests)
 
 

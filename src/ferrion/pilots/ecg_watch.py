@@ -1,5 +1,6 @@
-"""A heart that is watched sample by sample: a beat is found, told by a chip as soon as its samples are there, and bigeminy is answered; a signal that is lost is not guessed."""
+"""A heart that is watched sample by sample: a beat is found, told by a chip as soon as its samples are there, and ectopy is answered; a signal that is lost is not guessed."""
 
+import math
 from collections import deque
 from collections.abc import Iterable, Iterator
 from typing import NamedTuple
@@ -8,6 +9,7 @@ import numpy as np
 
 from ferrion.chip.stimulator import Stimulator
 from ferrion.circuits.beats import BEAT, CROSSED, SEARCH, SEEN, forget, moment, resting, sense
+from ferrion.core.errors import DataError
 from ferrion.pilots.ecg_fronts import AFTER, BEFORE, CLIP, RECENT, converted, joined
 from ferrion.pilots.ecg_score import V
 from ferrion.pilots.learners import Learner
@@ -45,39 +47,54 @@ class Open(NamedTuple):
 
 
 class HeartWatch:
-    """One lead, one chip; the times of its readings are numbers of samples."""
+    """One lead, one chip; the times of its readings are numbers of samples, which say what is missing and nothing else."""
 
     def __init__(self, own: Learner) -> None:
         self.own, self.stimulator, self.lost = own, Stimulator(), 0
         """`lost`: how often the signal was."""
-        self._sensed, self._n = resting(RATE), 0
-        self._time, self._missing, self._value = np.nan, 0, 0.0
+        self._sensed, self._n, self._taken = resting(RATE), 0, 0
+        self._time, self._missing, self._blind, self._value = math.nan, 0, False, 0.0
         self._recent: deque[tuple[float, int]] = deque(maxlen=ROOM)
         self._open: deque[Open] = deque()
         self._last: int | None = None
         self._between: deque[int] = deque(maxlen=RECENT)
 
     def take(self, reading: Reading) -> Iterator[Said]:
-        """One more."""
-        step, self._time = reading.time - self._time, reading.time
-        beyond = abs(reading.values[0]) > MOST
-        self._missing = self._missing + 1 if reading.held or beyond else 0
-        self._value = self._value if beyond else reading.values[0]
-        if self._n and not 0.0 < step <= BRIDGED + 1:
+        """One more. Raises DataError for a clock that does not number samples."""
+        step, value = self._step(reading), reading.values[0]
+        silent = reading.held or abs(value) > MOST
+        self._value = self._value if silent else value
+        self._taken += 1
+        missing = self._missing + step if silent else step - 1
+        broken, self._missing = step < 1 or missing > BRIDGED, missing if silent else 0
+        if broken and not self._blind:
             self._lose()
-            self._n += round(max(step, 0.0))
-        for _ in range(round(step) - 1 if 1.0 < step <= BRIDGED + 1 else 0):
-            yield from self._sample(*self._recent[-1])
-        if self._missing == BRIDGED + 1:
-            self._lose()
-        if self._missing > BRIDGED:
-            self._n += 1
+        self._blind = silent and (broken or self._blind)
+        if self._blind:
             return
+        for _ in range(0 if broken or not self._recent else step - 1):
+            yield from self._sample(*self._recent[-1])
         yield from self._sample(self._value, reading.number)
+
+    def _step(self, reading: Reading) -> int:
+        """Samples since the last reading; 0 where its clock stood still or fell, or cannot be told."""
+        step, before, self._time = reading.time - self._time, self._time, reading.time
+        if math.isnan(step):
+            return 1
+        if not math.isfinite(step) or step < 0.0:
+            return 0
+        if not step.is_integer():
+            raise DataError(f"line {reading.number}: time {reading.time:g} after {before:g}; give the number of each sample, 0, 1, 2, …, {RATE:g} a second, and no seconds")
+        return int(step)
+
+    @property
+    def _now(self) -> float:
+        """Seconds by the samples that came: whatever the line's clock says, no rest is shorter for it."""
+        return (self._taken - 1) / RATE
 
     def _lose(self) -> None:
         self.lost += 1
-        self.stimulator.lost(self._n / RATE)
+        self.stimulator.lost(self._now)
         forget(self._sensed, self._value)
         self._open.clear()
         self._recent.clear()
@@ -88,7 +105,7 @@ class HeartWatch:
             forget(self._sensed, value)
         self._recent.append((value, number))
         n, code = self._n, sense(self._sensed, value)
-        if code == CROSSED and self.stimulator.crossed(n / RATE):
+        if code == CROSSED and self.stimulator.crossed(self._now):
             yield Said(number, True, True)
         if code == BEAT:
             self._found(n - int(self._sensed.numbers[SEEN] - 1 - moment(self._sensed)))
@@ -112,11 +129,11 @@ class HeartWatch:
             self._between.append(beat.between)
         if (np.abs(wave) >= CLIP).mean() > AT_RAILS:
             self.lost += 1
-            self.stimulator.lost(self._n / RATE)
+            self.stimulator.lost(self._now)
             return
         inputs = joined(wave, np.array([share]))
         ventricular = bool(self.own.decide(inputs)[0] == V)
-        self.stimulator.decided(self._n / RATE, ventricular)
+        self.stimulator.decided(self._now, ventricular)
         yield Said(self._recent[at][1], ventricular, False)
 
 

@@ -35,7 +35,7 @@ def waits(run: Run) -> Panel:
     for name, own in run["heart"]["waits"].items():
         if own:
             curves.append(Curve(name, tuple(own), tuple(100.0 * (k + 1) / len(own) for k in range(len(own)))))
-    return Panel("How soon bigeminy is answered", "from its onset to the stimulus [s]", "of the answered episodes [%]", tuple(curves), log_x=True)
+    return Panel("How soon ectopy is answered", "from its onset to the stimulus [s]", "of the answered episodes [%]", tuple(curves), log_x=True)
 
 
 def confusions(run: Run) -> list[tuple[str, str]]:
