@@ -51,6 +51,8 @@ class Task:
     """On-chip passes of local learning."""
     most: int
     """Samples of a pass on the chip, and of its test, at most."""
+    short: int = 200
+    """The same in the short form."""
 
     def wiring(self, events: EventSet) -> Wiring:
         """Input, recurrent hidden cells, one output cell a class."""
@@ -58,12 +60,12 @@ class Task:
 
     def shorter(self) -> "Task":
         """The same in a minute or two, for a first look."""
-        return replace(self, hidden=min(self.hidden, 64), course=replace(self.course, epochs=4), passes=1, most=min(self.most, 200))
+        return replace(self, hidden=min(self.hidden, 64), course=replace(self.course, epochs=4), passes=1, most=min(self.most, self.short))
 
 
 TASKS = {
     "nmnist": Task("nmnist", 0.02, 128, (0.15, 0.2), 0.05, 0.05, Course(2.5e-3, 15), 5.0, 4, 1000),
-    "nmnist-order": Task("nmnist-order", 0.02, 128, (0.15, 0.2), 0.05, 0.05, Course(2.5e-3, 8), 5.0, 4, 400),
+    "nmnist-order": Task("nmnist-order", 0.02, 128, (0.15, 0.2), 0.05, 0.05, Course(2.5e-3, 8), 5.0, 4, 400, 40),
     "braille": Task("braille", 0.05, 96, (1.0, 0.1), 0.05, 0.5, Course(2.5e-3, 15, rate=5e-3), 5.0, 3, 1500),
     "fsdd": Task("fsdd", 0.05, 96, (0.5, 0.1), 0.05, 0.2, Course(2.5e-3, 30, rate=5e-3), 2.0, 4, 1200),
     "ecg": Task("ecg", 0.02, 64, (0.5, 0.2), 0.1, 0.3, Course(2.5e-3, 5, batch=64, rate=5e-3), 2.0, 2, 2000),
