@@ -313,10 +313,11 @@ def test_records_are_read_as_they_were_written(tmp_path, monkeypatch):
 def recorded():
     try:
         return [holters.holter(name) for name in RECORDS]
-    except MissingDataError:
+    except MissingDataError as why:
         pytest.skip(
-            "asked: beats of four MIT-BIH records; ecg_mitbih/records is not on this machine (PhysioNet, ODC-By). "
-            "The same is tested on made-up hearts. To run it: set FERRION_DATA to a folder that holds ecg_mitbih"
+            f"asks how many beats of four real hearts are found, and whether the short form's chip watches a live socket once it has learned of others, and there is no copy of the records "
+            f"here: they are PhysioNet's, under the ODC-By, and megabytes, so they are not in the repository and no test downloads them. Finding, telling, answering and the whole pilot "
+            f"are tested without them, on made-up hearts. To run this too: {why}"
         )
 
 

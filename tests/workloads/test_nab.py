@@ -90,10 +90,11 @@ def windowed_gaussian(values):
 def read():
     try:
         return nab()
-    except MissingDataError:
+    except MissingDataError as why:
         pytest.skip(
-            "asked: a published detector's score on five series of NAB; they are not on this machine (github.com/numenta/NAB, MIT). "
-            "The score is tested on made-up series without them. To run it: set FERRION_DATA to a folder that holds nab"
+            f"asks whether alarms of a detector that NAB publishes score here what NAB prints, on its own series, and there is no copy here: they are others', under the MIT licence, and "
+            f"megabytes, so they are not in the repository and no test downloads them. The score itself is tested without them, on made-up series and against a plain sweep. To run this "
+            f"too: {why}"
         )
 
 
