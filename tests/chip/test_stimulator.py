@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ferrion.chip import stimulator
-from ferrion.chip.stimulator import ARMED, ARROWS, BEATS, HOUR, REFRACTORY, VENTRICULAR, VULNERABLE, Phase, Stimulator
+from ferrion.chip.stimulator import ARMED, ARROWS, BEATS, FASTEST, HOUR, REFRACTORY, VENTRICULAR, VULNERABLE, Phase, Stimulator
 from ferrion.core.errors import StateError
 
 MOST = 3
@@ -19,7 +19,11 @@ HAPPENS = st.lists(
 
 def naive(happens):
     """Stimuli, as the rule says and at length: nothing is remembered but what happened."""
-    given_, said, beats, armed, now = [], [], [], None, 0.0
+    given_, said, beats, near, armed, now = [], [], [], [], None, 0.0
+
+    def hurried():
+        last = near[-BEATS:]
+        return len(last) > 1 and last[-1] - last[0] < (len(last) - 1) / FASTEST
 
     def rests(at):
         return bool(given_) and (at - given_[-1] < REFRACTORY or sum(at - HOUR < one for one in given_) >= MOST)
@@ -29,18 +33,19 @@ def naive(happens):
         if armed is not None and now - armed > ARMED:
             armed, said = None, []
         if what == "lost":
-            armed, said, beats = None, [], [*beats, now]
+            armed, said, beats, near = None, [], [*beats, now], []
         elif what == "crossed":
             early = bool(beats) and now - beats[-1] < VULNERABLE
             if not beats or now - beats[-1] > ARMED:
-                armed, said = None, []
+                armed, said, near = None, [], []
+            near.append(now)
             beats.append(now)
-            if armed is not None and not early:
+            if armed is not None and not early and not hurried():
                 given_.append(now)
                 armed, said = None, []
         else:
             said.append(what == "decided V")
-            if armed is None and not rests(now) and sum(said[-BEATS:]) >= VENTRICULAR:
+            if armed is None and not rests(now) and sum(said[-BEATS:]) >= VENTRICULAR and not hurried():
                 armed = now
     return given_
 
@@ -139,3 +144,11 @@ def test_a_beat_after_a_pause_is_not_stimulated():
     assert own.phase is Phase.ARMED
     assert not own.crossed(4.0 + ARMED + 0.15)
     assert own.phase is Phase.WATCHING
+
+
+def test_beats_that_come_too_fast_are_not_answered():
+    """Whatever they are told to be: mains hum and noise are taken for beats as fast as the sense amplifier hears."""
+    own = Stimulator()
+    assert ectopy(own, 0.0, 100, gap=0.98 / FASTEST) == []
+    assert own.phase is Phase.WATCHING
+    assert len(ectopy(own, 100.0, 8, gap=1.2 / FASTEST)) == 1

@@ -219,9 +219,33 @@ def test_no_clock_of_a_line_makes_a_rest_shorter(course):
         given = [one.number for one in said if one.stimulus]
         assert watch.lost > 2
         assert all(np.diff(given) >= REFRACTORY * RATE)
-    twice = HeartWatch(own)
-    given = [one.number for one in watched_on(Readings(lines(signal, 2 * rows), 1), twice) if one.stimulus]
-    assert all(np.diff(given) >= REFRACTORY * RATE)
+
+
+def test_a_clock_that_leaves_most_samples_out_is_a_loss(course):
+    """Every other, fifth or thirteenth sample, or stamps in milliseconds: what is made up would be more than what came, so nothing is given; an eighth may be missing for long."""
+    own, signal = teller(course), heart(ECTOPY * 6, seed=8)[0]
+    rows = np.arange(len(signal))
+    for stamps in (2 * rows, 5 * rows, 13 * rows, np.rint(rows / RATE * 1000).astype(int)):
+        watch = HeartWatch(own)
+        list(watched_on(Readings(lines(signal, stamps), 1), watch))
+        assert watch.stimulator.stimuli == []
+        assert watch.lost > 100
+    tenth = rows[rows % 10 != 3]
+    watch = HeartWatch(own)
+    list(watched_on(Readings(lines(signal[tenth], tenth), 1), watch))
+    assert watch.lost == 0
+    assert len(watch.stimulator.stimuli) > 2
+
+
+@pytest.mark.parametrize("hertz", [50.0, 60.0])
+def test_hum_and_noise_on_a_normal_heart_are_not_answered(course, hertz):
+    """Half a millivolt of the mains, or of white noise: what is taken for beats comes faster than is answered."""
+    own, signal = teller(course), heart(QUIET * 6, seed=9)[0]
+    hum = 0.5 * np.sin(2 * np.pi * hertz * np.arange(len(signal)) / RATE)
+    for added in (hum, 0.5 * np.random.default_rng(0).normal(size=len(signal))):
+        watch = HeartWatch(own)
+        list(watched_on(Readings(lines(signal + added), 1), watch))
+        assert watch.stimulator.stimuli == []
 
 
 def test_no_heart_is_stimulated_in_what_is_none(course):
@@ -315,9 +339,9 @@ def recorded():
         return [holters.holter(name) for name in RECORDS]
     except MissingDataError as why:
         pytest.skip(
-            f"asks how many beats of four real hearts are found, and whether the short form's chip watches a live socket once it has learned of others, and there is no copy of the records "
-            f"here: they are PhysioNet's, under the ODC-By, and megabytes, so they are not in the repository and no test downloads them. Finding, telling, answering and the whole pilot "
-            f"are tested without them, on made-up hearts. To run this too: {why}"
+            f"asks how many beats of four real hearts are found, and whether a chip that has learned of others watches a live socket, and there is no copy of the records here: "
+            f"they are PhysioNet's, under the ODC-By, and megabytes, so they are not in the repository and no test downloads them. Finding, telling, answering and the whole "
+            f"pilot are tested without them, on made-up hearts. To run this too: {why}"
         )
 
 

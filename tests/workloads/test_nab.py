@@ -92,9 +92,9 @@ def read():
         return nab()
     except MissingDataError as why:
         pytest.skip(
-            f"asks whether alarms of a detector that NAB publishes score here what NAB prints, on its own series, and there is no copy here: they are others', under the MIT licence, and "
-            f"megabytes, so they are not in the repository and no test downloads them. The score itself is tested without them, on made-up series and against a plain sweep. To run this "
-            f"too: {why}"
+            f"asks whether alarms of a detector that NAB publishes score here what NAB prints, on its own series, and there is no copy here: they are others', under the MIT "
+            f"licence, and megabytes, so they are not in the repository and no test downloads them. The score itself is tested without them, on made-up series and against "
+            f"a plain sweep. To run this too: {why}"
         )
 
 

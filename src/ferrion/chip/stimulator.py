@@ -2,8 +2,8 @@
 
 Where `VENTRICULAR` of the last `BEATS` beats are ventricular (frequent ectopy; whether they alternate, as in bigeminy, does not matter) it is armed. A stimulus is given only at
 the steep part of a beat, as cardioversion is, and not within `VULNERABLE` of the beat before, where its T wave may be. After one, nothing is given for `REFRACTORY`, and not more
-than `HOURLY` in any hour; what is armed and not given in time is forgotten; and a signal that is lost forgets all. Every step is an arrow of `ARROWS`; one that is not among them
-is an error.
+than `HOURLY` in any hour; beats that come faster than `FASTEST` are not answered; what is armed and not given in time is forgotten; and a signal that is lost forgets all. Every
+step is an arrow of `ARROWS`; one that is not among them is an error.
 """
 
 import math
@@ -15,6 +15,8 @@ from typing import NamedTuple
 from ferrion.core.errors import StateError
 
 VENTRICULAR, BEATS = 3, 6
+FASTEST = 3.0
+"""Beats a second beyond which nothing is armed: a tachycardia, which is another device's, or noise. A choice of ours."""
 VULNERABLE = 0.36
 """Seconds after a beat in which no other is stimulated: in less than that a T wave may pass for a beat (Pan and Tompkins 1985)."""
 ARMED = 2.0
@@ -75,6 +77,7 @@ class Stimulator:
     taken: dict[Arrow, int] = field(default_factory=dict)
     """How often each arrow was."""
     _said: deque[bool] = field(default_factory=lambda: deque(maxlen=BEATS))
+    _beats: deque[float] = field(default_factory=lambda: deque(maxlen=BEATS))
     _armed: float = 0.0
     _beat: float = float("-inf")
     _now: float = float("-inf")
@@ -83,7 +86,7 @@ class Stimulator:
         """What a beat was is known."""
         self._pass(now)
         self._said.append(ventricular)
-        if self.phase is Phase.WATCHING and sum(self._said) >= VENTRICULAR:
+        if self.phase is Phase.WATCHING and sum(self._said) >= VENTRICULAR and not self._hurried:
             self._armed = now
             self._take(Cause.ECTOPY)
 
@@ -92,10 +95,11 @@ class Stimulator:
         self._pass(now)
         gap, self._beat = now - self._beat, now
         if gap > ARMED:
-            self._said.clear()
+            self._forget()
             if self.phase is Phase.ARMED:
                 self._take(Cause.STALE)
-        if self.phase is not Phase.ARMED or gap < VULNERABLE:
+        self._beats.append(now)
+        if self.phase is not Phase.ARMED or gap < VULNERABLE or self._hurried:
             return False
         self.stimuli.append(now)
         self._said.clear()
@@ -105,10 +109,19 @@ class Stimulator:
     def lost(self, now: float) -> None:
         """The signal has a gap, or is no number: what was decided before it counts no more, and no beat is stimulated that may follow another unseen."""
         self._pass(now)
-        self._said.clear()
+        self._forget()
         self._beat = now
         if self.phase is Phase.ARMED:
             self._take(Cause.LOST)
+
+    @property
+    def _hurried(self) -> bool:
+        """Whether the last beats came faster than is answered."""
+        return len(self._beats) > 1 and self._beats[-1] - self._beats[0] < (len(self._beats) - 1) / FASTEST
+
+    def _forget(self) -> None:
+        self._said.clear()
+        self._beats.clear()
 
     def _pass(self, now: float) -> None:
         """Time goes on. Raises StateError where it falls or is no number."""

@@ -16,8 +16,8 @@ from ferrion.pilots.learners import Learner
 from ferrion.workloads.holter import RATE
 from ferrion.workloads.streams.lines import Reading
 
-BRIDGED = 13
-"""Samples that may be missing, or no number, in a row: half of a QRS complex; the last one stands for them."""
+BRIDGED, RECOVERS = 13, 0.125
+"""Samples that may be missing, or no number, at once: half of a QRS complex; the last one stands for them. Each that comes makes up for so much of one."""
 MOST = 1000.0
 """Millivolts beyond which a value is taken for no number: no electrode gives as much."""
 AT_RAILS = 0.25
@@ -53,7 +53,7 @@ class HeartWatch:
         self.own, self.stimulator, self.lost = own, Stimulator(), 0
         """`lost`: how often the signal was."""
         self._sensed, self._n, self._taken = resting(RATE), 0, 0
-        self._time, self._missing, self._blind, self._value = math.nan, 0, False, 0.0
+        self._time, self._missing, self._blind, self._value = math.nan, 0.0, False, 0.0
         self._recent: deque[tuple[float, int]] = deque(maxlen=ROOM)
         self._open: deque[Open] = deque()
         self._last: int | None = None
@@ -65,11 +65,12 @@ class HeartWatch:
         silent = reading.held or abs(value) > MOST
         self._value = self._value if silent else value
         self._taken += 1
-        missing = self._missing + step if silent else step - 1
-        broken, self._missing = step < 1 or missing > BRIDGED, missing if silent else 0
+        missing = self._missing + (step if silent else step - 1)
+        broken = step < 1 or missing > BRIDGED
         if broken and not self._blind:
             self._lose()
         self._blind = silent and (broken or self._blind)
+        self._missing = missing if silent else 0.0 if broken else max(missing - RECOVERS, 0.0)
         if self._blind:
             return
         for _ in range(0 if broken or not self._recent else step - 1):
