@@ -21,7 +21,7 @@ from ferrion.pilots.machine import run
 from ferrion.pilots.watch import CLIP, MEDIAN, Standard, Watch, limit_of, smoothed, watch_on
 from ferrion.workloads.digital.monitoring import components, hotelling, q_limit, squares
 from ferrion.workloads.machines import SKAB_NAMES, SKAB_SENSORS, Machine, delays, score, skab
-from ferrion.workloads.streams.lines import Reading, Readings, lines_from
+from ferrion.workloads.streams.lines import LONGEST, Reading, Readings, lines_from
 
 COMMAND = [sys.executable, "-c", "from ferrion.cli.main import main; main()", "pilot", "machine"]
 
@@ -272,6 +272,30 @@ def test_the_command_watches_a_pipe_and_prints_one_object(tmp_path):
     wrong = subprocess.run([*COMMAND, "--live", "/nowhere", "--out", tmp_path], capture_output=True, text=True, check=False)
     assert wrong.returncode == 2
     assert "Traceback" not in wrong.stderr
+
+
+def test_one_line_of_names_is_passed_over_and_every_other_line_is_counted():
+    """Also behind a byte order mark; a file of words is malformed but for its first line."""
+    for first in ("time;value\n", "\ufefftime;value\n"):
+        readings = Readings([first, "0;1\n", "1;2\n"], 1)
+        assert [own.number for own in readings] == [0, 1]
+        assert readings.counts["rows"] == 2
+        assert readings.counts["malformed"] == 0
+    words = Readings(["hello\n"] * 10, 1)
+    assert list(words) == []
+    assert words.counts["rows"] == words.counts["malformed"] == 9
+    marked = Readings(["\ufeff0;1\n"], 1)
+    assert [own.values for own in marked] == [(1.0,)]
+
+
+def test_a_line_without_end_fills_no_memory(tmp_path):
+    path = tmp_path / "endless.csv"
+    path.write_bytes(b"9" * (3 * LONGEST) + b"\n1;2\n")
+    found = list(lines_from(str(path)))
+    assert max(map(len, found)) <= LONGEST
+    readings = Readings(found, 1)
+    assert [own.values for own in readings] == [(2.0,)]
+    assert readings.counts["malformed"] == len(found) - 1
 
 
 @pytest.mark.slow

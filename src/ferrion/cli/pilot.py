@@ -41,7 +41,7 @@ def pilot(
 
 
 def _live(name: str, source: str, quick: bool, folder: Path, silence: float, json: bool) -> None:
-    """Decisions as they are made; the sums, and every decision, at the end, and on standard error where the stream breaks."""
+    """Decisions as they are made; the sums, and every decision, at the end, and on standard error where the stream breaks or is interrupted."""
     from ferrion.core.errors import FerrionError
     from ferrion.pilots.study import PILOTS, known
 
@@ -51,7 +51,7 @@ def _live(name: str, source: str, quick: bool, folder: Path, silence: float, jso
         for said, so_far in PILOTS[name].live(source, silence, quick, folder):
             errors.print(said, markup=False)
             found = so_far
-    except FerrionError:
+    except (FerrionError, KeyboardInterrupt):
         errors.print(*(f"{key}: {value}" for key, value in found.items()), sep="\n", markup=False)
         raise
     tell(found, json, [f"{key}: {value}" for key, value in found.items()], "decided in:", folder)

@@ -78,7 +78,7 @@ def live(source: str, silence: float, short: bool, _folder: Path) -> Iterator[tu
             beats += not one.stimulus
             if one.ventricular:
                 (stimuli if one.stimulus else ventricular).append(one.number)
-                yield f"sample {one.number}: {'STIMULUS' if one.stimulus else 'ventricular beat'}"
+                yield f"line {one.number}: {'STIMULUS' if one.stimulus else 'ventricular beat'}"
         if not beats:
             raise DataError(f"no beat in {readings.counts['rows']} lines, {watch.lost} losses of the signal; give some seconds of lines sample;millivolts, {RATE:g} a second")
         yield f"{beats} beats, {len(ventricular)} of them ventricular, {len(stimuli)} stimuli"

@@ -64,7 +64,7 @@ def holter(name: str) -> Holter:
         record, beats = wfdb.rdrecord(str(where), channels=[0]), wfdb.rdann(str(where), "atr", return_label_elements=["label_store"])
         signal = np.asarray(record.p_signal[:, 0], np.float64)
     except (ValueError, IndexError, OSError, TypeError) as problem:
-        raise DataError(f"{where} cannot be read ({problem}); it needs files .dat, .hea and .atr of PhysioNet's MIT-BIH arrhythmia database") from problem
+        raise DataError(f"{where} cannot be read ({problem}): cut, perhaps; it needs files .dat, .hea and .atr of PhysioNet's MIT-BIH arrhythmia database") from problem
     if record.fs != RATE or not np.isfinite(signal).all():
         raise DataError(f"{where}: {record.fs} samples a second, {np.count_nonzero(~np.isfinite(signal))} of them no number; {RATE:g} a second without gaps are needed")
     if not len(beats.sample) or len(signal) - beats.sample[-1] > LAST * RATE:

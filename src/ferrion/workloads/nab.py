@@ -3,6 +3,7 @@
 import json
 from dataclasses import dataclass
 from itertools import pairwise
+from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
@@ -57,17 +58,19 @@ class Series:
 def nab(names: tuple[str, ...] = NAMES) -> list[Series]:
     """Raises MissingDataError where they are not, DataError for one that is not in order."""
     where = find("nab", (*(f"{name}.csv" for name in names), "labels.json"))
+    return [_series(where / f"{name}.csv", where / "labels.json") for name in names]
+
+
+def _series(path: Path, labels: Path) -> Series:
     try:
-        labels = json.loads((where / "labels.json").read_text(encoding="utf-8"))
-        return [_series(name, pd.read_csv(where / f"{name}.csv", parse_dates=["timestamp"]), labels[f"{name}.csv"]["windows"]) for name in names]
+        table, windows = pd.read_csv(path, parse_dates=["timestamp"]), json.loads(labels.read_text(encoding="utf-8"))[path.name]["windows"]
+        times = table["timestamp"]
+        rows = [tuple(int(np.flatnonzero(times == pd.Timestamp(edge))[0]) for edge in window) for window in windows]
+        return Series(path.stem, (times - times.iloc[0]).dt.total_seconds().to_numpy(np.float64), table["value"].to_numpy(np.float64), tuple((a, b) for a, b in rows))
     except (KeyError, ValueError, IndexError, OSError) as problem:
-        raise DataError(f"{where} cannot be read ({problem}); it needs files of timestamp,value and labels.json of {{file: {{windows: [[start, end]]}}}}") from problem
-
-
-def _series(name: str, table: pd.DataFrame, windows: list[list[str]]) -> Series:
-    times = table["timestamp"]
-    rows = [tuple(int(np.flatnonzero(times == pd.Timestamp(edge))[0]) for edge in window) for window in windows]
-    return Series(name, (times - times.iloc[0]).dt.total_seconds().to_numpy(np.float64), table["value"].to_numpy(np.float64), tuple((a, b) for a, b in rows))
+        raise DataError(
+            f"{path} or {labels.name} cannot be read ({problem}): cut, perhaps; needed are rows timestamp,value as NAB has them, and {{file: {{windows: [[start, end]]}}}}"
+        ) from problem
 
 
 def worth(series: Series) -> tuple[F8, NDArray[np.int64]]:

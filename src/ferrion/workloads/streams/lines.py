@@ -15,6 +15,10 @@ import pandas as pd
 from ferrion.core.errors import DataError, MissingDataError
 from ferrion.workloads.streams.source import PIPE, SILENCE, TCP, address
 
+MARK = "\ufeff"
+"""What some programs write before the first line of a file."""
+LONGEST = 1 << 16
+"""Bytes of a line; more are taken for further lines, which are malformed: a line without end fills no memory."""
 GAP = 5.0
 """Seconds without a row that count as a silence of the machine."""
 ANEW = 60.0
@@ -45,9 +49,9 @@ class Readings:
 
     def __iter__(self) -> Iterator[Reading]:
         number = 0
-        for line in self._lines:
+        for place, line in enumerate(self._lines):
             found = _parsed(line, self._sensors)
-            if found is None and number == 0 and not self.counts["malformed"] and line[:1].isalpha():
+            if found is None and place == 0 and line.lstrip(MARK)[:1].isalpha():
                 continue
             self.counts["rows"] += 1
             number += 1
@@ -79,7 +83,7 @@ class Readings:
 
 def _parsed(line: str, sensors: int) -> tuple[float, tuple[float, ...]] | None:
     """Time [s] and values; an empty field is NaN; None where it is no such line."""
-    fields = line.strip().split(";")
+    fields = line.lstrip(MARK).strip().split(";")
     if len(fields) < 1 + sensors:
         return None
     try:
@@ -106,7 +110,7 @@ def lines_from(source: str, silence: float = SILENCE) -> Iterator[str]:
     taken = 0
     try:
         with _opened(source, silence) as file:
-            for line in file:
+            for line in iter(lambda: file.readline(LONGEST), b""):
                 taken += 1
                 yield line.decode("utf-8", "replace")
     except TimeoutError as problem:
