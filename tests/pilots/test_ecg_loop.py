@@ -1,16 +1,15 @@
 """A heart that is answered: what is asked of a front end, what counts as an answer, that a stream is what all at once is, that lost signals are not guessed; and the pilot."""
 
 import json
-import socket
 import subprocess
 import sys
-import threading
 from dataclasses import replace
 from itertools import pairwise
 
 import numpy as np
 import pytest
 from tests.hearts import heart
+from tests.peers import peer
 
 from ferrion.chip.stimulator import BEATS, REFRACTORY
 from ferrion.circuits.beats import SETTLE
@@ -364,17 +363,8 @@ def test_the_sense_amplifier_finds_the_beats_of_real_hearts():
 def test_a_live_socket_is_watched():
     recorded()
     text = "".join(f"{line}\n" for line in lines(heart(QUIET + ECTOPY * 2, seed=7)[0])).encode()
-    with socket.create_server(("127.0.0.1", 0)) as server:
-
-        def serve():
-            peer, _ = server.accept()
-            with peer:
-                peer.sendall(text)
-
-        thread = threading.Thread(target=serve)
-        thread.start()
-        found = subprocess.run([*COMMAND, "--live", f"tcp://127.0.0.1:{server.getsockname()[1]}", "--json"], capture_output=True, text=True, check=True, timeout=300)
-        thread.join()
+    with peer(text) as address:
+        found = subprocess.run([*COMMAND, "--live", address, "--json"], capture_output=True, text=True, check=True, timeout=300)
     told = json.loads(found.stdout)
     assert told["decisions"] > 30
     assert told["lost"] == 0

@@ -1,14 +1,13 @@
 """The trigger: what its comparator takes, what a race of ion neurons obeys, what waits and is lost under load, and how well pulses are sorted."""
 
 import json
-import socket
 import subprocess
 import sys
-import threading
 
 import numpy as np
 import pytest
 from scipy.stats import norm
+from tests.peers import peer
 
 from ferrion.chip.router import BINS_A_DECADE, Router
 from ferrion.chip.spiking import SpikingChip
@@ -211,17 +210,8 @@ def test_faults_are_counted_and_survived(own, monkeypatch):
 def test_a_live_socket_is_sorted():
     recording = recorded(0.1, 1.5, 6)
     text = "".join(f"{k};{value:.5f}\n" for k, value in enumerate(recording.signal)).encode()
-    with socket.create_server(("127.0.0.1", 0)) as server:
-
-        def serve():
-            peer, _ = server.accept()
-            with peer:
-                peer.sendall(text)
-
-        thread = threading.Thread(target=serve)
-        thread.start()
-        found = subprocess.run([*COMMAND, "--live", f"tcp://127.0.0.1:{server.getsockname()[1]}", "--json"], capture_output=True, text=True, check=True, timeout=300)
-        thread.join()
+    with peer(text) as address:
+        found = subprocess.run([*COMMAND, "--live", address, "--json"], capture_output=True, text=True, check=True, timeout=300)
     told = json.loads(found.stdout)
     assert told["rows"] == len(recording.signal)
     assert told["decisions"] == len(told["units"]) > 10
