@@ -297,7 +297,6 @@ def test_the_pilot_runs_and_is_told(tmp_path):
     assert "rule of safety" in page(result)
 
 
-@pytest.mark.filterwarnings("ignore:The inplace keyword")
 def test_records_are_read_as_they_were_written(tmp_path, monkeypatch):
     """A record of the database's format; one at another rate, one that is cut and one that is not there are refused, and a missing package is named."""
     wfdb = pytest.importorskip(
