@@ -65,7 +65,7 @@ class Task:
 
 TASKS = {
     "nmnist": Task("nmnist", 0.02, 128, (0.15, 0.2), 0.05, 0.05, Course(2.5e-3, 15), 5.0, 4, 1000),
-    "nmnist-order": Task("nmnist-order", 0.02, 128, (0.15, 0.2), 0.05, 0.05, Course(2.5e-3, 8), 5.0, 4, 400, 40),
+    "nmnist-order": Task("nmnist-order", 0.02, 128, (0.15, 0.2), 0.05, 0.05, Course(2.5e-3, 8), 5.0, 4, 400, 24),
     "braille": Task("braille", 0.05, 96, (1.0, 0.1), 0.05, 0.5, Course(2.5e-3, 15, rate=5e-3), 5.0, 3, 1500),
     "fsdd": Task("fsdd", 0.05, 96, (0.5, 0.1), 0.05, 0.2, Course(2.5e-3, 30, rate=5e-3), 2.0, 4, 1200),
     "ecg": Task("ecg", 0.02, 64, (0.5, 0.2), 0.1, 0.3, Course(2.5e-3, 5, batch=64, rate=5e-3), 2.0, 2, 2000),
