@@ -7,7 +7,7 @@ import pytest
 
 from ferrion.chip.chip import Chip
 from ferrion.pilots import machine_nab
-from ferrion.pilots.forecast import DAY, INPUTS, LAGS, NEWEST, SHORT, OnChip, in_float, known, seasonal, surprise
+from ferrion.pilots.forecast import DAY, INPUTS, LAGS, NEWEST, SHORT, in_float, known, on_chip, seasonal, surprise
 from ferrion.pilots.machine_nab import KELVIN, columns
 from ferrion.pilots.table import table
 from ferrion.workloads.nab import Series, nab_score
@@ -64,13 +64,13 @@ def test_a_surprise_is_told_once():
 def test_a_chip_learns_to_foresee_and_is_its_seed():
     """Less wrong than to expect no change, near float32; the same seed is the same chip, and one that drifts at 125 C is another."""
     own, chip = known(machine(odd=1600)), Chip.from_card("leti-2025")
-    told = OnChip(chip, 1, own.step)(own.inputs, own.changes)
+    told = on_chip(chip, 1, own.step)(own.inputs, own.changes)
     later = slice(1000, 1590)
     idle, exact = np.abs(own.changes[later]).mean(), np.abs(in_float(1)(own.inputs, own.changes)[later]).mean()
     assert np.abs(told[later]).mean() < 0.7 * idle
     assert np.abs(told[later]).mean() < 2.0 * exact
-    np.testing.assert_array_equal(told, OnChip(chip, 1, own.step)(own.inputs, own.changes))
-    drifted = OnChip(chip, 1, own.step, KELVIN)(own.inputs, own.changes)
+    np.testing.assert_array_equal(told, on_chip(chip, 1, own.step)(own.inputs, own.changes))
+    drifted = on_chip(chip, 1, own.step, KELVIN)(own.inputs, own.changes)
     day = round(DAY / own.step)
     np.testing.assert_array_equal(drifted[:day], told[:day])
     assert np.abs(drifted[day:] - told[day:]).max() > 0.0

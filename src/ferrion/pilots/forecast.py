@@ -1,6 +1,7 @@
 """A forecast of a machine's next value: arrays learn it on the chip row by row, and what they did not foresee is an anomaly the first time."""
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import NamedTuple
 
 import numpy as np
@@ -26,8 +27,6 @@ SHORT, LONG, RESTS = 3, 8000, 600
 LEAST = 1e-3
 """Standard deviations of a signal that usual errors differ by at least."""
 F4 = NDArray[np.float32]
-Forecast = Callable[[F4, F4], F8]
-"""Of what is known at each row (rows, `INPUTS`) and the changes that come, the error of each in order; whether it is learned from afterwards is its own affair."""
 
 
 class Known(NamedTuple):
@@ -69,51 +68,47 @@ def seasonal(series: Series, values: F8, period: float) -> F8:
     return found
 
 
-class OnChip:
-    """Two arrays that learn every row, and drift as long as the rows are apart."""
+@dataclass(frozen=True)
+class Forecaster:
+    """A model that learns every row once it has come."""
 
-    def __init__(self, chip: Chip, seed: int, step: float, kelvin: float | None = None) -> None:
-        """One seed is one chip. step: seconds between rows. kelvin: at which the memristors rest, a day at a time; None: they do not."""
-        self.model = torch.nn.Sequential(TwoMemoryLinear(INPUTS, HIDDEN, chip, seed=fork(seed, 0)), torch.nn.ReLU(), TwoMemoryLinear(HIDDEN, 1, chip, seed=fork(seed, 1)))
-        self.descent = TwoMemorySGD(self.model, lr=RATE, transfer_every=TRANSFER_EVERY, seed=seed)
-        self.rows_a_day, self.kelvin = max(round(DAY / step), 1), kelvin
+    model: torch.nn.Module
+    descent: torch.optim.Optimizer
+    before: Callable[[int], None] = lambda _: None
+    """What happens before a row, by its number."""
 
     def __call__(self, inputs: F4, changes: F4) -> F8:
-        """Errors; every row is learned once it has come."""
+        """What each of the changes was foreseen wrongly by, from what is known at each row (rows, `INPUTS`)."""
         errors = np.empty(len(changes))
         self.model.train()
         for k, (row, change) in enumerate(zip(torch.from_numpy(inputs), torch.from_numpy(changes), strict=True)):
-            if self.kelvin and k and k % self.rows_a_day == 0:
-                for memories in memories_of(self.model):
-                    memories.rest(DAY, self.kelvin)
-            errors[k] = self._learned(row, change)
+            self.before(k)
+            told = self.model(row[None])[0, 0]
+            self.descent.zero_grad()
+            smooth_l1_loss(told, change).backward()
+            self.descent.step()
+            errors[k] = float(told.detach() - change)
         return errors
 
-    def _learned(self, row: torch.Tensor, change: torch.Tensor) -> float:
-        told = self.model(row[None])[0, 0]
-        self.descent.zero_grad()
-        smooth_l1_loss(told, change).backward()
-        self.descent.step()
-        return float(told.detach() - change)
+
+def on_chip(chip: Chip, seed: int, step: float, kelvin: float | None = None) -> Forecaster:
+    """Two arrays; one seed is one chip. step: seconds between rows. kelvin: at which the memristors rest, a day at a time; None: they do not."""
+    model = torch.nn.Sequential(TwoMemoryLinear(INPUTS, HIDDEN, chip, seed=fork(seed, 0)), torch.nn.ReLU(), TwoMemoryLinear(HIDDEN, 1, chip, seed=fork(seed, 1)))
+    day = max(round(DAY / step), 1)
+
+    def rest(row: int) -> None:
+        if kelvin and row and row % day == 0:
+            for memories in memories_of(model):
+                memories.rest(DAY, kelvin)
+
+    return Forecaster(model, TwoMemorySGD(model, lr=RATE, transfer_every=TRANSFER_EVERY, seed=seed), rest)
 
 
-def in_float(seed: int) -> Forecast:
-    """The same network in float32, learning as the chip does."""
+def in_float(seed: int) -> Forecaster:
+    """The same network in float32."""
     torch.manual_seed(seed)
     model = torch.nn.Sequential(torch.nn.Linear(INPUTS, HIDDEN), torch.nn.ReLU(), torch.nn.Linear(HIDDEN, 1))
-    descent = torch.optim.SGD(model.parameters(), RATE)
-
-    def errors(rows: F4, changes: F4) -> F8:
-        found = np.empty(len(changes))
-        for k, (row, change) in enumerate(zip(torch.from_numpy(rows), torch.from_numpy(changes), strict=True)):
-            told = model(row[None])[0, 0]
-            descent.zero_grad()
-            smooth_l1_loss(told, change).backward()
-            descent.step()
-            found[k] = float(told.detach() - change)
-        return found
-
-    return errors
+    return Forecaster(model, torch.optim.SGD(model.parameters(), RATE))
 
 
 def surprise(errors: F8) -> F8:

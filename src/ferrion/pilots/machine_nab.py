@@ -12,7 +12,7 @@ from ferrion.core.noise import fork
 from ferrion.learning.model_costs import cost
 from ferrion.learning.wear import busiest
 from ferrion.pilots.array_costs import on_parts
-from ferrion.pilots.forecast import HIDDEN, Known, OnChip, in_float, known, surprise
+from ferrion.pilots.forecast import HIDDEN, Known, in_float, known, on_chip, surprise
 from ferrion.pilots.table import Columns
 from ferrion.workloads.digital.costs import joules, size
 from ferrion.workloads.digital.network import Recipe, fit, of
@@ -32,12 +32,13 @@ Forecasters = dict[str, Callable[[Known, int], F8]]
 def columns(seed: int, short: bool, tell: Tell) -> tuple[Columns, dict[str, Any]]:
     """Of everybody, and what is drawn of the machine. Raises MissingDataError without the series."""
     series, chip = nab(NAMES[: SHORT if short else None]), Chip.from_card("leti-2025")
-    given, worn = [known(own) for own in series], list[dict[str, float]]()
+    given = [known(own) for own in series]
+    worn, taken = list[dict[str, float]](), list[dict[str, float]]()
     whom: Forecasters = {
         "chip, following": partial(_chip, chip, None, worn),
         "chip, following at 125 C": partial(_chip, chip, KELVIN, []),
         "float, following": lambda own, k: in_float(k % 2**62)(own.inputs, own.changes),
-        "int8": int8,
+        "int8": partial(_int8, taken),
         "seasonal": lambda own, _: own.weekly,
     }
     found: Columns = {}
@@ -47,13 +48,13 @@ def columns(seed: int, short: bool, tell: Tell) -> tuple[Columns, dict[str, Any]
         levels[name] = [surprise(errors(own, fork(seed, k))) for k, own in enumerate(given)]
         found[name] = scored(levels[name], series)
     found["chip, following"] |= {key: float(np.mean([own[key] for own in worn])) for key in worn[0]} | {"sent_decided": 1.0}
-    found["int8"] |= int8_row(given[0], seed)
+    found["int8"] |= taken[0]
     return found, drawn(series[0], levels["chip, following"][0], nab_score(levels["chip, following"], series).threshold)
 
 
 def _chip(chip: Chip, kelvin: float | None, worn: list[dict[str, float]], own: Known, seed: int) -> F8:
     """Errors of a chip of its own, and what a row and a year took."""
-    one = OnChip(chip, seed, own.step, kelvin)
+    one = on_chip(chip, seed, own.step, kelvin)
     errors, rows = one(own.inputs, own.changes), len(own.changes)
     limits, counts = chip.endurance(), busiest(one.model)
     taken = {f"forecast, {device}": count / (rows * own.step) * YEAR / limits[device] for device, count in counts.items()}
@@ -61,19 +62,14 @@ def _chip(chip: Chip, kelvin: float | None, worn: list[dict[str, float]], own: K
     return errors
 
 
-def int8(own: Known, seed: int) -> F8:
-    """Errors of an integer network that does not learn on."""
+def _int8(taken: list[dict[str, float]], own: Known, seed: int) -> F8:
+    """Errors of an integer network that does not learn on, and what a row took: the network alone."""
     first = slice(0, own.probation)
     net = of(fit(own.inputs[first], own.changes[first, None], 1, RECIPE, seed % 2**31, smooth_l1_loss))
+    found = size(net, own.inputs[first])
+    parts = {f"forecast, {key.removeprefix('joules, ')}": value for key, value in on_parts(found.products).items() if key.startswith("joules, ")}
+    taken.append({"forecast": joules(found, Chip.from_card("leti-2025").prices), **parts})
     return net.values(own.inputs)[:, 0] - own.changes
-
-
-def int8_row(own: Known, seed: int) -> dict[str, float]:
-    """What it takes a row: the network alone."""
-    first = slice(0, own.probation)
-    taken = size(of(fit(own.inputs[first], own.changes[first, None], 1, RECIPE, fork(seed, 0) % 2**31, smooth_l1_loss)), own.inputs[first])
-    parts = {f"forecast, {key.removeprefix('joules, ')}": value for key, value in on_parts(taken.products).items() if key.startswith("joules, ")}
-    return {"forecast": joules(taken, Chip.from_card("leti-2025").prices), **parts}
 
 
 def scored(levels: list[F8], series: list[Series]) -> dict[str, float]:

@@ -144,8 +144,3 @@ def _scored(raw: list[_Raw], threshold: float, series: list[Series], profile: Pr
     windows, each = sum(len(own.windows) for own in series), tuple(own.score for own in raw)
     found = sum(int((own.windows > -profile.missed).sum()) for own in raw)
     return NabScore(100.0 * (sum(each) + profile.missed * windows) / ((1.0 + profile.missed) * windows), threshold, each, found, sum(own.alarms for own in raw))
-
-
-def normalised(raw: float, windows: int) -> float:
-    """A published raw score of the standard profile over so many windows, on the scale of `NabScore.score`."""
-    return 100.0 * (raw + windows) / (2.0 * windows)
