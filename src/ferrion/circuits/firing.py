@@ -165,12 +165,36 @@ def record(t, h, y, k, new, cell, piece, dt, traces, row):
 
 
 @compiled
+def proceed(t, end, h, y, cell, piece, limit, rtol, dt, traces, row, room):
+    """Step y from t until `end`, or until the filament switches if that comes first. Returns when, the next step to try, the next sample to fill, and whether it switched."""
+    k, stages, new = room
+    while t < end:
+        rates(t, y, k[0], (cell, piece))
+        h = min(h, end - t)
+        worst = step(rates, t, h, y, k, new, rtol, SCALE, (cell, piece))
+        if worst > 1.0:
+            h *= factor(worst)
+            continue
+        taken, following = h, h * factor(worst)
+        switches = excess(t + h, new, cell, piece, limit) >= 0.0
+        if switches:
+            taken = located(t, h, y, k, new, stages, cell, piece, limit, rtol)
+        row = record(t, taken, y, k, new, cell, piece, dt, traces, row)
+        t = end if taken == end - t else t + taken
+        y[:] = new
+        h = following
+        if switches:
+            return t, h, row, True
+    return t, h, row, False
+
+
+@compiled
 def run_cell(number, seed, noisy, cell, edges, volts, slopes, rtol, y, dt, traces, spikes):
     """Run one neuron from the state y through the drive; returns how many spikes it fired (at most spikes.size are kept).
 
     traces (samples, STATES + 1) takes the state and the filament every dt, spikes (most,) the times of nucleation.
     """
-    k, stages, new = np.zeros((7, STATES)), np.zeros((7, STATES)), np.zeros(STATES)
+    room = np.zeros((7, STATES)), np.zeros((7, STATES)), np.zeros(STATES)
     nucleated, since, formed = False, -1.0, 0.0
     fired, row = 0, 0
     limit = threshold(seed, number, fired, 0, noisy)
@@ -184,22 +208,8 @@ def run_cell(number, seed, noisy, cell, edges, volts, slopes, rtol, y, dt, trace
                 nucleated, formed, since = False, filament(t, piece, cell.memristor), t
                 piece = Piece(edges[segment], volts[segment], slopes[segment], nucleated, since, formed)
                 h = cell.memristor.t_dissolve / 10.0
-            rates(t, y, k[0], (cell, piece))
-            h = min(h, end - t)
-            worst = step(rates, t, h, y, k, new, rtol, SCALE, (cell, piece))
-            if worst > 1.0:
-                h *= factor(worst)
-                continue
-            taken, following = h, h * factor(worst)
-            switches = excess(t + h, new, cell, piece, limit) >= 0.0
-            if switches:
-                taken = located(t, h, y, k, new, stages, cell, piece, limit, rtol)
-            row = record(t, taken, y, k, new, cell, piece, dt, traces, row)
-            last = taken == end - t
-            t = end if last else t + taken
-            y[:] = new
-            h = following
-            if switches and not nucleated:
+            t, h, row, switched = proceed(t, end, h, y, cell, piece, limit, rtol, dt, traces, row, room)
+            if switched and not nucleated:
                 if fired < spikes.size:
                     spikes[fired] = t
                 fired += 1

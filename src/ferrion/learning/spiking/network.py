@@ -11,7 +11,8 @@ from ferrion.arrays.words import FULL_SCALE, LARGEST, MSBS, STEPS_PER_LEVEL, TOP
 from ferrion.chip.controller import controllers
 from ferrion.chip.router import links
 from ferrion.chip.spiking import SpikingChip
-from ferrion.circuits.soma import at_rest
+from ferrion.circuits.neuron import Level
+from ferrion.circuits.soma import at_rest, ground
 from ferrion.core.errors import ConfigError, DataError
 from ferrion.core.ledger import Action
 from ferrion.core.noise import Stream, normals
@@ -99,17 +100,19 @@ class SpikingNetwork:
         frozen: tuple[int, ...] = (),
         seed: int = 0,
         noise: bool = True,
+        level: Level = Level.EVENT,
     ) -> None:
         """rule: None cannot learn. transfer_every: updates of a tile between two transfers. tick: of homeostasis [s]; a Teacher brings its own.
 
         refresh: seconds after which all memristors are programmed anew. frozen: tiles that do not learn, as `Wiring.fabric` numbers them.
-        noise False: neurons fire when the integral of their rate is 1, and reads are exact. Raises ConfigError on settings out of range.
+        noise False: neurons fire when the integral of their rate is 1, and reads are exact. level: of the neurons; `Level.DEVICE` steps all equations of
+        every device, with the same draws, some hundred times slower. Raises ConfigError on settings out of range.
         """
         if transfer_every < 1 or int(transfer_every) != transfer_every or not 0 <= seed < 2**63 or int(seed) != seed or not (0 < tick < np.inf) or not refresh > 0:
             raise ConfigError(
                 f"transfer_every = {transfer_every}, seed = {seed}, tick = {tick}, refresh = {refresh}: give integers of 1 or more and in 0..2**63 - 1, seconds above 0"
             )
-        self.chip, self.wiring, self.seed, self.rule = chip, wiring, seed, None if rule is None else checked(rule)
+        self.chip, self.wiring, self.seed, self.level, self.rule = chip, wiring, seed, Level(level), None if rule is None else checked(rule)
         self.net = _timed(wiring.fabric(), chip)
         if not all(isinstance(tile, (int, np.integer)) and 0 <= tile < len(self.net.source) for tile in frozen):
             raise ConfigError(f"frozen = {frozen}: the wiring has tiles 0..{len(self.net.source) - 1}, forward ones first")
@@ -145,7 +148,7 @@ class SpikingNetwork:
         law, net, chip = self._law, self.net, self.chip
         tiles, cells = len(net.source), int(net.cells[-1])
         return State(
-            somata=at_rest(chip.neuron.shifts(cells, self.seed), self.seed, law.noisy),
+            somata=at_rest(chip.neuron.shifts(cells, self.seed), self.seed, law.noisy, self.level is Level.DEVICE),
             synapses=synapses(net, law.stdp.tau_e > 0.0),
             traces=traces(net),
             links=links(tiles, int(chip.router.depth)),
@@ -158,7 +161,7 @@ class SpikingNetwork:
     def settings(self) -> tuple[object, ...]:
         """What the network was built with, beside chip and wiring."""
         law = self._law
-        return self.seed, self.rule, law.teacher.rate, law.balance, law.every, law.tick, law.refresh, law.noisy, tuple(self.net.plastic.tolist())
+        return self.seed, self.rule, law.teacher.rate, law.balance, law.every, law.tick, law.refresh, law.noisy, self.level, tuple(self.net.plastic.tolist())
 
     @property
     def noise(self) -> bool:
@@ -277,7 +280,8 @@ class SpikingNetwork:
         if self.state.links.queued.any():
             raise ConfigError(f"{int(self.state.links.queued.sum())} events are still queued: run on, without new ones, until they are delivered")
         somata, traces = self.state.somata, self.state.traces
-        for values in (somata.node, somata.gate, somata.residue, somata.remnant, somata.stands, traces.x1, traces.x2, traces.y1, traces.y2, traces.ticked):
+        ground(somata)
+        for values in (traces.x1, traces.x2, traces.y1, traces.y2, traces.ticked):
             values[:] = 0
         somata.time[:] = self.state.clock[: len(self.wiring.cells)] = self.now
         for population in range(len(self.wiring.cells)):
