@@ -1,4 +1,4 @@
-"""Recordings as events: five sets of labelled samples, each with a test that no training sample is in."""
+"""Recordings as events: six sets of labelled samples, each with a test that no training sample is in."""
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
@@ -16,10 +16,15 @@ from ferrion.core.noise import permutation
 from ferrion.workloads.data import find
 from ferrion.workloads.ecg import CLASSES, MILLIVOLT, TRAIN_RECORDS, read_arrays
 
+MICRO = 1e-6
 SENSOR = 34
 """Pixels along each side of N-MNIST."""
 SACCADES = np.array([0.0, 0.105, 0.21, 0.34])
 """Seconds at which its sensor rests: between two of them it moves one way."""
+HANDS = 32
+"""Pixels along each side of what is left of a DVS128 where four by four share a row."""
+GLANCE, GLANCES, APART = 0.1, 14, 8
+"""Seconds of a gesture that are decided at a time; how many of them a recording holds; the one that lies between those to learn from and those to decide."""
 TAXELS, LETTERS = 12, 27
 LOUD, CHANNELS, SOUND_STEP = 2.0**15, 40, 0.01
 SPOKEN_TEST = 5
@@ -114,6 +119,24 @@ def _backwards(events: Events) -> Events:
     return ordered(SACCADES[which] - (events.times - SACCADES[which - 1]), events.rows)
 
 
+def _gestures() -> EventSet:
+    """Ten recordings of one gesture each: what is told apart are these recordings, by a later half second of each."""
+    path = find("dvs128_samples", ("dvs128_recordings.npz",)) / "dvs128_recordings.npz"
+    kept = read_arrays(path, ("x", "y", "p", "t_us", "offset", "label_inferred"))
+    pool, pixels = 128 // HANDS, HANDS**2
+    rows = kept["p"].astype(np.int64) * pixels + kept["y"].astype(np.int64) // pool * HANDS + kept["x"].astype(np.int64) // pool
+    number = np.repeat(np.arange(len(kept["label_inferred"])), np.diff(kept["offset"].astype(np.int64)))
+    glance = (kept["t_us"] * MICRO / GLANCE).astype(np.int64)
+
+    def part(wanted: range) -> Samples:
+        chosen = [np.flatnonzero((number == k) & (glance == g)) for k in range(number[-1] + 1) for g in wanted]
+        events = [Events(kept["t_us"][own] * MICRO - g * GLANCE, rows[own]) for own, g in zip(chosen, [*wanted] * (number[-1] + 1), strict=True)]
+        return gathered(events, np.repeat(kept["label_inferred"] - 1, len(wanted)), np.full(len(events), -1))
+
+    note = "DVS128: ten recordings of one hand gesture each, 0.8 s to learn from and the half second after the next 0.1 s to decide, a tenth of a second at a time"
+    return EventSet("gestures", 2 * pixels, len(kept["label_inferred"]), GLANCE, part(range(APART)), part(range(APART + 1, GLANCES)), note)
+
+
 def _braille() -> EventSet:
     path = find("braille_tactile", ("braille_events_th10.npz",)) / "braille_events_th10.npz"
     kept = read_arrays(path, ("t", "taxel", "channel", "offset", "label"))
@@ -172,5 +195,5 @@ def _beat(wave: NDArray[np.float64], gap: float) -> Events:
     return Events(np.concatenate([np.zeros(len(told)), crossed.times]), np.concatenate([told, crossed.rows]))
 
 
-LOADERS: dict[str, Callable[[], EventSet]] = {"nmnist": _nmnist, "nmnist-order": _order, "braille": _braille, "fsdd": _fsdd, "ecg": _ecg}
+LOADERS: dict[str, Callable[[], EventSet]] = {"nmnist": _nmnist, "nmnist-order": _order, "gestures": _gestures, "braille": _braille, "fsdd": _fsdd, "ecg": _ecg}
 EVENT_SETS = tuple(LOADERS)

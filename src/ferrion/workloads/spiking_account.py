@@ -5,6 +5,9 @@ from typing import Any
 import numpy as np
 
 from ferrion.arrays.words import MAGNITUDE_BITS
+from ferrion.circuits.firing import SOURCE
+from ferrion.circuits.neuron import Level
+from ferrion.core.ledger import Action
 from ferrion.learning.spiking.budget import area, ledger_of
 from ferrion.learning.spiking.network import SpikingNetwork
 
@@ -27,10 +30,12 @@ def account(network: SpikingNetwork, learned: int) -> dict[str, Any]:
 
 
 def spent(network: SpikingNetwork) -> dict[str, float]:
-    """Joules so far, by action."""
+    """Joules so far, by action. At the device level ion neurons are charged what their equations take from the nodes, in place of a price a spike."""
     found: dict[str, float] = {}
     for bill in network.chip.memory.prices.bills(ledger_of(network)):
         found[bill.action.value] = found.get(bill.action.value, 0.0) + bill.joules
+    if network.level is Level.DEVICE:
+        found[Action.ION_SPIKE.value] = float(network.state.somata.states[:, SOURCE].sum())
     return found
 
 

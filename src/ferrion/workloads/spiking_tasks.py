@@ -1,4 +1,4 @@
-"""Five tasks of events for the spiking chip, each with the network, the course and the local rule it is given, and what the chip then does."""
+"""Six tasks of events for the spiking chip, each with the network, the course and the local rule it is given, and what the chip then does."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
@@ -9,12 +9,15 @@ import torch
 from numpy.typing import NDArray
 
 from ferrion.chip.spiking import SpikingChip
+from ferrion.circuits.neuron import Level
 from ferrion.core.errors import ConfigError
 from ferrion.core.noise import permutation
 from ferrion.learning.spiking.network import SpikingNetwork, Wiring
 from ferrion.learning.spiking.rules import Teacher
 from ferrion.learning.spiking.twins import ChipTwin, FloatTwin
+from ferrion.workloads.early import early
 from ferrion.workloads.event_sets import EventSet, Samples, load_events
+from ferrion.workloads.levels import both_levels
 from ferrion.workloads.spiking import PAUSE, Answer, Course, accuracy, answers_to, present, train
 from ferrion.workloads.spiking_account import account, operations, since, spent
 from ferrion.workloads.verdicts import confusion, histogram, roc
@@ -25,6 +28,8 @@ FIRST, LAST = 2e-3, 1e-4
 """Rates of the local rule at the first and at the last pass, in between geometrically."""
 TUNING = 2e-4
 """Rate while the chip is tuned after weights were deployed."""
+LOOKED_AT, CLOSELY_SHORT = 200, 4
+"""Samples of the training set on which it is chosen when to stop early; those of the device level in the short form."""
 PARTS = 10
 """Of a pass, for each of which the share right is told."""
 TRAINING_ORDER, PASSES = 1000, 100
@@ -53,6 +58,8 @@ class Task:
     """Samples of a pass on the chip, and of its test, at most."""
     short: int = 200
     """The same in the short form."""
+    closely: int = 50
+    """Samples of the test that are decided at the device level, too."""
 
     def wiring(self, events: EventSet) -> Wiring:
         """Input, recurrent hidden cells, one output cell a class."""
@@ -60,12 +67,13 @@ class Task:
 
     def shorter(self) -> "Task":
         """The same in a minute or two, for a first look."""
-        return replace(self, hidden=min(self.hidden, 64), course=replace(self.course, epochs=4), passes=1, most=min(self.most, self.short))
+        return replace(self, hidden=min(self.hidden, 64), course=replace(self.course, epochs=4), passes=1, most=min(self.most, self.short), closely=CLOSELY_SHORT)
 
 
 TASKS = {
     "nmnist": Task("nmnist", 0.02, 128, (0.15, 0.2), 0.05, 0.05, Course(2.5e-3, 15), 5.0, 4, 1000),
     "nmnist-order": Task("nmnist-order", 0.02, 128, (0.15, 0.2), 0.05, 0.05, Course(2.5e-3, 8), 5.0, 4, 400, 24),
+    "gestures": Task("gestures", 0.02, 128, (0.1, 0.2), 0.05, 0.02, Course(2.5e-3, 60), 5.0, 4, 1000),
     "braille": Task("braille", 0.05, 96, (1.0, 0.1), 0.05, 0.5, Course(2.5e-3, 15, rate=5e-3), 5.0, 3, 1500),
     "fsdd": Task("fsdd", 0.05, 96, (0.5, 0.1), 0.05, 0.2, Course(2.5e-3, 30, rate=5e-3), 2.0, 4, 1200),
     "ecg": Task("ecg", 0.02, 64, (0.5, 0.2), 0.1, 0.3, Course(2.5e-3, 5, batch=64, rate=5e-3), 2.0, 2, 2000),
@@ -82,10 +90,17 @@ def task_of(name: str) -> Task:
 Tell = Callable[[str], None]
 
 
-def tuned_network(task: Task, events: EventSet, seed: int) -> SpikingNetwork:
+def tuned_network(task: Task, events: EventSet, seed: int, level: Level = Level.EVENT) -> SpikingNetwork:
     """The chip that weights are deployed on and that is then tuned, as it leaves the factory."""
     rule = Teacher(rate=TUNING, tau=task.tau, margin=1.0, above=ABOVE, below=BELOW)
-    return SpikingNetwork(SpikingChip.from_card().with_node(task.tau), task.wiring(events), rule=rule, seed=seed)
+    return SpikingNetwork(SpikingChip.from_card().with_node(task.tau), task.wiring(events), rule=rule, seed=seed, level=level)
+
+
+def deployed(task: Task, events: EventSet, twin: ChipTwin, seed: int, level: Level) -> SpikingNetwork:
+    """A new chip with the twin's weights."""
+    network = tuned_network(task, events, seed, level)
+    twin.deploy(network)
+    return network
 
 
 def run_seed(task: Task, events: EventSet, seed: int, tell: Tell, ready: Callable[[SpikingNetwork], None] = lambda _: None) -> dict[str, Any]:
@@ -110,6 +125,10 @@ def run_seed(task: Task, events: EventSet, seed: int, tell: Tell, ready: Callabl
     twin.deploy(network)
     tell(f"seed {seed}: on the chip")
     found["deployed"] = tested(network, events, test)
+    tell(f"seed {seed}: stopping early")
+    found["early"] = early(network, events, events.training.take(chosen(events.training, min(task.most, LOOKED_AT), seed)), test)
+    tell(f"seed {seed}: at the device level")
+    found["levels"] = both_levels(lambda level: deployed(task, events, twin, seed, level), events, test.take(np.arange(min(len(test), task.closely))))
     found["tuning"] = learn_pass(network, events, chosen(events.training, task.most, seed))
     found["tuned"] = tested(network, events, test)
     found["account"] = {"tuned": account(network, found["tuning"]["samples"])}

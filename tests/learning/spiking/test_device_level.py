@@ -78,7 +78,7 @@ def test_rest_leaves_nothing_but_joules() -> None:
     net.run([], np.empty(0, np.int64), SECONDS + 0.5)
     joules = net.state.somata.states[:, SOURCE].copy()
     net.rest()
-    assert not net.state.somata.states[:, :GATE + 1].any()
+    assert not net.state.somata.states[:, : GATE + 1].any()
     np.testing.assert_array_equal(net.state.somata.states[:, SOURCE], joules)
     quiet = net.run([], np.empty(0, np.int64), net.now + 1.0)
     assert len(quiet.time) == 0
