@@ -11,7 +11,7 @@ SILENCE = 10.0
 
 
 def pilot(
-    name: Annotated[str, typer.Argument(help="event-vision, event-order, tactile, ecg, ecg-loop, machine, trigger or continual.")] = "event-vision",
+    name: Annotated[str, typer.Argument(help="event-vision, event-order, event-gestures, tactile, ecg, ecg-loop, machine, trigger or continual.")] = "event-vision",
     seeds: Annotated[int, typer.Option(help="Chips, seeds 0, 1, …; each is kept when it is done.")] = 1,
     quick: Annotated[bool, typer.Option("--quick", help="The short form: fewer epochs, cells and samples, in under two minutes.")] = False,
     live: Annotated[

@@ -3,6 +3,7 @@
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from ferrion.chip.stimulator import HOUR
 from ferrion.circuits.beats import SETTLE
@@ -14,6 +15,7 @@ from ferrion.pilots.learners import Learner, Shape
 from ferrion.pilots.personal import personal
 from ferrion.workloads.ecg import CLASSES
 from ferrion.workloads.holter import I8, RATE, RECORDS, UNKNOWN, holter, others
+from ferrion.workloads.verdicts import FINE, detection
 
 HIDDEN, PACE, TRANSFER_EVERY, PASSES, SHORT_PASSES, SHORT_SAMPLES = 64, 0.005, 10, 3, 1, 1500
 """As of the beats of the `ecg` pilot."""
@@ -60,6 +62,14 @@ class Course:
         table = np.zeros((len(CLASSES), len(CLASSES)), np.int64)
         np.add.at(table, (true[true < UNKNOWN], said[true < UNKNOWN]), 1)
         return [[int(count) for count in row] for row in table]
+
+    def roc(self, votes: list[NDArray[np.floating]]) -> dict[str, Any]:
+        """Later ventricular beats against all else that was taken for a beat, as in `told`, by how far V leads in the votes."""
+        lead = [own[:, V] - np.delete(own, V, axis=1).max(axis=1) for own in votes]
+        scores = np.concatenate([own[heart.later] for own, heart in zip(lead, self.hearts, strict=True)])
+        true = self._later([heart.own for heart in self.hearts])
+        asked = ~np.isin(true, (F, UNKNOWN))
+        return detection(scores[asked], true[asked] == V, FINE)
 
     def found(self) -> dict[str, float]:
         """Of all annotated beats, the share that the sense amplifier found; and what else it took for a beat, an hour."""

@@ -4,6 +4,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 from sklearn.ensemble import HistGradientBoostingClassifier
 
 from ferrion.chip.stimulator import ARROWS
@@ -31,6 +32,10 @@ L2 = 1.0
 """Of the trees: without it, a heart with few ventricular beats at first was told full of them on two of five orders of the others' beats."""
 SAMPLES = (BEFORE + AFTER) // DECIMATE + 1
 """Bytes of a beat that leave whoever learns it, as a cardiologist has to see it to give its label."""
+CURVES = ("chip", "chip, personal", "bio-voltage, personal", "int8, linear, personal", "classical, personal")
+"""Whose detection of ventricular beats is drawn."""
+Votes = NDArray[np.floating]
+"""(beats, classes)."""
 SHOWN = 12.0
 """Seconds that are drawn."""
 
@@ -39,7 +44,7 @@ def run(seed: int, short: bool, _folder: Path, tell: Tell) -> dict[str, Any]:
     """One seed. Raises MissingDataError without the recordings, ConfigError without wfdb."""
     course, bank = Course(seed, short), Bank(fork(seed, 2))
     columns: Columns = {}
-    classes: dict[str, list[I8]] = {}
+    votes: dict[str, list[Votes]] = {}
     for name, front in (("chip", converted), ("bio-voltage", bank)):
         tell(f"seed {seed}: {name}: other patients, then each heart")
         inputs = course.given(front)
@@ -49,42 +54,44 @@ def run(seed: int, short: bool, _folder: Path, tell: Tell) -> dict[str, Any]:
         beats = sum(len(inputs.first(heart, k).labels) for k, heart in enumerate(course.hearts))
         del spent["sent_learned"]
         columns |= {name: spent, f"{name}, personal": {"learned": sum(one.joules - own.joules for one in adapted) / beats, "sent_learned": float(SAMPLES), "sent_decided": 1.0}}
-        classes |= decided(name, own, adapted, inputs)
+        votes |= voted(name, own, adapted, inputs)
         if name == "chip":
             rivals, numbers = compared(course, inputs, tell)
-            classes, columns = classes | rivals, columns | numbers
+            votes, columns = votes | rivals, columns | numbers
+    classes = {name: [one.argmax(1) for one in hearts] for name, hearts in votes.items()}
     columns["chip"] |= {"amplified": amplifier(), "converted, watts": converter()}
     columns["bio-voltage"] |= {"amplified": amplifier(), "converted, watts": bank.joules / bank.seconds}
     columns = merged(columns, {name: course.told(own) for name, own in classes.items()})
     columns["sense amplifier"] = course.found()
     columns["annotators"] = course.told([heart.own for heart in course.hearts])
     columns = {name: columns[name] for name in sorted(columns, key=ORDER.index)}
-    return {"seed": seed, "columns": columns, "heart": drawn(course, classes)}
+    curves = {name: course.roc(votes[name]) for name in CURVES}
+    return {"seed": seed, "columns": columns, "heart": {**drawn(course, classes), "roc": curves}}
 
 
-def decided(name: str, own: Learner, adapted: list[Learner], inputs: Given) -> dict[str, list[I8]]:
-    """Classes of every beat of each heart, before and after its first minutes."""
-    return {name: [own.decide(x) for x in inputs.hearts], f"{name}, personal": [one.decide(x) for one, x in zip(adapted, inputs.hearts, strict=True)]}
+def voted(name: str, own: Learner, adapted: list[Learner], inputs: Given) -> dict[str, list[Votes]]:
+    """For every beat of each heart, before and after its first minutes."""
+    return {name: [own.votes(x) for x in inputs.hearts], f"{name}, personal": [one.votes(x) for one, x in zip(adapted, inputs.hearts, strict=True)]}
 
 
-def compared(course: Course, inputs: Given, tell: Tell) -> tuple[dict[str, list[I8]], Columns]:
+def compared(course: Course, inputs: Given, tell: Tell) -> tuple[dict[str, list[Votes]], Columns]:
     """The same network in float32, an int8 network that was taught other patients, and boosted trees, grown anew for each heart with its first beats; and their costs."""
     tell(f"seed {course.seed}: float32, int8 and trees: other patients, then each heart")
     own = in_float(course.shape(inputs), fork(course.seed, 0) % 2**62)
-    found = decided("float32", own, course.adapted(own, inputs), inputs)
+    found = voted("float32", own, course.adapted(own, inputs), inputs)
     net = of(fit(inputs.known, inputs.labels, len(CLASSES), Recipe((HIDDEN,)), course.seed))
     small = [linear(inputs, inputs.first(heart, k), course.seed) for k, heart in enumerate(course.hearts)]
     trees = grown(inputs, None, course.seed)
     anew = [grown(inputs, inputs.first(heart, k), course.seed) for k, heart in enumerate(course.hearts)]
-    classes = {
+    votes: dict[str, list[Votes]] = {
         **found,
-        "int8": [net.decide(x) for x in inputs.hearts],
-        "int8, linear, personal": [one.decide(x) for one, x in zip(small, inputs.hearts, strict=True)],
-        "classical": [trees.predict(x) for x in inputs.hearts],
-        "classical, personal": [one.predict(x) for one, x in zip(anew, inputs.hearts, strict=True)],
+        "int8": [net.values(x) for x in inputs.hearts],
+        "int8, linear, personal": [one.values(x) for one, x in zip(small, inputs.hearts, strict=True)],
+        "classical": [trees.predict_proba(x) for x in inputs.hearts],
+        "classical, personal": [one.predict_proba(x) for one, x in zip(anew, inputs.hearts, strict=True)],
     }
     costs = {"int8": int8_numbers(net, inputs.known), "int8, linear, personal": int8_numbers(small[0], inputs.known)}
-    return classes, {**costs, "classical, personal": sent_numbers(inputs.known.shape[1])}
+    return votes, {**costs, "classical, personal": sent_numbers(inputs.known.shape[1])}
 
 
 def linear(inputs: Given, first: Stage, seed: int) -> IntegerNet:

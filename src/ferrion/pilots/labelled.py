@@ -222,6 +222,8 @@ def chip_numbers(found: dict[str, Any], decided: str, which: str, learned: float
         "learned": learned,
         **timed(own["seconds"]),
         "area": account["area"],
+        "cmos": account["cmos"]["area"],
+        "leaked": account["cmos"]["leakage"],
         "memory": account["memory"],
         "wear": account["wear"]["fecap"],
         "wear, memristor": account["wear"]["memristor"],

@@ -68,9 +68,13 @@ class Learner:
 
     def decide(self, inputs: NDArray[np.float32]) -> NDArray[np.int64]:
         """The class of each."""
+        return np.asarray(self.votes(inputs).argmax(1))
+
+    def votes(self, inputs: NDArray[np.float32]) -> NDArray[np.float32]:
+        """For every class (samples, classes)."""
         self.model.eval()
         with torch.no_grad():
-            found: NDArray[np.int64] = self.model(torch.from_numpy(inputs)).argmax(1).numpy()
+            found: NDArray[np.float32] = self.model(torch.from_numpy(inputs)).numpy()
         return found
 
     def right(self, stage: Stage) -> float:

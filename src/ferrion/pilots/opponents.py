@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from ferrion.chip.cmos import Cmos
 from ferrion.chip.prices import Prices
 from ferrion.core.ledger import Action
 from ferrion.core.noise import permutation
@@ -54,6 +55,7 @@ def int8(opponents: Opponents, events: EventSet, test: NDArray[np.int64], prices
         "joules": joules(taken, prices) + counted,
         "learned": sent * radio_joules(),
         "memory": float(taken.memory),
+        "cmos": Cmos(sram_bits=8 * taken.memory).area,
         "operations": taken.used,
         "sent_learned": sent,
         "sent_decided": 1.0,

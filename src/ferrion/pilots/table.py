@@ -94,6 +94,8 @@ QUANTITIES = {
     "operations": ("operations on numbers that are not 0, a decision", "thousand", 1e-3),
     **{f"on {key}": (f"energy of as many operations on {name}", "uJ", 1e6) for key, name in SPIKING.items()},
     "area": ("area of arrays and neurons", "mm^2", 1e6),
+    "cmos": ("area of queues, controllers and trace memories; digital: of the memory alone", "mm^2", 1e6),
+    "leaked": ("leakage of queues and controllers", "nW", 1e9),
     "memory": ("memory of weights (and activations)", "kB", 1e-3),
     "wear": ("wear of the busiest FeCAP in a year, an example a minute", "%", 100.0),
     "wear, memristor": ("wear of the busiest memristor in a year", "%", 100.0),

@@ -61,7 +61,8 @@ def pictures(run: Result) -> list[tuple[str, str]]:
     if "kept" in run:
         return drawn(pilot_continual.kept(run), [])
     if "heart" in run:
-        return drawn([pilot_ecg_loop.stretch(run), pilot_ecg_loop.waits(run)], [*pilot_ecg_loop.confusions(run), pilot_ecg_loop.machine(run)])
+        curves = [pilot_ecg_loop.stretch(run), pilot_ecg_loop.waits(run), pilot_ecg_loop.detected(run)]
+        return drawn(curves, [*pilot_ecg_loop.confusions(run), pilot_ecg_loop.energy(run), pilot_ecg_loop.machine(run)])
     if "stretch" in run:
         return drawn([pilot_trigger.stretch(run), _curves(run["roc"]), pilot_trigger.learning(run), pilot_trigger.racing(run)], pilot_trigger.confusions(run))
     chips = {name: run["chip"][key]["roc"] for key, name in CHIPS.items()}

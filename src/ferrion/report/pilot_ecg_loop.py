@@ -13,6 +13,9 @@ from ferrion.workloads.holter import RATE
 
 Run = Mapping[str, Any]
 PLACES = {"watching": (0.0, 0.0), "armed": (3.6, 2.2), "refractory": (7.2, 0.0), "spent": (3.6, -2.2)}
+PACE = 75.0
+"""Beats a minute, at which the energy of one is drawn."""
+PRICED = ("chip", "bio-voltage", "int8", "int8, linear, personal")
 BELOW, APART = 0.3, 0.3
 """Millivolts under the signal at which beats are marked, and between the marks."""
 
@@ -36,6 +39,24 @@ def waits(run: Run) -> Panel:
         if own:
             curves.append(Curve(name, tuple(own), tuple(100.0 * (k + 1) / len(own) for k in range(len(own)))))
     return Panel("How soon ectopy is answered", "from its onset to the stimulus [s]", "of the answered episodes [%]", tuple(curves), log_x=True)
+
+
+def detected(run: Run) -> Panel:
+    """Ventricular beats against all else, by how far their class leads in the votes."""
+    curves = [Curve(f"{name}, area {own['area']:.3f}", tuple(own["false"]), tuple(own["true"])) for name, own in run["heart"]["roc"].items()]
+    return Panel("Ventricular beats told from all else", "of all else, told ventricular", "of ventricular beats, told", tuple(curves), log_x=True)
+
+
+def energy(run: Run) -> tuple[str, str]:
+    """What a beat takes to be heard and told, at `PACE` beats a minute; nothing of a radio."""
+    columns, seconds = run["columns"], 60.0 / PACE
+    parts = {
+        "amplifier": lambda own: own["amplified"] * seconds,
+        "samples or spikes of it": lambda own: own["converted, watts"] * seconds,
+        "telling the beat": lambda own: own["joules"],
+    }
+    nanojoules = np.array([[1e9 * part(columns[name]) for name in PRICED] for part in parts.values()])
+    return f"Energy of a beat, heard and told, at {PACE:.0f} beats a minute", plots.energy_bars(PRICED, list(parts), nanojoules, "energy [nJ]")
 
 
 def confusions(run: Run) -> list[tuple[str, str]]:

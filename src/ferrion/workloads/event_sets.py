@@ -125,7 +125,8 @@ def _gestures() -> EventSet:
     kept = read_arrays(path, ("x", "y", "p", "t_us", "offset", "label_inferred"))
     pool, pixels = 128 // HANDS, HANDS**2
     rows = kept["p"].astype(np.int64) * pixels + kept["y"].astype(np.int64) // pool * HANDS + kept["x"].astype(np.int64) // pool
-    number = np.repeat(np.arange(len(kept["label_inferred"])), np.diff(kept["offset"].astype(np.int64)))
+    offset = kept["offset"].astype(np.int64)
+    number = np.repeat(np.arange(len(offset) - 1), offset[1:] - offset[:-1])
     glance = (kept["t_us"] * MICRO / GLANCE).astype(np.int64)
 
     def part(wanted: range) -> Samples:

@@ -11,6 +11,8 @@ from ferrion.core.errors import DataError
 MIN_CLASSES = 2
 BINS = 40
 """Of a latency histogram."""
+FINE = np.logspace(-4.0, 0.0, 61)
+"""The same for what must hardly ever be a false alarm."""
 GRID = np.linspace(0.0, 1.0, 51)
 """False-alarm rates at which curves of classes are averaged."""
 
@@ -35,6 +37,11 @@ def roc(votes: NDArray[np.float64], labels: NDArray[np.int64]) -> dict[str, Any]
     """
     if len(np.unique(labels)) < MIN_CLASSES:
         raise DataError(f"{len(labels)} samples of one class: a receiver operating characteristic needs another beside it; give more samples")
-    curves = [roc_curve(labels == own, votes[:, own]) for own in np.unique(labels)]
-    detected = np.mean([np.interp(GRID, false, true) for false, true, _ in curves], axis=0)
-    return {"false": GRID.tolist(), "true": detected.tolist(), "area": float(np.mean([auc(false, true) for false, true, _ in curves]))}
+    curves = [detection(votes[:, own], labels == own) for own in np.unique(labels)]
+    return {"false": GRID.tolist(), "true": np.mean([own["true"] for own in curves], axis=0).tolist(), "area": float(np.mean([own["area"] for own in curves]))}
+
+
+def detection(scores: NDArray[np.float64], there: NDArray[np.bool_], rates: NDArray[np.float64] = GRID) -> dict[str, Any]:
+    """Share of what is `there` that lies above a limit on its score, at each of the false-alarm `rates`; and the area under the whole curve."""
+    false, true, _ = roc_curve(there, scores)
+    return {"false": rates.tolist(), "true": np.interp(rates, false, true).tolist(), "area": float(auc(false, true))}

@@ -2,6 +2,9 @@
 
 from dataclasses import dataclass
 
+import numpy as np
+
+from ferrion.chip.cmos import Cmos, arbiter, controller, link, traces
 from ferrion.chip.router import latencies
 from ferrion.core.ledger import Action, Ledger
 from ferrion.learning.costs import Work, cell_area, charge
@@ -66,7 +69,20 @@ def traffic(network: SpikingNetwork) -> list[Traffic]:
 
 
 def area(network: SpikingNetwork) -> float:
-    """Of the arrays' cells and the ion neurons [m^2]; nodes, router, controller, drivers and wires are not known and not counted."""
+    """Of the arrays' cells and the ion neurons [m^2]; `cmos` has queues and controllers, and nodes, drivers and wires are not known and not counted."""
     net, chip = network.net, network.chip.memory
     arrays = sum(chip.geometry.arrays(int(n), int(m)) for n, m in zip(net.rows, net.columns, strict=True))
     return cell_area(chip, arrays) + int(net.cells[-1]) * chip.prices.area["ion_neuron"]
+
+
+def cmos(network: SpikingNetwork) -> Cmos:
+    """Queues and controllers of all tiles, arbiters of all populations, traces of the rows and columns of tiles that learn."""
+    net, found, learns = network.net, Cmos(), network.rule is not None
+    for k in range(len(net.source)):
+        rows, columns = int(net.rows[k]), int(net.columns[k])
+        found = found.plus(link(rows, int(network.chip.router.depth))).plus(controller(network.transfer_every))
+        if learns and net.plastic[k]:
+            found = found.plus(traces(rows + columns))
+    for cells in (int(n) for n in np.diff(net.cells)):
+        found = found.plus(arbiter(cells))
+    return found

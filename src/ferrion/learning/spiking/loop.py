@@ -17,7 +17,7 @@ from ferrion.circuits.soma import Soma, Somata, advance, charge, foresee, look
 from ferrion.core.compiled import compiled, merged
 from ferrion.core.noise import NORMAL_TABLE, Stream, fill_words
 from ferrion.learning.spiking.fabric import INPUT, Counts, Synapses, Traces
-from ferrion.learning.spiking.plasticity import after_event, after_spike, decided, fired, hidden_errors, output_errors, present, rewarded, teach, traced
+from ferrion.learning.spiking.plasticity import after_event, after_spike, fired, hidden_errors, output_errors, present, rewarded, standing, teach, traced
 from ferrion.learning.spiking.rules import Balance, Stdp, Teacher
 from ferrion.learning.transfer import LevelTable, transfer_layer, transfer_stale
 
@@ -202,8 +202,9 @@ def at_spike(seed, net, population, number, t, law, state, work):
 def at_tick(seed, net, t, label, law, state, work):
     """The clock ticks: errors from the last population backwards, updates, thresholds."""
     traces, somata, counts, last = state.traces, state.somata, state.counts, net.cells.size - 2
-    if law.learning and law.teacher.rate > 0.0 and label >= 0 and not decided(net, last, label, law.each, law.teacher.margin, t, law.stdp.tau_y, traces):
-        output_errors(net, last, label, law.each, law.teacher, somata, traces)
+    right, best, rival = standing(net, last, label, law.each, t, law.stdp.tau_y, traces)
+    if law.learning and law.teacher.rate > 0.0 and label >= 0 and right * (1.0 - law.teacher.margin) <= best:
+        output_errors(net, last, label, rival, law.each, law.teacher, somata, traces)
         if law.teacher.above > 0.0:
             counts.compared[last] += net.cells[last + 1] - net.cells[last]
         thresholds = law.cell.memristor.v_n + somata.shift

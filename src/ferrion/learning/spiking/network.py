@@ -169,6 +169,11 @@ class SpikingNetwork:
         return self._law.noisy
 
     @property
+    def transfer_every(self) -> int:
+        """Updates of a tile between two transfers."""
+        return self._law.every
+
+    @property
     def homeostasis(self) -> bool:
         """Whether thresholds move with the cells' rates."""
         return self.rule is not None and self._law.balance.homeostasis > 0.0

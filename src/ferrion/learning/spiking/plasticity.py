@@ -148,27 +148,30 @@ def traced(k, traces, counts, line, t, tau):
 
 
 @compiled
-def decided(net, population, label, each, margin, t, tau, traces):
-    """Whether the votes of the output cells, spikes that fade with tau, put class `label` ahead of all others by the share `margin` of its own."""
+def standing(net, population, label, each, t, tau, traces):
+    """Votes of the output cells, spikes that fade with tau, for class `label`; the most that another has; and which one that is, -1 where none has any."""
     first, last = net.cells[population], net.cells[population + 1]
-    right, best = 0.0, 0.0
+    right, best, rival = 0.0, 0.0, -1
     for start in range(first, last, each):
-        votes = 0.0
+        votes, number = 0.0, (start - first) // each
         for cell in range(start, start + each):
             votes += traces.y2[cell] * exponential(-(t - traces.y_time[cell]) / tau)
-        if (start - first) // each == label:
+        if number == label:
             right = votes
-        else:
-            best = max(best, votes)
-    return right * (1.0 - margin) > best
+        elif votes > best:
+            best, rival = votes, number
+    return right, best, rival
 
 
 @compiled
-def output_errors(net, population, label, each, teacher, somata, traces):
-    """Spikes wanted in a tick less those fired, wanted of the `each` cells of class `label` alone; or what comparators say of the nodes."""
+def output_errors(net, population, label, rival, each, teacher, somata, traces):
+    """Spikes wanted in a tick less those fired, wanted of the `each` cells of class `label` alone; or what comparators say of the nodes; or who is behind whom."""
     for cell in range(net.cells[population], net.cells[population + 1]):
-        right = (cell - net.cells[population]) // each == label
-        if teacher.above == 0.0:
+        number = (cell - net.cells[population]) // each
+        right = number == label
+        if teacher.rival:
+            traces.error[cell] = 1.0 if right else (-1.0 if number == rival else 0.0)
+        elif teacher.above == 0.0:
             traces.error[cell] = (teacher.wanted * teacher.tick if right else 0.0) - traces.ticked[cell]
         elif right:
             traces.error[cell] = 1.0 if somata.node[cell] < teacher.above else 0.0

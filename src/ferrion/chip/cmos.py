@@ -1,0 +1,83 @@
+"""What of the CMOS of a chip can be counted: registers, multiplexers and gates of queues, arbiters and controllers, bits of trace memories; their floor and leakage.
+
+Clock trees, wires, drivers and whatever tunes a node are not counted, and rows are taken as full: a lower bound.
+"""
+
+from dataclasses import dataclass
+from functools import cache
+from typing import NamedTuple
+
+from ferrion.chip.controller import ARROWS, Phase
+from ferrion.core.units import to_si
+from ferrion.params.card import load
+
+CARD = "sky130-cells"
+ARBITER_NANDS = 6
+"""Of a two-way arbiter: a latch of two that excludes, and the handshakes of both sides; ours, no sourced count was found."""
+ARROW_NANDS = 4
+"""Of an arrow of the state machine: its phase and trigger decoded, one term for each bit of the next phase; ours."""
+TRACE_BITS = 16
+"""Of a trace, as its update is priced."""
+
+
+class Cmos(NamedTuple):
+    """Counts; they add up by `plus`."""
+
+    flip_flops: int = 0
+    multiplexers: int = 0
+    nands: int = 0
+    sram_bits: int = 0
+
+    def plus(self, other: "Cmos") -> "Cmos":
+        """Both."""
+        return Cmos(*(a + b for a, b in zip(self, other, strict=True)))
+
+    @property
+    def area(self) -> float:
+        """Square metres."""
+        cells = _cells()
+        return self.flip_flops * cells.area["flip_flop"] + self.multiplexers * cells.area["multiplexer"] + self.nands * cells.area["nand"] + self.sram_bits * cells.area["sram_bit"]
+
+    @property
+    def leakage(self) -> float:
+        """Watts of registers and gates; what a bit of SRAM leaks is not known and not counted."""
+        cells = _cells()
+        return self.flip_flops * cells.leakage["flip_flop"] + self.multiplexers * cells.leakage["multiplexer"] + self.nands * cells.leakage["nand"]
+
+
+def bits(count: int) -> int:
+    """That tell `count` things apart."""
+    return max(count - 1, 1).bit_length()
+
+
+def link(rows: int, depth: int) -> Cmos:
+    """A queue of `depth` addresses of `rows` rows: a register a bit, a multiplexer for each bit but the last to read it, two pointers and a count."""
+    return Cmos(flip_flops=depth * bits(rows) + 2 * bits(depth) + bits(depth + 1), multiplexers=(depth - 1) * bits(rows))
+
+
+def arbiter(cells: int) -> Cmos:
+    """A tree that grants one of `cells` at a time, and encodes it."""
+    return Cmos(nands=ARBITER_NANDS * (cells - 1))
+
+
+def controller(every: int) -> Cmos:
+    """The state machine that is drawn, and its count of updates up to `every`."""
+    return Cmos(flip_flops=bits(len(Phase)) + bits(every + 1), nands=ARROW_NANDS * len(ARROWS))
+
+
+def traces(lines: int) -> Cmos:
+    """One trace for each of `lines`."""
+    return Cmos(sram_bits=TRACE_BITS * lines)
+
+
+@dataclass(frozen=True)
+class _Cells:
+    area: dict[str, float]
+    leakage: dict[str, float]
+
+
+@cache
+def _cells() -> _Cells:
+    card = load(CARD)
+    area, leakage = ({name: to_si(number.value, number.unit, unit) for name, number in card.section(section).items()} for section, unit in (("area", "m^2"), ("leakage", "W")))
+    return _Cells(area, leakage)
