@@ -295,3 +295,21 @@ def test_cards_that_make_no_chip_are_refused(tmp_path):
         path.write_text(text.replace(old, new, 1))
         with pytest.raises(CardError, match=words):
             SpikingChip.from_card(path)
+
+
+def test_a_rival_loses_what_the_right_class_gains():
+    """Four classes of one cell, of which the second fires most: with the first as the right one, no other column is written; until the first vote nobody is a rival, so a little more is gained."""
+    net = SpikingNetwork(CHIP, Wiring(inputs=60, cells=(4,), swing=(0.06,)), rule=Teacher(rate=0.003, margin=0.2, rival=True), seed=3, transfer_every=10**6)
+    net.program([np.tile([0.1, 0.4, 0.1, 0.1], (60, 1))])
+    before = net.state.synapses.hidden.reshape(60, 4).astype(int)
+    fired = net.run(*stream(), 1.0, label=0, learn=True)
+    moved = net.state.synapses.hidden.reshape(60, 4).astype(int) - before
+    assert fired.counts(0, 4).argmax() == 1
+    assert (moved[:, 2:] == 0).all()
+    assert moved[:, 0].mean() > 30.0
+    np.testing.assert_allclose(moved[:, 0].mean(), -moved[:, 1].mean(), rtol=0.15)
+
+
+def test_votes_and_voltages_cannot_both_tell_the_error():
+    with pytest.raises(ConfigError, match=r"rival=True and above = 0\.9 V: errors are of votes or of voltages; give one of them"):
+        SpikingNetwork(CHIP, WIRING, rule=Teacher(rate=0.01, rival=True, above=0.9, below=0.5))
