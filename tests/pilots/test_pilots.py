@@ -133,7 +133,7 @@ def test_a_recording_as_a_camera_sends_it_has_the_rows_of_the_set():
 
 @pytest.mark.parametrize("name", LABELLED)
 def test_sensors_have_the_rows_of_their_sets(name):
-    rows = {"event-vision": 2312, "event-order": 2312, "tactile": 24, "ecg": 10}
+    rows = {"event-vision": 2312, "event-order": 2312, "event-gestures": 2048, "tactile": 24, "ecg": 10}
     assert LABELLED[name].sensor.rows == rows[name]
 
 
@@ -251,9 +251,11 @@ def test_heartbeats_tell_a_digital_part_nothing_of_the_beat_after(monkeypatch, t
 
 
 def test_what_is_shown_in_several_passes_costs_all_of_them():
-    account = {"area": 0.0, "memory": 0.0, "wear": {"fecap": 0.0, "memristor": 0.0}, "known": {}}
+    account = {"area": 0.0, "memory": 0.0, "cmos": {"area": 0.0, "leakage": 0.0}, "wear": {"fecap": 0.0, "memristor": 0.0}, "known": {}}
     decided = {"accuracy": 1.0, "balanced": 1.0, "joules": 1.0, "operations": 1.0, "seconds": [0.0, 0.0]}
     found = {"deployed": decided, "tuned": decided, "local": decided, "tuning": {"joules": 7.0}, "float": 1.0, "account": {"tuned": account, "alone": account}}
+    closely = {"accuracy": 1.0, "joules": 1.0, "joules_a_spike": 0.0, "seconds": [0.0, 0.0]}
+    found |= {"levels": {"device": closely, "same": 1.0}, "early": closely}
     found["passes"] = [{"joules": 2.0, "samples": 100}, {"joules": 1.0, "samples": 100}]
     assert columns(found, {}, 100)["chip, learning alone"]["learned"] == pytest.approx(3.0)
     assert columns(found, {}, 100)["chip, learning alone"]["on spinnaker2"] == pytest.approx(10e-12)
@@ -283,7 +285,7 @@ def test_a_table_leaves_out_what_is_not_known():
 
 
 def test_unknown_pilots_and_missing_chips_say_what_to_type(tmp_path):
-    with pytest.raises(ConfigError, match="give event-vision, event-order, tactile, ecg, ecg-loop, machine"):
+    with pytest.raises(ConfigError, match="give event-vision, event-order, event-gestures, tactile, ecg, ecg-loop, machine"):
         study("bogus", 1, True, tmp_path, print)
     with pytest.raises(ConfigError, match="give 1 or more"):
         study("ecg", 0, True, tmp_path, print)
@@ -316,7 +318,7 @@ def test_the_short_form_runs_on_the_recordings(name, tmp_path):
     assert done.returncode == 0, done.stderr
     result = json.loads(done.stdout)
     accuracy = next(row["columns"] for row in result["table"] if row["what"] == "accuracy")
-    everybody = {"chip, deployed", "chip, deployed and tuned", "chip, learning alone", "int8, linear", "int8", "classical", "float LIF"}
+    everybody = {"chip, deployed", "chip, deployed, device level", "chip, deployed and tuned", "chip, learning alone", "int8, linear", "int8", "classical", "float LIF"}
     assert set(accuracy) == everybody | ({"int8, one picture"} if name == "event-order" else set())
     assert accuracy["int8"]["mean"] > 40
     assert {"pilot.html", "result.json", "chip-0.safetensors"} <= {file.name for file in tmp_path.iterdir()}

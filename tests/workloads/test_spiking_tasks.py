@@ -18,7 +18,7 @@ from ferrion.workloads.spiking import Answer, Course, accuracy, frames, present,
 from ferrion.workloads.spiking_studies import study
 from ferrion.workloads.spiking_tasks import TASKS, judged, row, run_seed, table
 
-SIZES = {"nmnist": (1000, 100), "nmnist-order": (2000, 200), "braille": (4320, 1080), "fsdd": (1200, 300), "ecg": (11_745, 12_043)}
+SIZES = {"nmnist": (1000, 100), "nmnist-order": (2000, 200), "gestures": (80, 50), "braille": (4320, 1080), "fsdd": (1200, 300), "ecg": (11_745, 12_043)}
 """Training and test samples, as the notices of the sets give them."""
 
 
@@ -100,6 +100,10 @@ def test_one_seed_all_the_way_on_made_up_events():
     found = run_seed(task, EVENTS, 0, lambda *_: None)
     for accuracy_of in (found["float"], found["twin"], found["deployed"]["accuracy"], found["tuned"]["accuracy"], found["local"]["accuracy"]):
         assert accuracy_of > 0.85
+    assert found["early"]["accuracy"] > 0.85
+    assert found["early"]["joules"] <= found["deployed"]["joules"]
+    assert found["levels"]["same"] > 0.85
+    assert found["levels"]["device"]["joules_a_spike"] > 0.0
     assert found["learning"]["joules"] > found["local"]["joules"] > 0
     assert found["learning"]["fecap_writes"] == pytest.approx(np.mean([own["fecap_writes"] for own in found["passes"]]))
     assert len(table([found, found])) == len(table([found]))

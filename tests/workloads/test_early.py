@@ -1,0 +1,100 @@
+"""Stopping early: causal, cheaper, and never with a lead that was not there."""
+
+import numpy as np
+import pytest
+import torch
+
+from ferrion.chip.spiking import SpikingChip
+from ferrion.circuits.coding import Events
+from ferrion.circuits.neuron import Level
+from ferrion.learning.spiking.network import Fired, SpikingNetwork, Wiring
+from ferrion.learning.spiking.twins import ChipTwin
+from ferrion.workloads.early import LEADS, chosen_lead, early, first_leads, stopping
+from ferrion.workloads.event_sets import EventSet, gathered
+from ferrion.workloads.levels import both_levels
+from ferrion.workloads.spiking import Course, present, train
+
+WIRING = Wiring(inputs=16, cells=(12, 2), swing=(0.3, 0.4))
+
+
+def made_up(count, seed):
+    """Two classes that differ in which rows speak."""
+    drawn = np.random.default_rng(seed)
+    labels = np.arange(count) % 2
+    return gathered((Events(np.sort(drawn.uniform(0, 0.1, 40)), 8 * label + drawn.integers(0, 8, 40)) for label in labels), labels, np.full(count, -1))
+
+
+EVENTS = EventSet("made up", 16, 2, 0.1, made_up(60, 0), made_up(40, 1), "two classes")
+
+
+@pytest.fixture(scope="module")
+def twin():
+    torch.manual_seed(0)
+    found = ChipTwin(SpikingChip.from_card(), WIRING, 2e-3, 2.0)
+    train(found, EVENTS, Course(2e-3, 10, batch=10, rate=1e-2), 0)
+    return found
+
+
+def ready(twin, level=Level.EVENT):
+    network = SpikingNetwork(SpikingChip.from_card(), WIRING, level=level)
+    twin.deploy(network)
+    return network
+
+
+def fired(*classes):
+    count = len(classes)
+    return Fired(np.arange(count) * 1e-3, np.ones(count, np.int64), np.array(classes, np.int64))
+
+
+def test_the_first_to_lead_by_so_many_is_told(twin):
+    """0 leads by one and by two at first, then 1 catches up and leads by three at the end."""
+    network = ready(twin)
+    found = dict(zip(LEADS, first_leads(network, fired(0, 0, 1, 1, 1, 1, 1)), strict=True))
+    assert [found[1], found[2], found[3], found[5]] == [0, 0, 1, 1]
+    assert (first_leads(network, fired()) == -1).all()
+
+
+def test_a_lead_that_is_never_reached_is_the_whole_recording(twin):
+    whole, cut = ready(twin), ready(twin)
+    for sample in range(6):
+        a, b = present(whole, EVENTS, EVENTS.test, sample), stopping(cut, EVENTS, EVENTS.test, sample, 10**9)
+        assert (a.decided, a.spikes, a.votes) == (b.decided, b.spikes, b.votes)
+        assert b.seconds == pytest.approx(EVENTS.seconds + 0.02 - EVENTS.test.events(sample).times[0])
+
+
+def test_stopping_early_knows_nothing_of_what_comes_after(twin):
+    """Events after the stop may be anything."""
+    times, rows = EVENTS.test.events(0)
+    own = stopping(ready(twin), EVENTS, EVENTS.test, 0, 2)
+    told = times[0] + own.seconds
+    assert told < 0.1
+    other = gathered([Events(times, np.where(times > told, 15 - rows, rows))], EVENTS.test.labels[:1], np.array([-1]))
+    assert stopping(ready(twin), EVENTS, other, 0, 2) == own
+
+
+def test_the_lead_that_is_chosen_loses_no_more_than_allowed_and_saves_energy(twin):
+    network = ready(twin)
+    lead = chosen_lead(network, EVENTS, EVENTS.training)
+    assert lead in LEADS[:-1]
+    found, whole = early(ready(twin), EVENTS, EVENTS.training, EVENTS.test), early_never(ready(twin))
+    assert found["accuracy"] > 0.85
+    assert found["joules"] < whole
+    assert found["seconds"][0] < found["seconds"][1] <= 0.12
+
+
+def early_never(network):
+    from ferrion.workloads.spiking_account import since, spent
+
+    before = spent(network)
+    for sample in range(len(EVENTS.test)):
+        present(network, EVENTS, EVENTS.test, sample)
+    return sum(since(before, network, len(EVENTS.test)).values())
+
+
+def test_both_levels_say_the_same_and_the_device_level_counts_its_own_joules(twin):
+    found = both_levels(lambda level: ready(twin, level), EVENTS, EVENTS.test.take(np.arange(16)))
+    assert found["same"] >= 14 / 16
+    assert found["device"]["accuracy"] > 0.85
+    assert found["event"]["joules_a_spike"] == pytest.approx(1e-12)
+    assert 1e-13 < found["device"]["joules_a_spike"] < 1.2**2 * 10e-12
+    assert found["device"]["spikes"] == pytest.approx(found["event"]["spikes"], rel=0.1)
