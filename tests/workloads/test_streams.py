@@ -19,7 +19,7 @@ from ferrion.workloads.streams import whole as whole_module
 from ferrion.workloads.streams.ahead import Ahead
 from ferrion.workloads.streams.block import block, skipped
 from ferrion.workloads.streams.evt import HEADER, evt2, evt3, write_evt2
-from ferrion.workloads.streams.source import events_from
+from ferrion.workloads.streams.source import events_from, there
 
 FILES = {
     "evt2_sample.raw": (539_481, 1_317_888, 1_367_888, 367_855, 599, 475),
@@ -318,3 +318,16 @@ def test_going_on_after_events_that_were_taken():
     assert [list(events["t"]) for events in skipped(pieces, 3)] == [[4, 5]]
     with pytest.raises(DataError, match="ends 2 events before"):
         list(skipped(pieces, 7))
+
+
+def test_a_source_that_is_not_there_is_told_before_anything_is_read(tmp_path):
+    """A live pilot asks this before it teaches its chip."""
+    there("-")
+    there("tcp://127.0.0.1:7777")
+    (tmp_path / "rows.csv").write_text("0;1\n")
+    there(str(tmp_path / "rows.csv"))
+    for missing in (tmp_path / "none.csv", tmp_path):
+        with pytest.raises(MissingDataError, match="give a file, - for standard input, or tcp://host:port"):
+            there(str(missing))
+    with pytest.raises(DataError, match="give tcp://host:port"):
+        there("tcp://nobody")

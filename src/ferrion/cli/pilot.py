@@ -44,8 +44,10 @@ def _live(name: str, source: str, quick: bool, folder: Path, silence: float, jso
     """Decisions as they are made; the sums, and every decision, at the end, and on standard error where the stream breaks or is interrupted."""
     from ferrion.core.errors import FerrionError
     from ferrion.pilots.study import PILOTS, known
+    from ferrion.workloads.streams.source import there
 
     known(name)
+    there(source, silence)
     found: dict[str, Any] = {}
     try:
         for said, so_far in PILOTS[name].live(source, silence, quick, folder):

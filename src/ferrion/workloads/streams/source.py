@@ -41,6 +41,14 @@ def events_from(source: str, silence: float = SILENCE) -> Blocks:
             raise MissingDataError(f"no file {source}; give {FORMATS}, - for standard input, or {TCP}host:port") from problem
 
 
+def there(source: str, silence: float = SILENCE) -> None:
+    """What can be said of a source before anything is read. Raises MissingDataError for a file that is not there, DataError for an address that is none."""
+    if source.startswith(TCP):
+        address(source, silence)
+    elif source != PIPE and (not Path(source).exists() or Path(source).is_dir()):
+        raise MissingDataError(f"no file {source}; give a file, - for standard input, or {TCP}host:port")
+
+
 def address(source: str, silence: float) -> tuple[str, int]:
     """Host and port of tcp://host:port. Raises DataError for another source, or seconds of silence out of range."""
     host, _, port = source.removeprefix(TCP).rpartition(":")
