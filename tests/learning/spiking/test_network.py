@@ -298,7 +298,10 @@ def test_cards_that_make_no_chip_are_refused(tmp_path):
 
 
 def test_a_rival_loses_what_the_right_class_gains():
-    """Four classes of one cell, of which the second fires most: with the first as the right one, no other column is written; until the first vote nobody is a rival, so a little more is gained."""
+    """Four classes of one cell, of which the second fires most: with the first as the right one, no other column is written.
+
+    Until the first vote nobody is a rival, so a little more is gained than lost.
+    """
     net = SpikingNetwork(CHIP, Wiring(inputs=60, cells=(4,), swing=(0.06,)), rule=Teacher(rate=0.003, margin=0.2, rival=True), seed=3, transfer_every=10**6)
     net.program([np.tile([0.1, 0.4, 0.1, 0.1], (60, 1))])
     before = net.state.synapses.hidden.reshape(60, 4).astype(int)
