@@ -12,6 +12,7 @@ from torch.nn.functional import cross_entropy
 from ferrion.core.errors import ConfigError
 from ferrion.core.noise import permutation
 from ferrion.learning.spiking.network import Fired, SpikingNetwork
+from ferrion.learning.spiking.rules import Teacher
 from ferrion.learning.spiking.twins import ChipTwin, FloatTwin
 from ferrion.workloads.event_sets import EventSet, Samples
 
@@ -105,6 +106,8 @@ def present(network: SpikingNetwork, events: EventSet, samples: Samples, sample:
     start = network.now
     fired = network.run(start + times, rows, start + events.seconds + PAUSE, label=label, learn=learn)
     settle(network)
+    if learn and isinstance(network.rule, Teacher) and network.rule.tick == np.inf:
+        network.teach(label)
     network.rest()
     return answer(network, fired, start + times[0])
 

@@ -28,7 +28,9 @@ FIRST, LAST = 2e-3, 1e-4
 """Rates of the local rule at the first and at the last pass, in between geometrically."""
 TUNING = 2e-4
 """Rate while the chip is tuned after weights were deployed."""
-LOOKED_AT, CLOSELY_SHORT = 200, 4
+AFTERWARDS, MARGIN, BEFORE_OUTPUT = 1e-4, 0.1, (0, 2)
+"""The same of a teacher who speaks after a recording; share of its votes by which the right class must lead; tiles that he leaves alone."""
+LOOKED_AT, CLOSELY_SHORT = 100, 4
 """Samples of the training set on which it is chosen when to stop early; those of the device level in the short form."""
 PARTS = 10
 """Of a pass, for each of which the share right is told."""
@@ -58,7 +60,10 @@ class Task:
     """Samples of a pass on the chip, and of its test, at most."""
     short: int = 200
     """The same in the short form."""
-    closely: int = 50
+    afterwards: bool = False
+    """Whether the deployed chip is tuned by a teacher who speaks once, after a recording, to its output cells, and only where it was wrong or not right by `MARGIN`; if
+    not, by comparators at every tick, which ask for a node that stays high and do away with what a chip has learned elsewhere where classes are told late."""
+    closely: int = 20
     """Samples of the test that are decided at the device level, too."""
 
     def wiring(self, events: EventSet) -> Wiring:
@@ -71,9 +76,9 @@ class Task:
 
 
 TASKS = {
-    "nmnist": Task("nmnist", 0.02, 128, (0.15, 0.2), 0.05, 0.05, Course(2.5e-3, 15), 5.0, 4, 1000),
-    "nmnist-order": Task("nmnist-order", 0.02, 128, (0.15, 0.2), 0.05, 0.05, Course(2.5e-3, 8), 5.0, 4, 400, 24),
-    "gestures": Task("gestures", 0.02, 128, (0.1, 0.2), 0.05, 0.02, Course(2.5e-3, 60), 5.0, 4, 1000),
+    "nmnist": Task("nmnist", 0.02, 128, (0.15, 0.2), 0.05, 0.05, Course(2.5e-3, 15), 5.0, 4, 1000, afterwards=True),
+    "nmnist-order": Task("nmnist-order", 0.02, 128, (0.15, 0.2), 0.05, 0.05, Course(2.5e-3, 8), 5.0, 4, 100, 24, afterwards=True),
+    "gestures": Task("gestures", 0.02, 128, (0.1, 0.2), 0.05, 0.02, Course(2.5e-3, 60), 5.0, 4, 1000, 16, afterwards=True),
     "braille": Task("braille", 0.05, 96, (1.0, 0.1), 0.05, 0.5, Course(2.5e-3, 15, rate=5e-3), 5.0, 3, 1500),
     "fsdd": Task("fsdd", 0.05, 96, (0.5, 0.1), 0.05, 0.2, Course(2.5e-3, 30, rate=5e-3), 2.0, 4, 1200),
     "ecg": Task("ecg", 0.02, 64, (0.5, 0.2), 0.1, 0.3, Course(2.5e-3, 5, batch=64, rate=5e-3), 2.0, 2, 2000),
@@ -92,8 +97,10 @@ Tell = Callable[[str], None]
 
 def tuned_network(task: Task, events: EventSet, seed: int, level: Level = Level.EVENT) -> SpikingNetwork:
     """The chip that weights are deployed on and that is then tuned, as it leaves the factory."""
-    rule = Teacher(rate=TUNING, tau=task.tau, margin=1.0, above=ABOVE, below=BELOW)
-    return SpikingNetwork(SpikingChip.from_card().with_node(task.tau), task.wiring(events), rule=rule, seed=seed, level=level)
+    rule, frozen = Teacher(rate=TUNING, tau=task.tau, margin=1.0, above=ABOVE, below=BELOW), tuple[int, ...]()
+    if task.afterwards:
+        rule, frozen = Teacher(rate=AFTERWARDS, tau=events.seconds, tick=np.inf, votes=events.seconds, margin=MARGIN, rival=True), BEFORE_OUTPUT
+    return SpikingNetwork(SpikingChip.from_card().with_node(task.tau), task.wiring(events), rule=rule, frozen=frozen, seed=seed, level=level)
 
 
 def deployed(task: Task, events: EventSet, twin: ChipTwin, seed: int, level: Level) -> SpikingNetwork:

@@ -316,3 +316,29 @@ def test_a_rival_loses_what_the_right_class_gains():
 def test_votes_and_voltages_cannot_both_tell_the_error():
     with pytest.raises(ConfigError, match=r"rival=True and above = 0\.9 V: errors are of votes or of voltages; give one of them"):
         SpikingNetwork(CHIP, WIRING, rule=Teacher(rate=0.01, rival=True, above=0.9, below=0.5))
+
+
+def test_a_teacher_without_a_clock_speaks_once_when_told_to():
+    """Nothing is written before; then all of a recording counts, with what its traces have kept; and a net that is right by its margin is left alone."""
+    rule = Teacher(rate=0.01, tau=0.5, tick=np.inf, votes=1.0, margin=0.2, rival=True)
+    net = SpikingNetwork(CHIP, Wiring(inputs=60, cells=(4,), swing=(0.06,)), rule=rule, seed=3, transfer_every=10**6)
+    net.program([np.tile([0.1, 0.4, 0.1, 0.1], (60, 1))])
+    before = net.state.synapses.hidden.copy()
+    net.run(*stream(), 1.0, label=0, learn=True)
+    assert (net.state.synapses.hidden == before).all()
+    net.teach(1)
+    assert (net.state.synapses.hidden == before).all()
+    net.teach(0)
+    moved = (net.state.synapses.hidden.astype(int) - before).reshape(60, 4)
+    assert moved[:, 0].mean() > 5.0
+    np.testing.assert_allclose(moved[:, 0].mean(), -moved[:, 1].mean(), rtol=0.05)
+    assert (moved[:, 2:] == 0).all()
+
+
+def test_only_a_teacher_without_a_clock_can_be_told_to_speak():
+    with pytest.raises(ConfigError, match="a finite tick teaches by itself"):
+        build(rule=Teacher(rate=0.01)).teach(0)
+    with pytest.raises(ConfigError, match="homeostasis needs a clock"):
+        build(rule=Teacher(rate=0.01, tick=np.inf), balance=Balance(homeostasis=0.01))
+    with pytest.raises(ConfigError, match="tick = nan"):
+        build(rule=Teacher(rate=0.01, tick=np.nan))

@@ -18,7 +18,7 @@ from ferrion.core.ledger import Action
 from ferrion.core.noise import Stream, normals
 from ferrion.learning.hidden import rewrite
 from ferrion.learning.spiking.fabric import INPUT, Fabric, fabric, no_counts, synapses, traces
-from ferrion.learning.spiking.loop import Law, Spikes, State, Work, look_again, reward, run, transfer_tile
+from ferrion.learning.spiking.loop import Law, Spikes, State, Work, look_again, reward, run, tick_all, transfer_tile
 from ferrion.learning.spiking.rules import Balance, Stdp, Teacher, checked, checked_balance
 from ferrion.learning.transfer import LevelTable, nearest
 
@@ -118,6 +118,8 @@ class SpikingNetwork:
             raise ConfigError(f"frozen = {frozen}: the wiring has tiles 0..{len(self.net.source) - 1}, forward ones first")
         self.net.plastic[list(frozen)] = False
         teacher = rule if isinstance(rule, Teacher) else Teacher(rate=0.0)
+        if balance.homeostasis and teacher.tick == np.inf:
+            raise ConfigError("homeostasis needs a clock, and the teacher has none (tick = inf): give a finite tick, or Balance(homeostasis=0)")
         ticks = teacher.tick if isinstance(rule, Teacher) else tick if balance.homeostasis else np.inf
         self._law = Law(
             soma=chip.soma,
@@ -267,6 +269,17 @@ class SpikingNetwork:
         if not isinstance(value, (int, float, np.number)) or not np.isfinite(value):
             raise ConfigError(f"a reward of {value!r}: give a finite number")
         reward(self.seed, self.net, float(value), self.now, self._law, self.state, self._work)
+
+    def teach(self, label: int) -> None:
+        """The teacher speaks now, once, for all since the last `rest`: what its clock does at every tick. For one without a clock, whose `tick` is infinite.
+
+        Raises ConfigError for another rule, and on a label there is no cell for.
+        """
+        if not isinstance(self.rule, Teacher) or np.isfinite(self.rule.tick):
+            raise ConfigError(f"teach({label}) with rule {self.rule}: give rule=Teacher(..., tick=float('inf')); a finite tick teaches by itself")
+        self._check(np.empty(0), np.empty(0, np.int64), self.now, label)
+        dues = np.empty(len(self.wiring.cells))
+        tick_all(np.uint64(self.seed), self.net, self.now, label, self._law._replace(learning=True), self.state, self._work, dues)
 
     def relearn(self, rate: float) -> None:
         """From now on a Teacher learns at `rate`: what a controller does that takes smaller steps as it learns. Whoever restores this network's state says so first.

@@ -47,6 +47,7 @@ class Teacher(NamedTuple):
     rate: Annotated[float, "1"] = 0.0
     """Steps of the weight, as a share of the full scale, for an error of one spike and a trace of one event."""
     tick: Annotated[float, "s"] = 0.01
+    """Of its clock; infinite: it has none, and speaks when it is told to, as after a recording (`SpikingNetwork.teach`)."""
     tau: Annotated[float, "s"] = 0.02
     """Of the row's trace: that of the node."""
     wanted: Annotated[float, "1/s"] = 60.0
@@ -83,7 +84,7 @@ def checked(rule: Stdp | Teacher) -> Stdp | Teacher:
     """`rule`, if its numbers are in range; raises ConfigError otherwise."""
     for name, value in rule._asdict().items():
         least = 0.0 if name in SHARES else 1e-9
-        if not least <= value < 1e6:
+        if not least <= value < 1e6 and not (name == "tick" and value == float("inf")):
             raise ConfigError(f"{name} = {value}: give {'0 or more' if name in SHARES else 'seconds above 0'}")
     if isinstance(rule, Teacher) and rule.rival and rule.above > 0.0:
         raise ConfigError(f"rival=True and above = {rule.above} V: errors are of votes or of voltages; give one of them")
