@@ -174,11 +174,11 @@ def run(name: str, seed: int, short: bool, folder: Path, tell: Tell) -> dict[str
         "classical": classical(pilot.opponents, events, test, SHORT_TRAINING if short else ALL, seed),
     }
     found = run_seed(task, events, seed, tell, lambda network: save(network, folder / CHIP.format(seed)))
-    compared = merged(columns(found, digital, len(events.training)), pilot.further(events, seed, short, tell))
+    compared = merged(columns(found, digital, len(events.training), len(test)), pilot.further(events, seed, short, tell))
     return {"seed": seed, "seconds": events.seconds, "columns": compared, "chip": found, "digital": digital}
 
 
-def columns(found: dict[str, Any], digital: dict[str, dict[str, Any]], training: int) -> dict[str, dict[str, Any]]:
+def columns(found: dict[str, Any], digital: dict[str, dict[str, Any]], training: int, tested: int) -> dict[str, dict[str, Any]]:
     """Of everybody who is compared. An example that the chip learns alone is shown in several passes, which are added up."""
     tuned = chip_numbers(found, "tuned", "tuned", found["tuning"]["joules"])
     shown = sum(own["samples"] for own in found["passes"])
@@ -188,6 +188,9 @@ def columns(found: dict[str, Any], digital: dict[str, dict[str, Any]], training:
         "chip, deployed": {
             **{key: found["deployed"][key] for key in ("accuracy", "balanced", "joules", "operations")},
             **timed(found["deployed"]["seconds"]),
+            "dropped": found["deployed"]["dropped"] / tested,
+            "waited, 99 %": found["deployed"]["waited"][0],
+            "waited, longest": found["deployed"]["waited"][1],
             "early": stopped["accuracy"],
             "early, joules": stopped["joules"],
             "early, median": stopped["seconds"][0],

@@ -12,6 +12,7 @@ from ferrion.chip.spiking import SpikingChip
 from ferrion.circuits.neuron import Level
 from ferrion.core.errors import ConfigError
 from ferrion.core.noise import permutation
+from ferrion.learning.spiking.budget import traffic
 from ferrion.learning.spiking.network import SpikingNetwork, Wiring
 from ferrion.learning.spiking.rules import Teacher
 from ferrion.learning.spiking.twins import ChipTwin, FloatTwin
@@ -178,16 +179,17 @@ def learn_pass(network: SpikingNetwork, events: EventSet, order: NDArray[np.int6
 
 
 def tested(network: SpikingNetwork, events: EventSet, test: Samples) -> dict[str, Any]:
-    """Accuracy, who was taken for whom, and what a decision takes."""
+    """Accuracy, who was taken for whom, and what a decision takes; how long events from outside have waited for their tile, 99 % and the longest [s]."""
     before, dropped, done = spent(network), network.state.links.dropped.sum(), operations(network)
     answers = answers_to(network, events, test)
-    actions = since(before, network, len(test))
+    actions, own = since(before, network, len(test)), traffic(network)[0]
     return {
         **judged(answers, test.labels),
         "joules": sum(actions.values()),
         "actions": actions,
         "operations": (operations(network) - done) / len(test),
         "dropped": int(network.state.links.dropped.sum() - dropped),
+        "waited": [own.seconds[k] for k in (1, 2)],
         "confusion": confusion(np.array([answer.decided for answer in answers]), test.labels, events.classes),
         "latency": histogram([answer.seconds for answer in answers if answer.decided >= 0], events.seconds + PAUSE),
         "roc": roc(np.array([answer.votes for answer in answers], np.float64), test.labels),
