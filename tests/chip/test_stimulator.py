@@ -152,3 +152,17 @@ def test_beats_that_come_too_fast_are_not_answered():
     assert ectopy(own, 0.0, 100, gap=0.98 / FASTEST) == []
     assert own.phase is Phase.WATCHING
     assert len(ectopy(own, 100.0, 8, gap=1.2 / FASTEST)) == 1
+
+
+def test_one_that_is_started_anew_rests_for_what_was_given_before():
+    """Four seconds ago: six more are rested. The hour's last: until the oldest is an hour old. What is older than that is nothing, and the future is refused."""
+    own = Stimulator.remembering([4.0])
+    (first,) = ectopy(own, 0.0, 14)
+    assert first >= REFRACTORY - 4.0
+    spent = Stimulator.remembering([HOUR - 100.0, *(20.0 + k for k in range(stimulator.HOURLY - 1))])
+    assert ectopy(spent, 0.0, 100) == []
+    assert spent.phase is Phase.SPENT
+    assert ectopy(spent, 100.5, 8) != []
+    assert Stimulator.remembering([HOUR + 1.0]).phase is Phase.WATCHING
+    with pytest.raises(StateError, match="give seconds of 0 or more"):
+        Stimulator.remembering([-1.0])

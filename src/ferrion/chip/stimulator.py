@@ -8,6 +8,7 @@ step is an arrow of `ARROWS`; one that is not among them is an error.
 
 import math
 from collections import deque
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from enum import Enum
 from typing import NamedTuple
@@ -138,6 +139,14 @@ class Stimulator:
 
     def _given(self, now: float) -> int:
         return sum(now - HOUR < then for then in self.stimuli)
+
+    @classmethod
+    def remembering(cls, ages: Iterable[float]) -> "Stimulator":
+        """One that begins at 0 s and knows of stimuli given so many seconds before, by itself before it was stopped: it rests for them. Raises StateError for an age below 0."""
+        given = sorted(-age for age in ages if not age > HOUR)
+        if not all(then <= 0.0 for then in given):
+            raise StateError(f"a stimulus was given {-given[-1]:g} s ago: give seconds of 0 or more")
+        return cls(Phase.REFRACTORY if given else Phase.WATCHING, given)
 
     def _take(self, cause: Cause) -> None:
         arrow = Arrow(self.phase, cause, NEXT[self.phase, cause])

@@ -6,9 +6,11 @@ from typing import Any
 
 import numpy as np
 
+from ferrion.chip.stimulator import Stimulator
 from ferrion.core.errors import DataError
 from ferrion.core.noise import fork
 from ferrion.pilots.ecg_course import Course
+from ferrion.pilots.ecg_diary import Diary
 from ferrion.pilots.ecg_fronts import converted
 from ferrion.pilots.ecg_hearts import FIRST
 from ferrion.pilots.ecg_score import NOT_FOUND, V, answered, matched
@@ -20,6 +22,7 @@ from ferrion.workloads.holter import RATE, RECORDS, Holter
 from ferrion.workloads.machines import Machine
 from ferrion.workloads.spiking_tasks import Tell
 from ferrion.workloads.streams.lines import Readings, lines_from
+from ferrion.workloads.streams.source import PIPE, TCP
 
 HEART = RECORDS.index("119")
 """Whose stream is garbled, and whose beats the chip of a live stream has not learned either."""
@@ -63,10 +66,14 @@ def faulty(short: bool, _folder: Path, tell: Tell) -> list[dict[str, Any]]:
     return rows
 
 
-def live(source: str, silence: float, short: bool, _folder: Path) -> Iterator[tuple[str, dict[str, Any]]]:
-    """Ventricular beats and stimuli of a heart as they come, by a chip that has learned the beats of other patients; at the end of a stream that breaks, what was counted, too."""
-    readings = Readings(lines_from(source, silence), 1)
-    watch = HeartWatch(taught(Course(0, short)))
+def live(source: str, silence: float, short: bool, folder: Path) -> Iterator[tuple[str, dict[str, Any]]]:
+    """Ventricular beats and stimuli of a heart as they come, by a chip that has learned the beats of other patients; at the end of a stream that breaks, what was counted, too.
+
+    Stimuli of a pipe or a socket are kept in `folder`, so that one that is started anew rests for them; a file is a replay, and nothing of it is.
+    """
+    readings, diary = Readings(lines_from(source, silence), 1), Diary(folder) if source == PIPE or source.startswith(TCP) else None
+    own = taught(Course(0, short))
+    watch = HeartWatch(own, Stimulator.remembering(diary.ages if diary else ()))
     beats, ventricular, stimuli = 0, list[int](), list[int]()
 
     def so_far() -> dict[str, Any]:
@@ -76,6 +83,8 @@ def live(source: str, silence: float, short: bool, _folder: Path) -> Iterator[tu
         nonlocal beats
         for one in watched_on(readings, watch):
             beats += not one.stimulus
+            if one.stimulus and diary:
+                diary.note()
             if one.ventricular:
                 (stimuli if one.stimulus else ventricular).append(one.number)
                 yield f"line {one.number}: {'STIMULUS' if one.stimulus else 'ventricular beat'}"

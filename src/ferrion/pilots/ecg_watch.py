@@ -49,8 +49,9 @@ class Open(NamedTuple):
 class HeartWatch:
     """One lead, one chip; the times of its readings are numbers of samples, which say what is missing and nothing else."""
 
-    def __init__(self, own: Learner) -> None:
-        self.own, self.stimulator, self.lost = own, Stimulator(), 0
+    def __init__(self, own: Learner, stimulator: Stimulator | None = None) -> None:
+        """stimulator: one that remembers what was given before; None: a new one."""
+        self.own, self.stimulator, self.lost = own, stimulator or Stimulator(), 0
         """`lost`: how often the signal was."""
         self._sensed, self._n, self._taken = resting(RATE), 0, 0
         self._time, self._missing, self._blind, self._value = math.nan, 0.0, False, 0.0
