@@ -19,8 +19,9 @@ from ferrion.core.errors import DataError, MissingDataError
 from ferrion.pilots import machine, machine_faults
 from ferrion.pilots.machine import run
 from ferrion.pilots.watch import CLIP, MEDIAN, Standard, Watch, limit_of, smoothed, watch_on
+from ferrion.workloads import machines
 from ferrion.workloads.digital.monitoring import components, hotelling, q_limit, squares
-from ferrion.workloads.machines import SKAB_NAMES, SKAB_SENSORS, Machine, delays, score, skab
+from ferrion.workloads.machines import SKAB_NAMES, SKAB_NORMAL, SKAB_SENSORS, Machine, delays, score, skab
 from ferrion.workloads.streams.lines import LONGEST, Reading, Readings, lines_from
 
 COMMAND = [sys.executable, "-c", "from ferrion.cli.main import main; main()", "pilot", "machine"]
@@ -162,6 +163,27 @@ def test_recordings_are_read_packed_or_not_and_a_broken_one_is_told(monkeypatch,
         skab()
 
 
+def test_states_of_a_pipeline_are_joined_and_a_short_one_is_told(monkeypatch, tmp_path):
+    """Each number of pumps with its neighbours; what is learned and what comes back is one state, in between stands the other."""
+    monkeypatch.setenv("FERRION_DATA", str(tmp_path))
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "whut_pipeline").mkdir()
+    rows = SKAB_NORMAL + machines.WATCHED + machines.AFTER
+    for pumps in range(1, 6):
+        lines = [",".join(["time", *machines.WHUT_SENSORS, ""]), *(f"t,{','.join([str(pumps)] * 8)}," for _ in range(rows)), "," * 9]
+        (tmp_path / "whut_pipeline" / f"{pumps}pumps.csv.gz").write_bytes(gzip.compress("\n".join(lines).encode()))
+    found = machines.whut()
+    assert [own.name for own in found][:3] == ["1 pumps, then 2", "2 pumps, then 1", "2 pumps, then 3"]
+    assert len(found) == 8
+    assert (found[1].values[~found[1].anomaly] == 2.0).all()
+    assert (found[1].values[found[1].anomaly] == 1.0).all()
+    assert found[1].anomaly.sum() == machines.SWITCHED
+    assert not found[1].anomaly[: SKAB_NORMAL + machines.WATCHED].any()
+    (tmp_path / "whut_pipeline" / "3pumps.csv.gz").write_bytes(gzip.compress("\n".join(lines[:50]).encode()))
+    with pytest.raises(DataError, match="rows without gaps; give 1900 or more"):
+        machines.whut()
+
+
 def recorded():
     try:
         return skab()
@@ -239,6 +261,7 @@ def test_lines_come_over_a_socket_and_a_dead_peer_is_told(tmp_path):
 
 def test_one_seed_on_made_up_machines_says_what_its_runs_say(monkeypatch, tmp_path):
     monkeypatch.setattr(machine, "skab", lambda: [made_up(0), made_up(1)])
+    monkeypatch.setattr(machine, "whut", lambda: [made_up(2)])
     monkeypatch.setattr(machine.machine_nab, "columns", lambda *_: ({"chip, following": {"nab": 0.5}}, {"name": "none"}))
     found = run(0, False, tmp_path, lambda _: None)
     columns = found["columns"]

@@ -18,13 +18,13 @@ from ferrion.core.noise import fork
 from ferrion.learning.model_costs import Cost, clear, cost
 from ferrion.pilots import machine_nab
 from ferrion.pilots.machine_faults import FAULTS, met
-from ferrion.pilots.table import merged
+from ferrion.pilots.table import Columns, merged
 from ferrion.pilots.telling import telling
 from ferrion.pilots.watch import CELSIUS, DAY, DRIFTS, F8, HIDDEN, Standard, Watch, limit_of, smoothed, watch_on
 from ferrion.workloads.digital.costs import BYTE, PARTS, Part, radio_joules, size
 from ferrion.workloads.digital.monitoring import Monitor, components, hotelling, squares
 from ferrion.workloads.digital.network import Recipe, fit, of
-from ferrion.workloads.machines import SKAB_NORMAL, SKAB_SENSORS, Machine, Score, delays, score, skab
+from ferrion.workloads.machines import SKAB_NORMAL, SKAB_SENSORS, WHUT_ROW, Machine, Score, delays, score, skab, whut
 from ferrion.workloads.spiking_account import A_YEAR
 from ferrion.workloads.spiking_tasks import Tell
 from ferrion.workloads.streams.lines import Readings, lines_from
@@ -32,13 +32,17 @@ from ferrion.workloads.verdicts import roc
 
 NOTE = (
     "A valve and pump bench that is learned as normal for 400 s and then watched (SKAB v0.9, 34 recordings of eight sensors, rows of all counted together); "
-    "a machine, a room, two servers and taxis that are forecast (NAB, five series)"
+    "a pipeline whose number of pumps changes (WHUT, eight changes); a machine, a room, two servers and taxis that are forecast (NAB, five series)"
 )
+PIPELINES = 1000
+"""Their seeds stand apart from those of the benches."""
 EVERY = 6
 """Of the recordings, those of the short form."""
 RECIPE = Recipe(hidden=(HIDDEN * 2,), epochs=60, batch=16, rate=5e-3, dropout=0.0)
 """Of the int8 autoencoder; twice the chip's hidden numbers, as they are rectified."""
 MONITORS: dict[str, Monitor] = {"squares": squares, "T2": hotelling, "T2 and Q": components}
+TELLERS = {"chip": "chip", "chip, following": "following", "always alarmed": "always", **{name: name for name in ("int8", *MONITORS, "float")}}
+"""Columns, and what `watched` calls who tells."""
 
 
 def run(seed: int, short: bool, _folder: Path, tell: Tell) -> dict[str, Any]:
@@ -59,6 +63,7 @@ def run(seed: int, short: bool, _folder: Path, tell: Tell) -> dict[str, Any]:
     for name in [*DRIFTS, *(f"{drift}, refreshed" for drift in DRIFTS)]:
         columns["chip"][f"f1 after {name}"] = score([own["told"][name] for own in found], anomalies).f1
     drawn = {**{key: found[0][key] for key in ("errors", "limit", "learned", "decided")}, "name": machines[0].name, **_trace(found[0], anomalies[0])}
+    columns = merged(columns, pumps(seed, short, chip, tell))
     curves = {name: roc_of([own["level"][name] for own in found], anomalies) for name in ("chip", "int8", "squares")}
     forecasts, foreseen = machine_nab.columns(seed, short, tell)
     return {
@@ -68,6 +73,17 @@ def run(seed: int, short: bool, _folder: Path, tell: Tell) -> dict[str, Any]:
         "drawn": {**drawn, "name": machines[0].name, **_trace(found[0], anomalies[0])},
         "roc": curves,
     }
+
+
+def pumps(seed: int, short: bool, chip: Chip, tell: Tell) -> Columns:
+    """Of everybody: a pipeline whose number of pumps changes."""
+    switched, found = whut()[:: EVERY if short else None], []
+    for k, machine in enumerate(switched):
+        tell(f"seed {seed}: pipeline {k + 1} of {len(switched)}, {machine.name}")
+        found.append(watched(machine, chip, fork(seed, PIPELINES + k)))
+    anomalies = [machine.anomaly[SKAB_NORMAL:] for machine in switched]
+    waits = {"delay": WHUT_ROW, "delay, late": WHUT_ROW}
+    return {name: {f"pumps, {key}": value * waits.get(key, 1.0) for key, value in scored(found, anomalies, told).items()} for name, told in TELLERS.items()}
 
 
 def faulty(short: bool, _folder: Path, tell: Tell) -> list[dict[str, Any]]:

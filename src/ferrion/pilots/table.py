@@ -38,6 +38,17 @@ QUANTITIES = {
     "found": ("anomalies told before they end", "%", 100.0),
     "delay": ("delay from onset to alarm, median", "s", 1.0),
     "delay, late": ("delay from onset to alarm, 99 %", "s", 1.0),
+    **{
+        f"pumps, {key}": (f"another number of pumps: {what}", unit, factor)
+        for key, what, unit, factor in (
+            ("f1", "F1 of rows", "%", 100.0),
+            ("far", "false alarms, of normal rows", "%", 100.0),
+            ("mar", "missed, of rows with another number", "%", 100.0),
+            ("found", "changes told before they end", "%", 100.0),
+            ("delay", "delay to alarm, median", "s", 1.0),
+            ("delay, late", "delay to alarm, 99 %", "s", 1.0),
+        )
+    },
     **{f"f1 after {name}": (f"F1 of rows after {name}", "%", 100.0) for drift in DRIFTS for name in (drift, f"{drift}, refreshed")},
     "nab": ("NAB score, standard profile (silence 0, perfect 100)", "1", 100.0),
     "nab, few false": ("NAB score, false alarms twice as dear", "1", 100.0),

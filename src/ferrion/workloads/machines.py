@@ -20,12 +20,49 @@ SKAB_NORMAL = 400
 
 @dataclass(frozen=True)
 class Machine:
-    """One recording, a row a second."""
+    """One recording, a row a second (of `whut` a tenth of one)."""
 
     name: str
     values: NDArray[np.float64]
     """(rows, sensors)."""
     anomaly: NDArray[np.bool_]
+
+
+WHUT_SENSORS = ("pre1", "pre2", "vib1", "vib2", "vib3", "vib4", "flow2", "flow1")
+WHUT_PUMPS, WHUT_ROW = 5, 0.1
+"""Pumps of the test bench; seconds a row."""
+WATCHED, SWITCHED, AFTER = 1200, 300, 300
+"""Rows of the state that was learned, those in which another number of pumps runs, and those of the first state again."""
+
+
+def whut() -> list[Machine]:
+    """A pipeline at each number of pumps, then one more or one less for half a minute, then as before: rows of the WHUT test bench, joined by us, for it has no anomalies.
+
+    The first `SKAB_NORMAL` rows are to be learned. Raises MissingDataError where the recordings are not, DataError where one is not in order.
+    """
+    names = [f"{pumps}pumps.csv.gz" for pumps in range(1, WHUT_PUMPS + 1)]
+    where = find("whut_pipeline", tuple(names))
+    states = [_state(where / name) for name in names]
+    pairs = [(k, other) for k in range(WHUT_PUMPS) for other in (k - 1, k + 1) if 0 <= other < WHUT_PUMPS]
+    return [_joined(f"{k + 1} pumps, then {other + 1}", states[k], states[other]) for k, other in pairs]
+
+
+def _state(path: Path) -> NDArray[np.float64]:
+    try:
+        values = pd.read_csv(path, usecols=list(WHUT_SENSORS))[list(WHUT_SENSORS)].dropna().to_numpy(np.float64)
+    except (ValueError, OSError, EOFError) as problem:
+        raise DataError(f"{path} cannot be read ({problem}); it needs columns {', '.join(WHUT_SENSORS)}, separated by commas") from problem
+    if len(values) < SKAB_NORMAL + WATCHED + AFTER:
+        raise DataError(f"{path} has {len(values)} rows without gaps; give {SKAB_NORMAL + WATCHED + AFTER} or more")
+    return values
+
+
+def _joined(name: str, own: NDArray[np.float64], other: NDArray[np.float64]) -> Machine:
+    before = SKAB_NORMAL + WATCHED
+    values = np.concatenate([own[:before], other[:SWITCHED], own[before : before + AFTER]])
+    anomaly = np.zeros(len(values), bool)
+    anomaly[before : before + SWITCHED] = True
+    return Machine(name, values, anomaly)
 
 
 class Score(NamedTuple):
