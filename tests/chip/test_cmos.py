@@ -3,11 +3,11 @@
 import numpy as np
 import pytest
 
-from ferrion.chip.cmos import Cmos, arbiter, bits, controller, link, traces
+from ferrion.chip.cmos import Cmos, arbiter, bits, controller, link
 from ferrion.chip.spiking import SpikingChip
-from ferrion.learning.spiking.budget import cmos
+from ferrion.learning.spiking.budget import cmos, remembered
 from ferrion.learning.spiking.network import SpikingNetwork, Wiring
-from ferrion.learning.spiking.rules import Teacher
+from ferrion.learning.spiking.rules import Stdp, Teacher
 
 
 @pytest.mark.parametrize(("count", "wanted"), [(1, 1), (2, 1), (3, 2), (64, 6), (65, 7), (2312, 12)])
@@ -21,8 +21,8 @@ def test_a_link_counted_by_hand() -> None:
 
 
 def test_area_and_leakage_are_sums_of_cells() -> None:
-    """A kilobyte of OpenRAM's macro is its own floor, 479.78 by 397.5 um."""
-    assert Cmos(sram_bits=8192).area == pytest.approx(479.78e-6 * 397.5e-6, rel=1e-3)
+    """Two kilobytes of OpenRAM's macro are its own floor, 683.1 by 416.54 um."""
+    assert Cmos(sram_bits=16384).area == pytest.approx(683.1e-6 * 416.54e-6, rel=1e-3)
     assert Cmos(flip_flops=2, nands=3).area == pytest.approx((2 * 20.02 + 3 * 3.75) * 1e-12)
     assert Cmos(flip_flops=2, multiplexers=1).leakage == pytest.approx((2 * 8.44 + 4.03) * 1e-12)
 
@@ -37,6 +37,22 @@ def test_a_network_adds_up_its_tiles_and_populations() -> None:
         wanted = wanted.plus(link(rows, depth)).plus(controller(10))
     wanted = wanted.plus(arbiter(8)).plus(arbiter(4))
     assert cmos(fixed) == wanted
-    learns = SpikingNetwork(chip, wiring, rule=Teacher(rate=1e-3), frozen=(2,))
-    assert cmos(learns) == wanted.plus(traces(20 + 8)).plus(traces(8 + 4))
-    assert np.isfinite(cmos(learns).leakage)
+    assert np.isfinite(cmos(fixed).leakage)
+
+
+@pytest.mark.parametrize(
+    ("rule", "wanted"),
+    [
+        (Teacher(rate=1e-3), (20 + 8) + 4),
+        (Stdp(a_plus=0.1, a_minus=0.1), (20 + 8) + (8 + 4)),
+        (Stdp(a_plus=0.1, a_plus3=0.1), 2 * ((20 + 8) + (8 + 4))),
+        (Stdp(a_plus=0.1, tau_e=1.0), (20 + 8) + (8 + 4) + 20 * 8 + 8 * 4),
+    ],
+    ids=["teacher", "pairs", "triplets", "reward"],
+)
+def test_a_rule_remembers_what_the_table_of_rules_says(rule, wanted):
+    """Rows 20 and 8, cells 8 and 4; the recurrent tile does not learn."""
+    wiring = Wiring(inputs=20, cells=(8, 4), swing=(0.3, 0.3), recurrent=(0.05, 0.0))
+    network = SpikingNetwork(SpikingChip.from_card(), wiring, rule=rule, frozen=(2,))
+    assert remembered(network) == wanted
+    assert cmos(network).sram_bits == 16 * wanted

@@ -254,8 +254,8 @@ def test_what_is_shown_in_several_passes_costs_all_of_them():
     account = {"area": 0.0, "memory": 0.0, "cmos": {"area": 0.0, "leakage": 0.0}, "wear": {"fecap": 0.0, "memristor": 0.0}, "known": {}}
     decided = {"accuracy": 1.0, "balanced": 1.0, "joules": 1.0, "operations": 1.0, "seconds": [0.0, 0.0], "dropped": 100, "waited": [0.0, 0.0]}
     found = {"deployed": decided, "tuned": decided, "local": decided, "tuning": {"joules": 7.0}, "float": 1.0, "account": {"tuned": account, "alone": account}}
-    closely = {"accuracy": 1.0, "joules": 1.0, "joules_a_spike": 0.0, "seconds": [0.0, 0.0]}
-    found |= {"levels": {"device": closely, "same": 1.0}, "early": closely}
+    closely = {"accuracy": 1.0, "joules": 1.0, "joules_a_spike": 0.0, "seconds": [0.0, 0.0], "spikes": 1.0}
+    found |= {"levels": {"device": closely, "event": closely, "same": 1.0, "samples": 1}, "early": closely}
     found["passes"] = [{"joules": 2.0, "samples": 100}, {"joules": 1.0, "samples": 100}]
     assert columns(found, {}, 100, 50)["chip, learning alone"]["learned"] == pytest.approx(3.0)
     assert columns(found, {}, 100, 50)["chip, deployed"]["dropped"] == 2.0
@@ -319,7 +319,7 @@ def test_the_short_form_runs_on_the_recordings(name, tmp_path):
     assert done.returncode == 0, done.stderr
     result = json.loads(done.stdout)
     accuracy = next(row["columns"] for row in result["table"] if row["what"] == "accuracy")
-    everybody = {"chip, deployed", "chip, deployed, device level", "chip, deployed and tuned", "chip, learning alone", "int8, linear", "int8", "classical", "float LIF"}
+    everybody = {"chip, deployed", "chip, deployed and tuned", "chip, learning alone", "int8, linear", "int8", "classical", "float LIF"}
     assert set(accuracy) == everybody | ({"int8, one picture"} if name == "event-order" else set())
     assert accuracy["int8"]["mean"] > 40
     assert {"pilot.html", "result.json", "chip-0.safetensors"} <= {file.name for file in tmp_path.iterdir()}

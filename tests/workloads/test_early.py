@@ -1,5 +1,7 @@
 """Stopping early: causal, cheaper, and never with a lead that was not there."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import torch
@@ -7,12 +9,13 @@ import torch
 from ferrion.chip.spiking import SpikingChip
 from ferrion.circuits.coding import Events
 from ferrion.circuits.neuron import Level
+from ferrion.core.errors import ConfigError
 from ferrion.learning.spiking.network import Fired, SpikingNetwork, Wiring
 from ferrion.learning.spiking.twins import ChipTwin
 from ferrion.workloads.early import LEADS, chosen_lead, early, first_leads, stopping
 from ferrion.workloads.event_sets import EventSet, gathered
 from ferrion.workloads.levels import both_levels
-from ferrion.workloads.spiking import Course, present, train
+from ferrion.workloads.spiking import PAUSE, Course, present, train
 
 WIRING = Wiring(inputs=16, cells=(12, 2), swing=(0.3, 0.4))
 
@@ -41,17 +44,42 @@ def ready(twin, level=Level.EVENT):
     return network
 
 
-def fired(*classes):
+def fired(*classes, start=5.0):
+    """A spike a millisecond."""
     count = len(classes)
-    return Fired(np.arange(count) * 1e-3, np.ones(count, np.int64), np.array(classes, np.int64))
+    return Fired(start + np.arange(count) * 1e-3, np.ones(count, np.int64), np.array(classes, np.int64))
 
 
 def test_the_first_to_lead_by_so_many_is_told(twin):
-    """0 leads by one and by two at first, then 1 catches up and leads by three at the end."""
+    """0 leads by two, but by one at the first look, 2 ms on; then 1 catches up and leads by three at the end."""
     network = ready(twin)
-    found = dict(zip(LEADS, first_leads(network, fired(0, 0, 1, 1, 1, 1, 1)), strict=True))
-    assert [found[1], found[2], found[3], found[5]] == [0, 0, 1, 1]
-    assert (first_leads(network, fired()) == -1).all()
+
+    def leads(*classes):
+        return dict(zip(LEADS, first_leads(network, fired(*classes), 5.0, 0.12), strict=True))
+
+    found = leads(0, 0, 1, 1, 1, 1, 1)
+    assert [found[1], found[2], found[3], found[5]] == [0, 1, 1, 1]
+    found = leads(0, 0, 0, 1, 1, 1, 1, 1, 1)
+    assert [found[1], found[2], found[3], found[5]] == [0, 0, 0, 1]
+    assert set(leads().values()) == {-1}
+
+
+def test_one_class_has_no_lead(twin):
+    with pytest.raises(ConfigError, match="nobody can lead"):
+        early(ready(twin), replace(EVENTS, classes=1), EVENTS.training, EVENTS.test)
+
+
+def test_what_is_chosen_on_is_what_is_run(twin):
+    """The class that first leads by so many at a look is the one that `stopping` tells, on the same draws."""
+    for k, lead in enumerate(LEADS[:4]):
+        whole, cut = ready(twin), ready(twin)
+        for sample in range(3):
+            times, rows = EVENTS.test.events(sample)
+            start, seconds = whole.now, EVENTS.seconds + PAUSE
+            told = first_leads(whole, whole.run(start + times, rows, start + seconds), start, seconds)[k]
+            own = stopping(cut, EVENTS, EVENTS.test, sample, lead)
+            assert own.decided == told
+            break
 
 
 def test_a_lead_that_is_never_reached_is_the_whole_recording(twin):
@@ -77,8 +105,8 @@ def test_the_lead_that_is_chosen_loses_no_more_than_allowed_and_saves_energy(twi
     lead = chosen_lead(network, EVENTS, EVENTS.training)
     assert lead in LEADS[:-1]
     found, whole = early(ready(twin), EVENTS, EVENTS.training, EVENTS.test), early_never(ready(twin))
-    assert found["accuracy"] > 0.85
-    assert found["joules"] < whole
+    assert found["accuracy"] >= whole[0] - 2.0 / len(EVENTS.test)
+    assert found["joules"] < whole[1]
     assert found["seconds"][0] < found["seconds"][1] <= 0.12
 
 
@@ -86,9 +114,8 @@ def early_never(network):
     from ferrion.workloads.spiking_account import since, spent
 
     before = spent(network)
-    for sample in range(len(EVENTS.test)):
-        present(network, EVENTS, EVENTS.test, sample)
-    return sum(since(before, network, len(EVENTS.test)).values())
+    right = [present(network, EVENTS, EVENTS.test, sample).decided == EVENTS.test.labels[sample] for sample in range(len(EVENTS.test))]
+    return np.mean(right), sum(since(before, network, len(EVENTS.test)).values())
 
 
 def test_both_levels_say_the_same_and_the_device_level_counts_its_own_joules(twin):

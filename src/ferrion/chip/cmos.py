@@ -1,6 +1,6 @@
 """What of the CMOS of a chip can be counted: registers, multiplexers and gates of queues, arbiters and controllers, bits of trace memories; their floor and leakage.
 
-Clock trees, wires, drivers and whatever tunes a node are not counted, and rows are taken as full: a lower bound.
+Clock trees, wires, drivers and whatever tunes a node are not counted, and rows are taken as full; memories are at the floor of one macro, with its decoders.
 """
 
 from dataclasses import dataclass
@@ -56,7 +56,7 @@ def link(rows: int, depth: int) -> Cmos:
 
 
 def arbiter(cells: int) -> Cmos:
-    """A tree that grants one of `cells` at a time, and encodes it."""
+    """A tree that grants one of `cells` at a time; what encodes its address is not counted."""
     return Cmos(nands=ARBITER_NANDS * (cells - 1))
 
 
@@ -65,9 +65,9 @@ def controller(every: int) -> Cmos:
     return Cmos(flip_flops=bits(len(Phase)) + bits(every + 1), nands=ARROW_NANDS * len(ARROWS))
 
 
-def traces(lines: int) -> Cmos:
-    """One trace for each of `lines`."""
-    return Cmos(sram_bits=TRACE_BITS * lines)
+def traces(count: int) -> Cmos:
+    """So many traces, counters or eligibilities, in a memory."""
+    return Cmos(sram_bits=TRACE_BITS * count)
 
 
 @dataclass(frozen=True)

@@ -167,11 +167,11 @@ def foresee(somata, j, t, soma, cell):
     """Set when cell j must be looked at next."""
     p = cell.memristor
     v_t = thermal_voltage(cell.temperature, p)
-    most = most_overdrive(somata.node[j], somata.residue[j], somata.remnant[j], somata.shift[j], soma, p)
+    up, tau = max(somata.node[j], 0.0) + max(-somata.gate[j], 0.0), cell.gate.r_control * cell.gate.c_gate
+    most = most_overdrive(up, somata.residue[j], somata.remnant[j], somata.shift[j], soma, p)
     if most < -HOPELESS * v_t:
         somata.due[j] = np.inf
         return
-    up, tau = max(somata.node[j], 0.0), cell.gate.r_control * cell.gate.c_gate
     stuff = somata.residue[j] + somata.remnant[j] + p.chi * up * soma.tau
     missing = max(somata.limit[j] - somata.clock[j], 0.1 * NEAR)
     soon = missing / rate(up - KEPT_SOON * max(somata.gate[j], 0.0) - somata.shift[j], stuff, cell.temperature, p)

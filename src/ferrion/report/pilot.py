@@ -13,7 +13,7 @@ from ferrion.reproduce.figure import Curve, Panel
 CHIPS = {"tuned": "chip, deployed and tuned", "local": "chip, learning alone"}
 """What a seed's run calls a chip, and the table."""
 Result = Mapping[str, Any]
-WIDEST = 8
+WIDEST = 7
 """Columns of a table that a page holds."""
 
 

@@ -44,7 +44,7 @@ def waits(run: Run) -> Panel:
 def detected(run: Run) -> Panel:
     """Ventricular beats against all else, by how far their class leads in the votes."""
     curves = [Curve(f"{name}, area {own['area']:.3f}", tuple(own["false"]), tuple(own["true"])) for name, own in run["heart"]["roc"].items()]
-    return Panel("Ventricular beats told from all else", "of all else, told ventricular", "of ventricular beats, told", tuple(curves), log_x=True)
+    return Panel("Ventricular beats told from all else", "of all else, told ventricular", "of ventricular beats that were found, told", tuple(curves), log_x=True)
 
 
 def energy(run: Run) -> tuple[str, str]:

@@ -69,6 +69,8 @@ class EventSet:
     training: Samples
     test: Samples
     note: str
+    paired: bool = False
+    """Whether every group is one recording in several guises, which stand or fall together in a test of fewer."""
 
 
 def gathered(events: Iterable[Events], labels: NDArray[Any], group: NDArray[Any]) -> Samples:
@@ -104,7 +106,7 @@ def _order() -> EventSet:
     whole = _nmnist()
     training, test = (_both_ways(part) for part in (whole.training, whole.test))
     note = "N-MNIST recordings as they were (0) and with every saccade backwards in time, polarities kept (1): made for what counts cannot tell"
-    return EventSet("nmnist-order", whole.rows, 2, whole.seconds, training, test, note)
+    return EventSet("nmnist-order", whole.rows, 2, whole.seconds, training, test, note, paired=True)
 
 
 def _both_ways(samples: Samples) -> Samples:

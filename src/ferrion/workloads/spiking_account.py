@@ -34,7 +34,8 @@ def account(network: SpikingNetwork, learned: int) -> dict[str, Any]:
 
 
 def spent(network: SpikingNetwork) -> dict[str, float]:
-    """Joules so far, by action. At the device level ion neurons are charged what their equations take from the nodes, in place of a price a spike."""
+    """Joules so far, by action. At the device level ion neurons are charged what their equations take from the nodes, in place of a price a spike; the output
+    stage of the laboratory, nanojoules a spike from its supply, is left out as it is of the price."""
     found: dict[str, float] = {}
     for bill in network.chip.memory.prices.bills(ledger_of(network)):
         found[bill.action.value] = found.get(bill.action.value, 0.0) + bill.joules

@@ -62,8 +62,10 @@ class Task:
     short: int = 200
     """The same in the short form."""
     afterwards: bool = False
-    """Whether the deployed chip is tuned by a teacher who speaks once, after a recording, to its output cells, and only where it was wrong or not right by `MARGIN`; if
-    not, by comparators at every tick, which ask for a node that stays high and do away with what a chip has learned elsewhere where classes are told late."""
+    """Whether the deployed chip is tuned by a teacher who speaks once, after a recording, to its output cells, and only where votes, which fade over the length of a
+    recording, do not put the right class ahead by `MARGIN`. If not, by comparators at every tick: they ask for a node that stays high, and do away with what a chip has
+    learned elsewhere where classes are told late.
+    """
     closely: int = 20
     """Samples of the test that are decided at the device level, too."""
 
@@ -78,7 +80,7 @@ class Task:
 
 TASKS = {
     "nmnist": Task("nmnist", 0.02, 128, (0.15, 0.2), 0.05, 0.05, Course(2.5e-3, 15), 5.0, 4, 1000, afterwards=True),
-    "nmnist-order": Task("nmnist-order", 0.02, 128, (0.15, 0.2), 0.05, 0.05, Course(2.5e-3, 8), 5.0, 4, 100, 24, afterwards=True),
+    "nmnist-order": Task("nmnist-order", 0.02, 128, (0.15, 0.2), 0.05, 0.05, Course(2.5e-3, 8), 5.0, 4, 100, 24, afterwards=True, closely=10),
     "gestures": Task("gestures", 0.02, 128, (0.1, 0.2), 0.05, 0.02, Course(2.5e-3, 60), 5.0, 4, 1000, 16, afterwards=True),
     "braille": Task("braille", 0.05, 96, (1.0, 0.1), 0.05, 0.5, Course(2.5e-3, 15, rate=5e-3), 5.0, 3, 1500),
     "fsdd": Task("fsdd", 0.05, 96, (0.5, 0.1), 0.05, 0.2, Course(2.5e-3, 30, rate=5e-3), 2.0, 4, 1200),
@@ -114,7 +116,7 @@ def deployed(task: Task, events: EventSet, twin: ChipTwin, seed: int, level: Lev
 def run_seed(task: Task, events: EventSet, seed: int, tell: Tell, ready: Callable[[SpikingNetwork], None] = lambda _: None) -> dict[str, Any]:
     """One chip: trained off it and deployed, tuned on it, and learning all by itself; its float twin beside it. `ready` is given the chip that was tuned."""
     chip, wiring = SpikingChip.from_card().with_node(task.tau), task.wiring(events)
-    test = events.test.take(chosen(events.test, task.most, 0))
+    test = events.test.take(of_test(events, task.most))
     torch.manual_seed(seed)
     floats = FloatTwin(wiring, task.tau, task.course.dt, task.gain)
     tell(f"seed {seed}: float twin")
@@ -136,7 +138,7 @@ def run_seed(task: Task, events: EventSet, seed: int, tell: Tell, ready: Callabl
     tell(f"seed {seed}: stopping early")
     found["early"] = early(network, events, events.training.take(chosen(events.training, min(task.most, LOOKED_AT), seed)), test)
     tell(f"seed {seed}: at the device level")
-    found["levels"] = both_levels(lambda level: deployed(task, events, twin, seed, level), events, test.take(np.arange(min(len(test), task.closely))))
+    found["levels"] = both_levels(lambda level: deployed(task, events, twin, seed, level), events, test.take(permutation(0, 1, len(test))[: task.closely]))
     found["tuning"] = learn_pass(network, events, chosen(events.training, task.most, seed))
     found["tuned"] = tested(network, events, test)
     found["account"] = {"tuned": account(network, found["tuning"]["samples"])}
@@ -156,6 +158,15 @@ def run_seed(task: Task, events: EventSet, seed: int, tell: Tell, ready: Callabl
 def alone_wiring(task: Task, events: EventSet) -> Wiring:
     """Of the network that learns on the chip alone: no hidden cells."""
     return Wiring(inputs=events.rows, cells=(events.classes,), swing=(task.local_swing,))
+
+
+def of_test(events: EventSet, most: int) -> NDArray[np.int64]:
+    """At most so many samples of the test; whole groups where they belong together."""
+    if not events.paired:
+        return chosen(events.test, most, 0)
+    groups = np.unique(events.test.group)
+    kept = permutation(0, 0, len(groups))[: most * len(groups) // len(events.test)]
+    return np.flatnonzero(np.isin(events.test.group, groups[kept]))
 
 
 def chosen(samples: Samples, most: int, seed: int) -> NDArray[np.int64]:

@@ -11,10 +11,10 @@ from ferrion.core.errors import DataError
 MIN_CLASSES = 2
 BINS = 40
 """Of a latency histogram."""
-FINE = np.logspace(-4.0, 0.0, 61)
-"""The same for what must hardly ever be a false alarm."""
 GRID = np.linspace(0.0, 1.0, 51)
 """False-alarm rates at which curves of classes are averaged."""
+FINE = np.logspace(-4.0, 0.0, 61)
+"""Those at which a curve is drawn of what must hardly ever be a false alarm."""
 
 
 def confusion(decided: NDArray[np.int64], labels: NDArray[np.int64], classes: int) -> list[list[int]]:

@@ -339,6 +339,19 @@ def test_only_a_teacher_without_a_clock_can_be_told_to_speak():
     with pytest.raises(ConfigError, match="a finite tick teaches by itself"):
         build(rule=Teacher(rate=0.01)).teach(0)
     with pytest.raises(ConfigError, match="homeostasis needs a clock"):
-        build(rule=Teacher(rate=0.01, tick=np.inf), balance=Balance(homeostasis=0.01))
+        build(rule=Teacher(rate=0.01, tick=np.inf, rival=True), balance=Balance(homeostasis=0.01))
+    with pytest.raises(ConfigError, match="without a clock no number of spikes can be wanted of a tick"):
+        build(rule=Teacher(rate=0.01, tick=np.inf))
     with pytest.raises(ConfigError, match="tick = nan"):
         build(rule=Teacher(rate=0.01, tick=np.nan))
+
+
+def test_a_teacher_to_output_cells_alone_reads_nothing_backwards():
+    """Errors of hidden cells are read, and charged, only where one of their tiles learns."""
+    wiring, rule = Wiring(inputs=60, cells=(12, 6), swing=(0.1, 0.3), each=2), Teacher(rate=0.02, window=2.0)
+    some, all_of_them = build(rule=rule, wiring=wiring, frozen=(0,)), build(rule=rule, wiring=wiring)
+    for net in (some, all_of_them):
+        net.run(*stream(), 1.0, label=0, learn=True)
+    assert some.state.counts.backward[1] == some.state.counts.looks[1] == 0
+    assert all_of_them.state.counts.backward[1] > 0
+    assert some.state.counts.fecap_writes[1] > 0

@@ -9,6 +9,7 @@ from ferrion.chip.router import latencies
 from ferrion.core.ledger import Action, Ledger
 from ferrion.learning.costs import Work, cell_area, charge
 from ferrion.learning.spiking.network import SpikingNetwork
+from ferrion.learning.spiking.rules import Teacher
 
 QUANTILES = (0.5, 0.99, 1.0)
 
@@ -75,14 +76,24 @@ def area(network: SpikingNetwork) -> float:
     return cell_area(chip, arrays) + int(net.cells[-1]) * chip.prices.area["ion_neuron"]
 
 
+def remembered(network: SpikingNetwork) -> int:
+    """Traces of the rows of tiles that learn and of the cells behind them, two of each for triplets, and eligibilities; of a Teacher, traces of rows and counters of outputs."""
+    net, rule, plastic = network.net, network.rule, network.net.plastic
+    if rule is None or not plastic.any():
+        return 0
+    rows, outputs = int(net.rows[plastic].sum()), int(net.cells[-1] - net.cells[-2])
+    if isinstance(rule, Teacher):
+        return rows + outputs
+    cells = sum(int(net.cells[p + 1] - net.cells[p]) for p in np.unique(net.target[plastic]))
+    waiting = int((net.rows * net.columns)[plastic].sum()) if rule.tau_e > 0.0 else 0
+    return (rows + cells) * (1 if rule.pairs_only else 2) + waiting
+
+
 def cmos(network: SpikingNetwork) -> Cmos:
-    """Queues and controllers of all tiles, arbiters of all populations, traces of the rows and columns of tiles that learn."""
-    net, found, learns = network.net, Cmos(), network.rule is not None
-    for k in range(len(net.source)):
-        rows, columns = int(net.rows[k]), int(net.columns[k])
-        found = found.plus(link(rows, int(network.chip.router.depth))).plus(controller(network.transfer_every))
-        if learns and net.plastic[k]:
-            found = found.plus(traces(rows + columns))
+    """Queues and controllers of all tiles, arbiters of all populations, and what the rule remembers."""
+    net, found = network.net, traces(remembered(network))
+    for rows in net.rows:
+        found = found.plus(link(int(rows), int(network.chip.router.depth))).plus(controller(network.transfer_every))
     for cells in (int(n) for n in np.diff(net.cells)):
         found = found.plus(arbiter(cells))
     return found

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 def closer(network: SpikingNetwork, times: ArrayLike, addresses: ArrayLike, until: float, population: int, cell: int, dt: float = 1e-5) -> "xarray.Dataset":
     """Run `network`, which must be new, as `SpikingNetwork.run` does, and one of its cells once more with all equations of its device.
 
-    dt: step [s] in which the node's voltage is handed on, rounded so that `until` is a whole number of steps. The rest of the chip stays at the event
+    dt: step [s] in which the node's voltage is handed on, rounded so that `until` is a whole number of steps. The rest of the chip stays at the network's own
     level: what the cell sends is what it sent there. Returns what `Neuron.run` does, v_in being the node's voltage, and `event_spike` [s], the spikes of the
     cell on the chip. Raises ConfigError for a network that has run or moves thresholds (homeostasis), a cell there is none of, or a dt that is no time;
     DataError on events that `SpikingNetwork.run` refuses.

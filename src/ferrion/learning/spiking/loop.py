@@ -14,7 +14,7 @@ from ferrion.chip.controller import Controllers, Phase, Trigger, take
 from ferrion.chip.router import Links, deliver, hold, next_departure, send
 from ferrion.circuits.firing import Cell
 from ferrion.circuits.soma import Soma, Somata, advance, charge, foresee, look
-from ferrion.core.compiled import compiled, merged
+from ferrion.core.compiled import compiled, inlined, merged
 from ferrion.core.noise import NORMAL_TABLE, Stream, fill_words
 from ferrion.learning.spiking.fabric import INPUT, Counts, Synapses, Traces
 from ferrion.learning.spiking.plasticity import after_event, after_spike, fired, hidden_errors, output_errors, present, rewarded, standing, teach, traced
@@ -198,6 +198,15 @@ def at_spike(seed, net, population, number, t, law, state, work):
                 somata.node[j] = max(somata.node[j] - law.balance.inhibition, -law.soma.v_max)
 
 
+@inlined
+def learns_up_to(net, population):
+    """Whether a tile that learns ends at this population or at one before it: nobody else asks for its errors."""
+    learns = False
+    for k in range(net.target.size):
+        learns |= net.plastic[k] and net.target[k] <= population
+    return learns
+
+
 @compiled
 def at_tick(seed, net, t, label, law, state, work):
     """The clock ticks: errors from the last population backwards, updates, thresholds."""
@@ -209,7 +218,7 @@ def at_tick(seed, net, t, label, law, state, work):
             counts.compared[last] += net.cells[last + 1] - net.cells[last]
         thresholds = law.cell.memristor.v_n + somata.shift
         for k in range(net.target.size - 1, -1, -1):
-            if 0 <= net.source[k] < net.target[k]:
+            if 0 <= net.source[k] < net.target[k] and learns_up_to(net, net.source[k]):
                 hidden_errors(net, k, law.teacher, somata, thresholds, state.synapses, traces, counts)
         for k in range(net.target.size):
             if net.plastic[k]:

@@ -106,7 +106,7 @@ class SpikingNetwork:
 
         refresh: seconds after which all memristors are programmed anew. frozen: tiles that do not learn, as `Wiring.fabric` numbers them.
         noise False: neurons fire when the integral of their rate is 1, and reads are exact. level: of the neurons; `Level.DEVICE` steps all equations of
-        every device, with the same draws, some hundred times slower. Raises ConfigError on settings out of range.
+        every device, with the same draws, two to twenty times slower. Raises ConfigError on settings out of range.
         """
         if transfer_every < 1 or int(transfer_every) != transfer_every or not 0 <= seed < 2**63 or int(seed) != seed or not (0 < tick < np.inf) or not refresh > 0:
             raise ConfigError(
@@ -271,7 +271,7 @@ class SpikingNetwork:
         reward(self.seed, self.net, float(value), self.now, self._law, self.state, self._work)
 
     def teach(self, label: int) -> None:
-        """The teacher speaks now, once, for all since the last `rest`: what its clock does at every tick. For one without a clock, whose `tick` is infinite.
+        """The teacher speaks now, once, for all that `run(..., learn=True)` has taken since the last `rest`: what its clock does at every tick. For one without a clock.
 
         Raises ConfigError for another rule, and on a label there is no cell for.
         """

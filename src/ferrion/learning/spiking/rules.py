@@ -88,6 +88,8 @@ def checked(rule: Stdp | Teacher) -> Stdp | Teacher:
             raise ConfigError(f"{name} = {value}: give {'0 or more' if name in SHARES else 'seconds above 0'}")
     if isinstance(rule, Teacher) and rule.rival and rule.above > 0.0:
         raise ConfigError(f"rival=True and above = {rule.above} V: errors are of votes or of voltages; give one of them")
+    if isinstance(rule, Teacher) and rule.tick == float("inf") and not (rule.rival or rule.above > 0.0):
+        raise ConfigError(f"tick = inf, wanted = {rule.wanted} 1/s: without a clock no number of spikes can be wanted of a tick; give rival=True, or `above` and `below`")
     if isinstance(rule, Teacher) and rule.below > rule.above:
         raise ConfigError(f"below = {rule.below} V lies above `above` = {rule.above} V: give two voltages in order, e.g. above=0.85, below=0.55")
     return rule
