@@ -6,19 +6,24 @@ import numpy as np
 import pytest
 
 from ferrion.chip.spiking import SpikingChip
-from ferrion.circuits.firing import CONTROL, DEVICE, GATE, LOAD, SOURCE, SUPPLY
+from ferrion.circuits.firing import CLOCK, CONTROL, DEVICE, GATE, LOAD, REMNANT, RESIDUE, SOURCE, SUPPLY
 from ferrion.circuits.neuron import Level
+from ferrion.circuits.soma import advance_cell, at_rest, charge, look
+from ferrion.circuits.soma_device import AGE, CONDUCTS, FORMED
 from ferrion.learning.spiking.checkpoint import restore, save
 from ferrion.learning.spiking.closer import closer
 from ferrion.learning.spiking.network import Fired, SpikingNetwork, Wiring
+from ferrion.learning.spiking.rules import Balance, Stdp
+from ferrion.workloads.spiking import settle
 
+CHIP = SpikingChip.from_card()
 WIRING = Wiring(inputs=20, cells=(16, 4), swing=(0.3, 0.3), recurrent=(0.05, 0.0))
 SECONDS = 0.3
 
 
 def network(level: Level, seed: int = 1) -> SpikingNetwork:
     """Every synapse excites."""
-    net, rng = SpikingNetwork(SpikingChip.from_card(), WIRING, seed=seed, level=level), np.random.default_rng(5)
+    net, rng = SpikingNetwork(CHIP, WIRING, seed=seed, level=level), np.random.default_rng(5)
     net.program([rng.uniform(0.0, 0.8, (int(n), int(m))) for n, m in zip(net.net.rows, net.net.columns, strict=True)])
     return net
 
@@ -71,25 +76,61 @@ def test_a_run_in_two_parts_through_a_file_is_the_run_in_one(tmp_path: Path) -> 
     np.testing.assert_array_equal(np.r_[first.time, second.time], whole.time)
 
 
-def test_rest_leaves_nothing_but_joules() -> None:
-    """After a rest a device answers as a new one, its later draws aside."""
+def test_rest_leaves_nothing_but_joules_clocks_and_draws() -> None:
+    """In the middle of filaments, too: what was in gates, residues, remnants and filaments is gone, and nobody fires afterwards."""
     net = network(Level.DEVICE)
     ran(net)
-    net.run([], np.empty(0, np.int64), SECONDS + 0.5)
-    joules = net.state.somata.states[:, SOURCE].copy()
+    settle(net)
+    before = net.state.somata.states.copy()
+    assert net.state.somata.filaments[:, CONDUCTS].any() or before[:, REMNANT].any()
     net.rest()
-    assert not net.state.somata.states[:, : GATE + 1].any()
-    np.testing.assert_array_equal(net.state.somata.states[:, SOURCE], joules)
-    quiet = net.run([], np.empty(0, np.int64), net.now + 1.0)
-    assert len(quiet.time) == 0
+    states, lines = net.state.somata.states, net.state.somata.filaments
+    assert not states[:, [GATE, RESIDUE, REMNANT]].any()
+    assert not lines[:, [CONDUCTS, AGE, FORMED]].any()
+    np.testing.assert_array_equal(states[:, CLOCK:], before[:, CLOCK:])
+    assert len(net.run([], np.empty(0, np.int64), net.now + 1.0).time) == 0
+
+
+@pytest.mark.parametrize("t_dissolve", [1e-7, 1e-4], ids=["as measured", "a thousand times slower"])
+def test_nobody_is_looked_at_after_he_should_have_fired(t_dissolve: float) -> None:
+    """A node that is thrown about while filaments form, stand and fade: at every look and every event the clock has not passed its draw."""
+    chip = SpikingChip.from_card()
+    cell = chip.neuron.cell
+    cell = cell._replace(memristor=cell.memristor._replace(t_dissolve=t_dissolve))
+    rng, somata = np.random.default_rng(0), at_rest(np.zeros(1), 3, True, True)
+    steps = rng.exponential(2e-5, 4000)
+    steps[::40] = 8e-3
+    fired, seed = 0, np.uint64(3)
+    for t, volts in zip(np.cumsum(steps), np.where(rng.random(4000) < 0.5, -2.4, rng.uniform(0.3, 2.4, 4000)), strict=True):
+        while somata.due[0] <= t:
+            due, limit = somata.due[0], somata.limit[0]
+            advance_cell(somata, 0, due, chip.soma, cell)
+            assert somata.clock[0] <= limit
+            fired += look(somata, 0, due, chip.soma, cell, seed, True)
+        advance_cell(somata, 0, t, chip.soma, cell)
+        assert somata.clock[0] <= somata.limit[0]
+        charge(somata, 0, t, chip.soma, cell, np.ones(1, np.float32), volts)
+    assert fired > 50
+
+
+def test_a_chip_may_be_as_old_as_it_likes() -> None:
+    """Ten thousand days: steps of nanoseconds are counted from the last event and not from the first day."""
+    old, new = network(Level.DEVICE), network(Level.DEVICE)
+    old.run([], np.empty(0, np.int64), 864e6)
+    old.rest()
+    times, rows = events()
+    late, early = old.run(864e6 + times, rows, 864e6 + SECONDS), ran(new)
+    np.testing.assert_allclose(len(late.time), len(early.time), rtol=0.02)
+    np.testing.assert_allclose(late.time[:3] - 864e6, early.time[:3], atol=1e-4)
 
 
 @pytest.mark.parametrize("inhibition", [0.0, 0.3])
-def test_filaments_are_counted_once(inhibition: float) -> None:
-    from ferrion.learning.spiking.rules import Balance, Stdp
-
-    net = SpikingNetwork(SpikingChip.from_card(), WIRING, rule=Stdp(a_plus=0.01, a_minus=0.01), balance=Balance(inhibition=inhibition), seed=2, level=Level.DEVICE)
+def test_cells_fire_in_the_order_of_time_and_learn(inhibition: float) -> None:
+    """Under STDP, with and without inhibition, which moves nodes at once."""
+    net = SpikingNetwork(CHIP, WIRING, rule=Stdp(a_plus=0.01, a_minus=0.01), balance=Balance(inhibition=inhibition), seed=2, level=Level.DEVICE)
     net.program([np.full((int(n), int(m)), 0.5) for n, m in zip(net.net.rows, net.net.columns, strict=True)])
+    before = net.state.synapses.hidden.copy()
     fired = net.run(*events(), SECONDS, learn=True)
     assert net.state.somata.firings.sum() == len(fired.time) > 100
     assert (np.diff(fired.time) >= 0).all()
+    assert (net.state.synapses.hidden != before).any()
