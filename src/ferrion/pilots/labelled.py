@@ -27,8 +27,8 @@ from ferrion.workloads.streams.source import events_from
 
 CHIP = "chip-{}.safetensors"
 """The tuned chip of a seed."""
-STREAMED, STREAMED_SHORT = 100, 20
-"""Recordings of a stream with faults."""
+STREAMED_SHORT = 20
+"""Recordings of a stream with faults in the short form."""
 SHORT_TRAINING, ALL = 1000, 10**9
 """Samples the classical method is trained on in the short form, and in the full one."""
 
@@ -42,6 +42,8 @@ class Labelled:
     sensor: Sensor
     """Whose pixels are the rows of the set."""
     opponents: Opponents
+    streamed: int = 100
+    """Recordings of a stream with faults."""
     further: Callable[[EventSet, int, bool, Tell], dict[str, dict[str, Any]]] = lambda *_: {}
     """More columns, of others on the same set."""
 
@@ -89,7 +91,8 @@ LABELLED = {
             ((pictured(6, SENSOR), SEEN), (binned(6), LINEAR), (binned(3), WIDE), (binned(6), PRUNED)),
             ("logistic regression on counts in three bins", binned(3), _logistic),
         ),
-        collapsed,
+        streamed=20,
+        further=collapsed,
     ),
     "event-gestures": Labelled(
         "Hand gestures before an event camera: ten recordings, one of each gesture, told apart by a later half second (DVS128, 0.1 s at a time: 80 to learn from, 50 to decide)",
@@ -99,6 +102,7 @@ LABELLED = {
             ((pictured(1, HANDS), SEEN), (pictured(3, HANDS), SEEN), (binned(1), LINEAR), (binned(3), WIDE), (binned(1), PRUNED)),
             ("logistic regression on counts in three bins", binned(3), _logistic),
         ),
+        streamed=20,
     ),
     "tactile": Labelled(
         "Braille letters under a robot's fingertip of twelve taxels (27 letters; a fifth of 5,400 recordings held out)",
@@ -118,7 +122,7 @@ LABELLED = {
             ("gradient-boosted trees on the samples of a beat", heartbeats, _trees),
             counting=False,
         ),
-        personal.columns,
+        further=personal.columns,
     ),
 }
 
@@ -143,7 +147,7 @@ def faulty(name: str, short: bool, folder: Path, tell: Tell) -> list[dict[str, A
     """Every fault, on recordings of the test in one stream, decided by the kept chip as it was kept."""
     task, rows = the_task(name, short), []
     events = load_events(task.events)
-    some = events.test.take(chosen(events.test, STREAMED_SHORT if short else STREAMED, 0))
+    some = events.test.take(chosen(events.test, STREAMED_SHORT if short else LABELLED[name].streamed, 0))
     for fault in FAULTS:
         tell(f"stream with fault: {fault}")
         rows.append(met(kept_chip(name, short, folder, events), some, LABELLED[name].sensor, events.seconds, fault, 0))
