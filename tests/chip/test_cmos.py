@@ -17,14 +17,14 @@ def test_bits_tell_so_many_things_apart(count: int, wanted: int) -> None:
 
 def test_a_link_counted_by_hand() -> None:
     """64 places of 12 bits, two pointers of 6 bits and a count of 0..64; 63 multiplexers a bit."""
-    assert link(2312, 64) == Cmos(flip_flops=64 * 12 + 2 * 6 + 7, multiplexers=63 * 12)
+    assert link(2312, 64) == Cmos(flip_flop=64 * 12 + 2 * 6 + 7, multiplexer=63 * 12)
 
 
 def test_area_and_leakage_are_sums_of_cells() -> None:
     """Two kilobytes of OpenRAM's macro are its own floor, 683.1 by 416.54 um."""
-    assert Cmos(sram_bits=16384).area == pytest.approx(683.1e-6 * 416.54e-6, rel=1e-3)
-    assert Cmos(flip_flops=2, nands=3).area == pytest.approx((2 * 20.02 + 3 * 3.75) * 1e-12)
-    assert Cmos(flip_flops=2, multiplexers=1).leakage == pytest.approx((2 * 8.44 + 4.03) * 1e-12)
+    assert Cmos(sram_bit=16384).area == pytest.approx(683.1e-6 * 416.54e-6, rel=1e-3)
+    assert Cmos(flip_flop=2, nand=3).area == pytest.approx((2 * 20.02 + 3 * 3.75) * 1e-12)
+    assert Cmos(flip_flop=2, multiplexer=1).leakage == pytest.approx((2 * 8.44 + 4.03) * 1e-12)
 
 
 def test_a_network_adds_up_its_tiles_and_populations() -> None:
@@ -55,4 +55,4 @@ def test_a_rule_remembers_what_the_table_of_rules_says(rule, wanted):
     wiring = Wiring(inputs=20, cells=(8, 4), swing=(0.3, 0.3), recurrent=(0.05, 0.0))
     network = SpikingNetwork(SpikingChip.from_card(), wiring, rule=rule, frozen=(2,))
     assert remembered(network) == wanted
-    assert cmos(network).sram_bits == 16 * wanted
+    assert cmos(network).sram_bit == 16 * wanted

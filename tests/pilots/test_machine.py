@@ -22,6 +22,7 @@ from ferrion.pilots.watch import CLIP, MEDIAN, Standard, Watch, limit_of, smooth
 from ferrion.workloads import machines
 from ferrion.workloads.digital.monitoring import components, hotelling, q_limit, squares
 from ferrion.workloads.machines import SKAB_NAMES, SKAB_NORMAL, SKAB_SENSORS, Machine, delays, score, skab
+from ferrion.workloads.nab import nab
 from ferrion.workloads.streams.lines import LONGEST, Reading, Readings, lines_from
 
 COMMAND = [sys.executable, "-c", "from ferrion.cli.main import main; main()", "pilot", "machine"]
@@ -184,13 +185,17 @@ def test_states_of_a_pipeline_are_joined_and_a_short_one_is_told(monkeypatch, tm
         machines.whut()
 
 
-def recorded():
+def recorded(*others):
+    """SKAB's recordings, and those that `others` read."""
     try:
-        return skab()
+        found = skab()
+        for read in others:
+            read()
+        return found
     except MissingDataError as why:
         pytest.skip(
-            f"asks whether our T2 scores on SKAB's recordings what its authors publish (and whether the short form runs on them), and there is no copy here: they are others', "
-            f"under the GPL, so they are not in the repository and no test downloads them. Scores, limits, the watch and its command "
+            f"asks whether our T2 scores on SKAB's recordings what its authors publish (and whether the short form runs on them, WHUT's and NAB's), and there is no copy here: "
+            f"they are others' and come under their licences, so they are not in the repository and no test downloads them. Scores, limits, the watch and its command "
             f"are tested without them, on made-up machines. To run this too: {why}"
         )
 
@@ -323,7 +328,7 @@ def test_a_line_without_end_fills_no_memory(tmp_path):
 
 @pytest.mark.slow
 def test_the_short_form_runs_on_skab(tmp_path):
-    recorded()
+    recorded(machines.whut, nab)
     done = subprocess.run([*COMMAND, "--quick", "--out", tmp_path, "--json"], capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
     rows = json.loads(done.stdout)["table"]

@@ -3,13 +3,12 @@
 Clock trees, wires, drivers and whatever tunes a node are not counted, and rows are taken as full; memories are at the floor of one macro, with its decoders.
 """
 
-from dataclasses import dataclass
 from functools import cache
 from typing import NamedTuple
 
 from ferrion.chip.controller import ARROWS, Phase
 from ferrion.core.units import to_si
-from ferrion.params.card import load
+from ferrion.params.card import Card, load
 
 CARD = "sky130-cells"
 ARBITER_NANDS = 6
@@ -21,12 +20,12 @@ TRACE_BITS = 16
 
 
 class Cmos(NamedTuple):
-    """Counts; they add up by `plus`."""
+    """Counts, by what the card calls them; they add up by `plus`."""
 
-    flip_flops: int = 0
-    multiplexers: int = 0
-    nands: int = 0
-    sram_bits: int = 0
+    flip_flop: int = 0
+    multiplexer: int = 0
+    nand: int = 0
+    sram_bit: int = 0
 
     def plus(self, other: "Cmos") -> "Cmos":
         """Both."""
@@ -35,14 +34,20 @@ class Cmos(NamedTuple):
     @property
     def area(self) -> float:
         """Square metres."""
-        cells = _cells()
-        return self.flip_flops * cells.area["flip_flop"] + self.multiplexers * cells.area["multiplexer"] + self.nands * cells.area["nand"] + self.sram_bits * cells.area["sram_bit"]
+        return self._sum("area", "m^2")
 
     @property
     def leakage(self) -> float:
         """Watts of registers and gates; what a bit of SRAM leaks is not known and not counted."""
-        cells = _cells()
-        return self.flip_flops * cells.leakage["flip_flop"] + self.multiplexers * cells.leakage["multiplexer"] + self.nands * cells.leakage["nand"]
+        return self._sum("leakage", "W")
+
+    def _sum(self, section: str, unit: str) -> float:
+        return sum(getattr(self, name) * to_si(number.value, number.unit, unit) for name, number in _card().section(section).items())
+
+
+@cache
+def _card() -> Card:
+    return load(CARD)
 
 
 def bits(count: int) -> int:
@@ -52,32 +57,19 @@ def bits(count: int) -> int:
 
 def link(rows: int, depth: int) -> Cmos:
     """A queue of `depth` addresses of `rows` rows: a register a bit, a multiplexer for each bit but the last to read it, two pointers and a count."""
-    return Cmos(flip_flops=depth * bits(rows) + 2 * bits(depth) + bits(depth + 1), multiplexers=(depth - 1) * bits(rows))
+    return Cmos(flip_flop=depth * bits(rows) + 2 * bits(depth) + bits(depth + 1), multiplexer=(depth - 1) * bits(rows))
 
 
 def arbiter(cells: int) -> Cmos:
     """A tree that grants one of `cells` at a time; what encodes its address is not counted."""
-    return Cmos(nands=ARBITER_NANDS * (cells - 1))
+    return Cmos(nand=ARBITER_NANDS * (cells - 1))
 
 
 def controller(every: int) -> Cmos:
     """The state machine that is drawn, and its count of updates up to `every`."""
-    return Cmos(flip_flops=bits(len(Phase)) + bits(every + 1), nands=ARROW_NANDS * len(ARROWS))
+    return Cmos(flip_flop=bits(len(Phase)) + bits(every + 1), nand=ARROW_NANDS * len(ARROWS))
 
 
 def traces(count: int) -> Cmos:
     """So many traces, counters or eligibilities, in a memory."""
-    return Cmos(sram_bits=TRACE_BITS * count)
-
-
-@dataclass(frozen=True)
-class _Cells:
-    area: dict[str, float]
-    leakage: dict[str, float]
-
-
-@cache
-def _cells() -> _Cells:
-    card = load(CARD)
-    area, leakage = ({name: to_si(number.value, number.unit, unit) for name, number in card.section(section).items()} for section, unit in (("area", "m^2"), ("leakage", "W")))
-    return _Cells(area, leakage)
+    return Cmos(sram_bit=TRACE_BITS * count)

@@ -55,7 +55,7 @@ def int8(opponents: Opponents, events: EventSet, test: NDArray[np.int64], prices
         "joules": joules(taken, prices) + counted,
         "learned": sent * radio_joules(),
         "memory": float(taken.memory),
-        "cmos": Cmos(sram_bits=8 * taken.memory).area,
+        "cmos": Cmos(sram_bit=8 * taken.memory).area,
         "operations": taken.used,
         "sent_learned": sent,
         "sent_decided": 1.0,

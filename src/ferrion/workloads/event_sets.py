@@ -98,7 +98,7 @@ def _nmnist() -> EventSet:
 def _saccades(path: Path) -> Samples:
     kept = read_arrays(path, ("x", "y", "p", "t_us", "offset", "label"))
     rows = (kept["p"].astype(np.int64) * SENSOR + kept["y"]) * SENSOR + kept["x"]
-    return Samples(kept["t_us"] * 1e-6, rows, kept["offset"].astype(np.int64), kept["label"].astype(np.int64), np.full(len(kept["label"]), -1))
+    return Samples(kept["t_us"] * MICRO, rows, kept["offset"].astype(np.int64), kept["label"].astype(np.int64), np.full(len(kept["label"]), -1))
 
 
 def _order() -> EventSet:

@@ -131,8 +131,7 @@ def run_seed(task: Task, events: EventSet, seed: int, tell: Tell, ready: Callabl
         "float": accuracy(floats, test, events, task.course.dt),
         "twin": accuracy(twin, test, events, task.course.dt),
     }
-    network = tuned_network(task, events, seed)
-    twin.deploy(network)
+    network = deployed(task, events, twin, seed, Level.EVENT)
     tell(f"seed {seed}: on the chip")
     found["deployed"] = tested(network, events, test)
     tell(f"seed {seed}: stopping early")
@@ -200,7 +199,7 @@ def tested(network: SpikingNetwork, events: EventSet, test: Samples) -> dict[str
         "actions": actions,
         "operations": (operations(network) - done) / len(test),
         "dropped": int(network.state.links.dropped.sum() - dropped),
-        "waited": [own.seconds[k] for k in (1, 2)],
+        "waited": list(own.seconds[1:]),
         "confusion": confusion(np.array([answer.decided for answer in answers]), test.labels, events.classes),
         "latency": histogram([answer.seconds for answer in answers if answer.decided >= 0], events.seconds + PAUSE),
         "roc": roc(np.array([answer.votes for answer in answers], np.float64), test.labels),

@@ -10,6 +10,7 @@ from ferrion.circuits.firing import CLOCK, CONTROL, DEVICE, GATE, LOAD, REMNANT,
 from ferrion.circuits.neuron import Level
 from ferrion.circuits.soma import advance_cell, at_rest, charge, look
 from ferrion.circuits.soma_device import AGE, CONDUCTS, FORMED
+from ferrion.core.errors import ConfigError
 from ferrion.learning.spiking.checkpoint import restore, save
 from ferrion.learning.spiking.closer import closer
 from ferrion.learning.spiking.network import Fired, SpikingNetwork, Wiring
@@ -135,3 +136,8 @@ def test_cells_fire_in_the_order_of_time_and_learn(inhibition: float) -> None:
     assert net.state.somata.firings.sum() == len(fired.time) > 100
     assert (np.diff(fired.time) >= 0).all()
     assert (net.state.synapses.hidden != before).any()
+
+
+def test_a_level_that_there_is_not_is_told() -> None:
+    with pytest.raises(ConfigError, match=r"level = 'spice': give Level\.EVENT or Level\.DEVICE"):
+        SpikingNetwork(CHIP, WIRING, level="spice")  # type: ignore[arg-type]

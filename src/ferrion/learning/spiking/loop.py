@@ -208,22 +208,30 @@ def learns_up_to(net, population):
 
 
 @compiled
-def at_tick(seed, net, t, label, law, state, work):
-    """The clock ticks: errors from the last population backwards, updates, thresholds."""
+def correct(seed, net, t, label, rival, law, state, work):
+    """Errors from the last population backwards, and what every tile that learns makes of them."""
     traces, somata, counts, last = state.traces, state.somata, state.counts, net.cells.size - 2
-    right, best, rival = standing(net, last, label, law.each, t, law.stdp.tau_y, traces)
-    if law.learning and law.teacher.rate > 0.0 and label >= 0 and right * (1.0 - law.teacher.margin) <= best:
-        output_errors(net, last, label, rival, law.each, law.teacher, somata, traces)
-        if law.teacher.above > 0.0:
-            counts.compared[last] += net.cells[last + 1] - net.cells[last]
-        thresholds = law.cell.memristor.v_n + somata.shift
-        for k in range(net.target.size - 1, -1, -1):
-            if 0 <= net.source[k] < net.target[k] and learns_up_to(net, net.source[k]):
-                hidden_errors(net, k, law.teacher, somata, thresholds, state.synapses, traces, counts)
-        for k in range(net.target.size):
-            if net.plastic[k]:
-                take(state.controllers, k, TEACHER, 0.0)
-                settle(seed, net, k, t, law, state, work, teach(seed, net, k, t, law.teacher, law.offset, state.synapses, traces, counts, work.words, work.columns))
+    output_errors(net, last, label, rival, law.each, law.teacher, somata, traces)
+    if law.teacher.above > 0.0:
+        counts.compared[last] += net.cells[last + 1] - net.cells[last]
+    thresholds = law.cell.memristor.v_n + somata.shift
+    for k in range(net.target.size - 1, -1, -1):
+        if 0 <= net.source[k] < net.target[k] and learns_up_to(net, net.source[k]):
+            hidden_errors(net, k, law.teacher, somata, thresholds, state.synapses, traces, counts)
+    for k in range(net.target.size):
+        if net.plastic[k]:
+            take(state.controllers, k, TEACHER, 0.0)
+            settle(seed, net, k, t, law, state, work, teach(seed, net, k, t, law.teacher, law.offset, state.synapses, traces, counts, work.words, work.columns))
+
+
+@compiled
+def at_tick(seed, net, t, label, law, state, work):
+    """The clock ticks: the teacher speaks where the right class does not lead by its margin, and thresholds move."""
+    traces, somata = state.traces, state.somata
+    if law.learning and law.teacher.rate > 0.0 and label >= 0:
+        right, best, rival = standing(net, net.cells.size - 2, label, law.each, t, law.stdp.tau_y, traces)
+        if right * (1.0 - law.teacher.margin) <= best:
+            correct(seed, net, t, label, rival, law, state, work)
     if law.learning and law.balance.homeostasis > 0.0:
         for j in range(somata.shift.size):
             somata.shift[j] += law.balance.homeostasis * (traces.ticked[j] - law.balance.target * law.tick)

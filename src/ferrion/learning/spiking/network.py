@@ -112,6 +112,8 @@ class SpikingNetwork:
             raise ConfigError(
                 f"transfer_every = {transfer_every}, seed = {seed}, tick = {tick}, refresh = {refresh}: give integers of 1 or more and in 0..2**63 - 1, seconds above 0"
             )
+        if level not in list(Level):
+            raise ConfigError(f"level = {level!r}: give Level.EVENT or Level.DEVICE of ferrion.circuits.neuron")
         self.chip, self.wiring, self.seed, self.level, self.rule = chip, wiring, seed, Level(level), None if rule is None else checked(rule)
         self.net = _timed(wiring.fabric(), chip)
         if not all(isinstance(tile, (int, np.integer)) and 0 <= tile < len(self.net.source) for tile in frozen):
