@@ -74,6 +74,23 @@ def test_a_recording_and_its_reverse_have_the_same_counts_and_not_the_same_order
         np.testing.assert_array_equal(again.rows, forth.rows)
 
 
+def test_gestures_are_cut_into_glances_and_a_file_that_is_not_in_order_is_told(monkeypatch, tmp_path):
+    """Two recordings of an event every 10 ms: ten events a glance, eight glances to learn from and five to decide; offsets that leave events out, or a pause, are refused."""
+    monkeypatch.setenv("FERRION_DATA", str(tmp_path))
+    path = tmp_path / "dvs128_samples" / "dvs128_recordings.npz"
+    path.parent.mkdir()
+    t = np.tile(np.arange(5_000, 1_400_000, 10_000), 2)
+    whole = {"x": t % 128, "y": t % 64, "p": t % 2, "t_us": t, "offset": np.array([0, 140, 280]), "label_inferred": np.array([1, 2])}
+    np.savez(path, **whole)
+    events = load_events("gestures")
+    assert (len(events.training), len(events.test), events.classes) == (16, 10, 2)
+    assert all(len(events.test.events(k).times) == 10 for k in range(10))
+    for wrong in ({"offset": np.array([0, 140])}, {"t_us": np.where(t > 1_000_000, 5_000, t)}):
+        np.savez(path, **{**whole, **wrong})
+        with pytest.raises(DataError, match="give offsets from 0 to the last event"):
+            load_events("gestures")
+
+
 def made_up(count, seed):
     """Two classes that differ in which rows speak."""
     drawn = np.random.default_rng(seed)

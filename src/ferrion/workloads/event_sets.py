@@ -130,6 +130,10 @@ def _gestures() -> EventSet:
     offset = kept["offset"].astype(np.int64)
     number = np.repeat(np.arange(len(offset) - 1), offset[1:] - offset[:-1])
     glance = (kept["t_us"] * MICRO / GLANCE).astype(np.int64)
+    if offset[0] != 0 or number.size != glance.size or not np.isin(np.arange(len(offset) - 1)[:, None] * GLANCES + np.arange(GLANCES), number * GLANCES + glance).all():
+        raise DataError(
+            f"{path}: offset {offset[[0, -1]].tolist()} over {glance.size} events; give offsets from 0 to the last event, and in each recording events in every {GLANCE} s"
+        )
 
     def part(wanted: range) -> Samples:
         chosen = [np.flatnonzero((number == k) & (glance == g)) for k in range(number[-1] + 1) for g in wanted]
