@@ -3,9 +3,9 @@
 import numpy as np
 import pytest
 
-from ferrion.chip.cmos import Cmos, arbiter, bits, controller, link
+from ferrion.chip.cmos import Cmos, arbiter, bits, controller, link, memory
 from ferrion.chip.spiking import SpikingChip
-from ferrion.learning.spiking.budget import cmos, remembered
+from ferrion.learning.spiking.budget import cmos, deciding, remembered
 from ferrion.learning.spiking.network import SpikingNetwork, Wiring
 from ferrion.learning.spiking.rules import Stdp, Teacher
 
@@ -25,6 +25,7 @@ def test_area_and_leakage_are_sums_of_cells() -> None:
     assert Cmos(sram_bit=16384).area == pytest.approx(683.1e-6 * 416.54e-6, rel=1e-3)
     assert Cmos(flip_flop=2, nand=3).area == pytest.approx((2 * 20.02 + 3 * 3.75) * 1e-12)
     assert Cmos(flip_flop=2, multiplexer=1).leakage == pytest.approx((2 * 8.44 + 4.03) * 1e-12)
+    assert memory(2048).leakage == pytest.approx(1.379771e-6, rel=1e-3), "of the macro, as characterised"
 
 
 def test_a_network_adds_up_its_tiles_and_populations() -> None:
@@ -38,6 +39,7 @@ def test_a_network_adds_up_its_tiles_and_populations() -> None:
     wanted = wanted.plus(arbiter(8)).plus(arbiter(4))
     assert cmos(fixed) == wanted
     assert np.isfinite(cmos(fixed).leakage)
+    assert deciding(fixed) == cmos(fixed), "nothing is remembered where nothing is learned"
 
 
 @pytest.mark.parametrize(
@@ -56,3 +58,4 @@ def test_a_rule_remembers_what_the_table_of_rules_says(rule, wanted):
     network = SpikingNetwork(SpikingChip.from_card(), wiring, rule=rule, frozen=(2,))
     assert remembered(network) == wanted
     assert cmos(network).sram_bit == 16 * wanted
+    assert deciding(network).sram_bit == 0

@@ -181,7 +181,7 @@ def test_the_pilot_runs_and_is_drawn(monkeypatch, tmp_path):
     monkeypatch.setattr(continual, "SHORT_SAMPLES", 300)
     result = study("continual", 1, True, tmp_path, lambda _: None)
     columns = result["runs"][0]["columns"]
-    assert set(columns) == {"chip", "chip, consolidating", "float", "float, elastic weights", "int8, as deployed", "int8, taught all"}
+    assert set(columns) == {"chip", "chip, consolidating", "chip, consolidating, device level", "float", "float, elastic weights", "int8, as deployed", "int8, taught all"}
     assert columns["chip"]["sent_learned"] == 0.0 < columns["int8, taught all"]["sent_learned"] == PIXELS
     assert columns["int8, taught all"]["end, orders"] > columns["int8, as deployed"]["end, orders"] + 0.2
     assert columns["chip, consolidating"]["end, sessions"] > 0.8

@@ -251,16 +251,17 @@ def test_heartbeats_tell_a_digital_part_nothing_of_the_beat_after(monkeypatch, t
 
 
 def test_what_is_shown_in_several_passes_costs_all_of_them():
-    account = {"area": 0.0, "memory": 0.0, "cmos": {"area": 0.0, "leakage": 0.0}, "wear": {"fecap": 0.0, "memristor": 0.0}, "known": {}}
+    account = {"area": 0.0, "memory": 0.0, "cmos": {"area": 0.0, "leakage": 0.0, "deciding": 2.0}, "wear": {"fecap": 0.0, "memristor": 0.0}, "known": {}}
     decided = {"accuracy": 1.0, "balanced": 1.0, "joules": 1.0, "operations": 1.0, "seconds": [0.0, 0.0], "dropped": 100, "waited": [0.0, 0.0]}
     found = {"deployed": decided, "tuned": decided, "local": decided, "tuning": {"joules": 7.0}, "float": 1.0, "account": {"tuned": account, "alone": account}}
     closely = {"accuracy": 1.0, "joules": 1.0, "joules_a_spike": 0.0, "seconds": [0.0, 0.0], "spikes": 1.0}
     found |= {"levels": {"device": closely, "event": closely, "same": 1.0, "samples": 1}, "early": closely}
     found["passes"] = [{"joules": 2.0, "samples": 100}, {"joules": 1.0, "samples": 100}]
-    assert columns(found, {}, 100, 50)["chip, learning alone"]["learned"] == pytest.approx(3.0)
-    assert columns(found, {}, 100, 50)["chip, deployed"]["dropped"] == 2.0
-    assert columns(found, {}, 100, 50)["chip, learning alone"]["on spinnaker2"] == pytest.approx(10e-12)
-    assert columns(found, {}, 1000, 50)["chip, learning alone"]["learned"] == pytest.approx(1.5)
+    assert columns(found, {}, 100, 50, 0.5)["chip, learning alone"]["learned"] == pytest.approx(3.0)
+    assert columns(found, {}, 100, 50, 0.5)["chip, deployed"]["dropped"] == 2.0
+    assert columns(found, {}, 100, 50, 0.5)["chip, deployed"]["joules with leakage"] == pytest.approx(2.0), "half a second of two watts"
+    assert columns(found, {}, 100, 50, 0.5)["chip, learning alone"]["on spinnaker2"] == pytest.approx(10e-12)
+    assert columns(found, {}, 1000, 50, 0.5)["chip, learning alone"]["learned"] == pytest.approx(1.5)
 
 
 def test_every_price_of_a_synaptic_operation_has_a_row():

@@ -38,7 +38,7 @@ class Cmos(NamedTuple):
 
     @property
     def leakage(self) -> float:
-        """Watts of registers and gates; what a bit of SRAM leaks is not known and not counted."""
+        """Watts of registers, gates and bits of a memory that keeps what it holds; switched off, a memory leaks nothing and forgets."""
         return self._sum("leakage", "W")
 
     def _sum(self, section: str, unit: str) -> float:
@@ -68,6 +68,11 @@ def arbiter(cells: int) -> Cmos:
 def controller(every: int) -> Cmos:
     """The state machine that is drawn, and its count of updates up to `every`."""
     return Cmos(flip_flop=bits(len(Phase)) + bits(every + 1), nand=ARROW_NANDS * len(ARROWS))
+
+
+def memory(count: float) -> Cmos:
+    """So many bytes that are kept."""
+    return Cmos(sram_bit=round(8 * count))
 
 
 def traces(count: int) -> Cmos:

@@ -54,6 +54,8 @@ class TwoMemoryLayer(torch.nn.Module):
         slices[-1].count(verified=left.size)
         finer = TwoMemories(rows, columns, coarse.inputs, coarse.chip, coarse.readout, coarse.rule, int(coarse.seed) + len(slices) * SLICE)
         finer.blank()
+        if coarse.cells:
+            finer.to_devices()
         finer.write(left, best_scale(left, coarse.table.mean))
         self.finer.append(finer)
         self.readings.append(ArrayRead(finer))

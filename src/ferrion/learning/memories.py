@@ -8,12 +8,14 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from ferrion.arrays.faults import FaultMap, Faults, draw_faults, remapped
+from ferrion.arrays.hybrid import Cells, draw_cells, refresh_all
 from ferrion.arrays.pairs import WiredPairs, conductances, read_shares
 from ferrion.arrays.readout import Readout
 from ferrion.arrays.words import FULL_SCALE, LARGEST, LEVEL_SHIFT, STEPS_PER_LEVEL
 from ferrion.chip.chip import Chip
 from ferrion.core.errors import ConfigError, DataError
 from ferrion.core.noise import Stream, normals, uniforms
+from ferrion.learning.device import rewrite_devices, transfer_layer_devices, update_matrix_devices
 from ferrion.learning.hidden import ONE, rewrite, update_matrix, update_scratch
 from ferrion.learning.retention import relaxed_shares
 from ferrion.learning.rules import Rule
@@ -160,9 +162,40 @@ class TwoMemories(torch.nn.Module):
         """As they came from the factory: hidden weights 0, nothing written, programmed or counted."""
         for cells in (self.hidden, self.lsb_writes, self.programmed, self.tallied):
             cells.zero_()
+        if self.cells:
+            self._draw()
+
+    @property
+    def cells(self) -> Cells | None:
+        """Every device, flat, once the weights stand on devices; views of the buffers `cell_…`."""
+        own = self._buffers
+        return Cells(*(own[f"cell_{name}"].numpy() for name in Cells._fields)) if "cell_word" in own else None  # type: ignore[union-attr]
+
+    def to_devices(self) -> None:
+        """From here on every ferroelectric capacitor of every bit and both memristors of every weight are devices of their own, with spread, wear and an end, drawn by the seed.
+
+        What was written and programmed so far has worn them: memristors as they were, the capacitor of the least significant bit as it was, the others not. All weights are
+        transferred once more. Does nothing where weights stand on devices already. A state_dict then holds the devices, and goes into layers that stand on devices alone.
+        """
+        if not self.cells:
+            self._draw()
+            self.transfer(only_changed=False)
+
+    def _draw(self) -> None:
+        rows, columns = self.analogue.shape
+        parts, line = self.chip.parts, self.chip.geometry.line_numbers(rows, columns).ravel()
+        drawn = draw_cells(line, int(self.seed), self.devices, parts["memristor"], parts["transfer"])
+        drawn.cycles[:] = _flat(self.programmed)[:, None]
+        drawn.reversals[:, 0] = 2 * _flat(self.lsb_writes)
+        refresh_all(drawn, self.devices)
+        rewrite_devices(drawn, _flat(self.hidden), I2(self.rule.offset), self.devices)
+        for name, values in drawn._asdict().items():
+            self.register_buffer(f"cell_{name}", torch.from_numpy(values))
 
     def _put(self, hidden: NDArray[Any]) -> None:
         """Write every hidden weight and transfer all."""
+        if cells := self.cells:
+            rewrite_devices(cells, hidden.astype(np.int16).reshape(-1), I2(self.rule.offset), self.devices)
         units = rewrite(_flat(self.hidden), hidden.astype(np.int16).reshape(-1), _flat(self.lsb_writes), I2(self.rule.offset))
         self.count(fecap_writes=units)
         self.transfer(only_changed=False)
@@ -172,8 +205,11 @@ class TwoMemories(torch.nn.Module):
         hidden, stale, analogue, programmed = (_flat(cells) for cells in (self.hidden, self.stale, self.analogue, self.programmed))
         words, rule, step = transfer_words(hidden.size), self.rule, U8(self.tally.transfers)
         only = rule.only_changed if only_changed is None else only_changed
-        draws = U8(int(self.seed)), U8(Stream.TRANSFER), step
-        pairs = transfer_layer(*draws, hidden, stale, analogue, programmed, F4(self.full), self.table, I2(rule.offset), only, words)
+        seed, state, offset = U8(int(self.seed)), (hidden, stale, analogue, programmed), I2(rule.offset)
+        if cells := self.cells:
+            pairs = transfer_layer_devices(seed, step, *state, cells, F4(self.full), offset, only, self.devices)
+        else:
+            pairs = transfer_layer(seed, U8(Stream.TRANSFER), step, *state, F4(self.full), self.table, offset, only, words)
         self.count(programmed=pairs, transfers=1, flags=hidden.size if only else 0)
         self.age.zero_()
         self._held = None
@@ -192,7 +228,11 @@ class TwoMemories(torch.nn.Module):
             gradient = np.where(gradient * share > 0.0, gradient * (1.0 - np.tanh(F4(metaplasticity) * share) ** 2), gradient).astype(F4)
         hidden, lsb_writes, stale = _flat(self.hidden), _flat(self.lsb_writes), _flat(self.stale)
         scale = F4(rate) * F4(FULL_SCALE) / F4(self.full) * ONE
-        units, touched = update_matrix(hidden, lsb_writes, stale, I2(self.rule.offset), gradient, row_words, column_words, scale, self._scratch)
+        offset, moved = I2(self.rule.offset), (gradient, row_words, column_words, scale)
+        if cells := self.cells:
+            units, touched = update_matrix_devices(U8(int(self.seed)), U8(self.tally.steps), hidden, lsb_writes, stale, cells, offset, *moved, self.devices)
+        else:
+            units, touched = update_matrix(hidden, lsb_writes, stale, offset, *moved, self._scratch)
         self.count(fecap_writes=units, updates=touched, steps=1)
 
     def held(self) -> Tensor:
@@ -296,6 +336,12 @@ def some_memories_of(model: torch.nn.Module) -> list[TwoMemories]:
     if found := memories_of(model):
         return found
     raise ConfigError("the model has no two-memory layers: build it from ferrion.nn layers, or call ferrion.nn.convert(model, chip) first")
+
+
+def to_devices(model: torch.nn.Module) -> None:
+    """Let every weight of a model's array layers stand on devices of its own (`TwoMemories.to_devices`). Raises ConfigError for a model that has none."""
+    for memories in some_memories_of(model):
+        memories.to_devices()
 
 
 def _flat(cells: Tensor) -> NDArray[Any]:

@@ -11,12 +11,12 @@ from ferrion.arrays.words import LEVEL_MASK, UNITS, value_of
 from ferrion.core.compiled import compiled, inlined
 from ferrion.core.errors import StateError
 from ferrion.core.noise import Stream, permutation, uniforms
-from ferrion.learning.device import learn_devices, transfer_devices
+from ferrion.learning.device import learn_devices, rewrite_devices, transfer_devices
 from ferrion.learning.epoch import scratch
 from ferrion.learning.network import Counts
 from ferrion.learning.products import transpose
 from ferrion.learning.retention import relaxed_shares
-from ferrion.learning.training import Fidelity, Training, write_all
+from ferrion.learning.training import Fidelity, Training
 
 SERVICE_STEP = 1 << 49
 """Step numbers of refreshes begin here, beyond those of trainings and below those of questions."""
@@ -41,7 +41,7 @@ def on_devices(training: Training) -> Training:
     cells.reversals[:] = 0
     cells.reversals[:, 0] = 2 * memory.lsb_writes
     refresh_all(cells, twin.devices)
-    write_all(cells, memory.hidden, offset, twin.devices)
+    rewrite_devices(cells, memory.hidden, offset, twin.devices)
     return twin
 
 

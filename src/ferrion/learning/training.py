@@ -7,13 +7,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ferrion.arrays.geometry import Geometry
-from ferrion.arrays.hybrid import Cells, draw_cells, write_word
+from ferrion.arrays.hybrid import Cells, draw_cells
 from ferrion.arrays.words import changed_units, word_of
 from ferrion.chip.chip import Chip
 from ferrion.core.compiled import compiled
 from ferrion.core.errors import ConfigError
 from ferrion.core.noise import permutation
-from ferrion.learning.device import learn_devices, transfer_devices
+from ferrion.learning.device import learn_devices, rewrite_devices, transfer_devices
 from ferrion.learning.epoch import learn, scratch
 from ferrion.learning.network import Layout, blank, initial_hidden, layout, no_counts
 from ferrion.learning.products import transpose
@@ -81,7 +81,7 @@ class Training:
         if plan.fidelity is Fidelity.DEVICE:
             parts = plan.chip.parts
             self.cells = draw_cells(lines_of(self.net, plan.chip.geometry), plan.seed, self.devices, parts["memristor"], parts["transfer"])
-            write_all(self.cells, memory.hidden, np.int16(plan.rule.offset), self.devices)
+            rewrite_devices(self.cells, memory.hidden, np.int16(plan.rule.offset), self.devices)
         first_write(self.net, memory, np.int16(plan.rule.offset), self.counts)
         self._transfer(FIRST_STEP)
 
@@ -142,10 +142,3 @@ def first_write(net, memory, offset, counts):
             word = word_of(memory.hidden[q], offset)
             counts.fecap_writes[layer] += changed_units(word)
             memory.lsb_writes[q] += np.uint32(word & 1)
-
-
-@compiled
-def write_all(cells, hidden, offset, p):
-    """Write every hidden weight into its capacitors."""
-    for q in range(hidden.size):
-        write_word(cells, q, word_of(hidden[q], offset), p)

@@ -14,9 +14,10 @@ def most_worn(training: Training) -> dict[str, int]:
 
 
 def busiest(model: torch.nn.Module) -> dict[str, int]:
-    """The same of the array layers of a model. Raises ConfigError when it has none."""
+    """The same of the array layers of a model; of weights that stand on devices cycles of the busiest FeCAP, two reversals each. Raises ConfigError when it has none."""
     layers = some_memories_of(model)
-    return {"fecap": max(int(own.lsb_writes.numpy().max()) for own in layers), "memristor": max(int(own.programmed.numpy().max()) for own in layers)}
+    fecap = [int(own.cells.reversals.max()) // 2 if own.cells else int(own.lsb_writes.numpy().max()) for own in layers]
+    return {"fecap": max(fecap), "memristor": max(int(own.programmed.numpy().max()) for own in layers)}
 
 
 def fecap_cycles(training: Training) -> float:

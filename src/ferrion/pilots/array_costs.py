@@ -5,6 +5,7 @@ from typing import Any
 import torch
 
 from ferrion.arrays.words import MAGNITUDE_BITS
+from ferrion.chip.cmos import controller
 from ferrion.learning.memories import memories_of
 from ferrion.learning.model_costs import Cost
 from ferrion.learning.wear import busiest
@@ -18,13 +19,18 @@ def decided(bill: Cost, count: int) -> dict[str, Any]:
     return {"joules": bill.joules / count, "seconds": bill.seconds / count, "area": bill.area, **known}
 
 
-def worn(model: torch.nn.Module, learned: int) -> dict[str, Any]:
-    """Wear of the busiest devices in a year of an example a minute, at the pace of so many learned; memory of the hidden weights; what leaves: decisions alone."""
+def worn(model: torch.nn.Module, learned: int, every: int) -> dict[str, Any]:
+    """Leakage; wear of the busiest devices in a year of an example a minute, at the pace of so many learned; memory of the hidden weights; what leaves: decisions alone."""
     memories = memories_of(model)
     limits, counts = memories[0].chip.endurance(), busiest(model)
     wear = {device: count / learned * A_YEAR / limits[device] for device, count in counts.items()}
     memory = sum(part.hidden.numel() for part in memories) * (MAGNITUDE_BITS + 1) / 8
-    return {"wear": wear["fecap"], "wear, memristor": wear["memristor"], "memory": memory, "sent_learned": 0.0, "sent_decided": 1.0}
+    return {"leaked": leaked(model, every), "wear": wear["fecap"], "wear, memristor": wear["memristor"], "memory": memory, "sent_learned": 0.0, "sent_decided": 1.0}
+
+
+def leaked(model: torch.nn.Module, every: int) -> float:
+    """Watts of the controllers of a model's arrays, which are transferred once in so many samples; two memories keep without any."""
+    return controller(every).leakage * sum(part.chip.geometry.arrays(*part.hidden.shape) for part in memories_of(model))
 
 
 def on_parts(products: int) -> dict[str, float]:

@@ -7,8 +7,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ferrion.chip.chip import Chip
+from ferrion.chip.cmos import memory
 from ferrion.core.noise import fork
 from ferrion.learning.model_costs import clear, cost
+from ferrion.learning.training import Fidelity
 from ferrion.pilots.array_costs import decided, on_parts, worn
 from ferrion.pilots.learners import METAPLASTICITY, Elastic, Learner, Shape, course, in_float, on_chip
 from ferrion.workloads.changing import DIGITS, ELECTRODES, GESTURES, PIXELS, SUBJECTS, Stage, lights, orders, sessions
@@ -21,6 +23,11 @@ SAMPLES, SHORT_SAMPLES, SHORT_SUBJECTS = 8000, 1000, 1
 """Digits a stage, and subjects in the short form."""
 DIGIT, GESTURE = Shape(PIXELS, 128, DIGITS, 0.01, 100, 1), Shape(2 * ELECTRODES, 32, GESTURES, 0.05, 10, 3)
 RECIPE = Recipe((128,), epochs=15)
+CHIPS = {
+    "chip": (0.0, Fidelity.BEHAVIOURAL),
+    "chip, consolidating": (METAPLASTICITY, Fidelity.BEHAVIOURAL),
+    "chip, consolidating, device level": (METAPLASTICITY, Fidelity.DEVICE),
+}
 SEEN = 200
 """Test samples over which products and bytes are counted."""
 PRICED = "orders"
@@ -70,10 +77,10 @@ def compared(shape: Shape, stages: list[Stage], seed: int) -> tuple[Results, dic
     """Everybody on the same stages, in turn; and what they take."""
     results: Results = {}
     numbers: dict[str, dict[str, Any]] = {}
-    for name, metaplasticity in (("chip", 0.0), ("chip, consolidating", METAPLASTICITY)):
-        own = on_chip(shape, seed, metaplasticity)
+    for name, (metaplasticity, fidelity) in CHIPS.items():
+        own = on_chip(shape, seed, metaplasticity, fidelity)
         results[name] = course(own, stages)
-        numbers[name] = {"learned": own.joules / own.learned, **worn(own.model, own.learned), **asked(own, stages[-1])}
+        numbers[name] = {"learned": own.joules / own.learned, **worn(own.model, own.learned, shape.transfer_every), **asked(own, stages[-1])}
     results["float"] = course(in_float(shape, seed), stages)
     elastic = Elastic(in_float(shape, seed))
     results["float, elastic weights"] = course(elastic.learner, stages, elastic.remember)
@@ -95,5 +102,5 @@ def int8(shape: Shape, seen: list[Stage], stages: list[Stage], seed: int) -> tup
     net = of(fit(inputs, labels, shape.classes, RECIPE, seed % 2**31))
     taken, prices = size(net, stages[-1].test_inputs[:SEEN]), Chip.from_card("leti-2025").prices
     right = np.array([float((net.decide(own.test_inputs) == own.test_labels).mean()) for own in stages])
-    numbers: dict[str, Any] = {"joules": joules(taken, prices), "memory": float(taken.memory), "learned": shape.inputs * radio_joules()}
+    numbers: dict[str, Any] = {"joules": joules(taken, prices), "memory": float(taken.memory), "leaked": memory(taken.memory).leakage, "learned": shape.inputs * radio_joules()}
     return right[None], {**numbers, "sent_learned": float(shape.inputs), "sent_decided": 1.0, **on_parts(taken.products)}

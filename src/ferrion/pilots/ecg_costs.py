@@ -3,6 +3,7 @@
 from typing import Any
 
 from ferrion.chip.chip import Chip
+from ferrion.chip.cmos import memory
 from ferrion.core.ledger import Action
 from ferrion.core.units import to_si
 from ferrion.params.card import load
@@ -33,6 +34,7 @@ def int8_numbers(net: IntegerNet, inputs: F4) -> dict[str, Any]:
     numbers: dict[str, Any] = {
         "joules": joules(taken, Chip.from_card("leti-2025").prices),
         "memory": float(taken.memory),
+        "leaked": memory(taken.memory).leakage,
         "converted, watts": converter(),
         "amplified": amplifier(),
     }

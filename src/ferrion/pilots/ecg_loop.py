@@ -9,6 +9,7 @@ from sklearn.ensemble import HistGradientBoostingClassifier
 
 from ferrion.chip.stimulator import ARROWS
 from ferrion.core.noise import fork
+from ferrion.learning.training import Fidelity
 from ferrion.pilots.array_costs import worn
 from ferrion.pilots.continual import asked
 from ferrion.pilots.ecg_costs import amplifier, converter, int8_numbers, sent_numbers
@@ -25,7 +26,7 @@ from ferrion.workloads.holter import I8, RATE
 from ferrion.workloads.spiking_tasks import Tell
 
 NOTE = "Four hearts watched for half an hour each (MIT-BIH 100, 106, 119, 208): the first five minutes are learned, frequent ectopy in the rest is answered by a stimulus"
-TELLERS = ("chip", "bio-voltage", "float32", "int8", "classical")
+TELLERS = ("chip", "chip, device level", "bio-voltage", "float32", "int8", "classical")
 ORDER = [*(name + more for name in TELLERS for more in ("", ", personal")), "int8, linear, personal", "annotators", "sense amplifier"]
 """Of the columns."""
 L2 = 1.0
@@ -45,12 +46,13 @@ def run(seed: int, short: bool, _folder: Path, tell: Tell) -> dict[str, Any]:
     course, bank = Course(seed, short), Bank(fork(seed, 2))
     columns: Columns = {}
     votes: dict[str, list[Votes]] = {}
-    for name, front in (("chip", converted), ("bio-voltage", bank)):
+    plain, devices = Fidelity
+    for name, front, fidelity in (("chip", converted, plain), ("chip, device level", converted, devices), ("bio-voltage", bank, plain)):
         tell(f"seed {seed}: {name}: other patients, then each heart")
         inputs = course.given(front)
-        own = on_chip(course.shape(inputs), fork(seed, 0), METAPLASTICITY)
+        own = on_chip(course.shape(inputs), fork(seed, 0), METAPLASTICITY, fidelity)
         adapted = course.adapted(own, inputs)
-        spent = {**asked(own, inputs.others), **worn(own.model, own.learned)}
+        spent = {**asked(own, inputs.others), **worn(own.model, own.learned, own.shape.transfer_every)}
         beats = sum(len(inputs.first(heart, k).labels) for k, heart in enumerate(course.hearts))
         del spent["sent_learned"]
         columns |= {name: spent, f"{name}, personal": {"learned": sum(one.joules - own.joules for one in adapted) / beats, "sent_learned": float(SAMPLES), "sent_decided": 1.0}}
@@ -59,7 +61,8 @@ def run(seed: int, short: bool, _folder: Path, tell: Tell) -> dict[str, Any]:
             rivals, numbers = compared(course, inputs, tell)
             votes, columns = votes | rivals, columns | numbers
     classes = {name: [one.argmax(1) for one in hearts] for name, hearts in votes.items()}
-    columns["chip"] |= {"amplified": amplifier(), "converted, watts": converter()}
+    for name in ("chip", "chip, device level"):
+        columns[name] |= {"amplified": amplifier(), "converted, watts": converter()}
     columns["bio-voltage"] |= {"amplified": amplifier(), "converted, watts": bank.joules / bank.seconds}
     columns = merged(columns, {name: course.told(own) for name, own in classes.items()})
     columns["sense amplifier"] = course.found()

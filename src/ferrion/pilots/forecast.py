@@ -13,7 +13,8 @@ from ferrion.chip.chip import Chip
 from ferrion.core.noise import fork
 from ferrion.learning.descent import TwoMemorySGD
 from ferrion.learning.layers import TwoMemoryLinear
-from ferrion.learning.memories import memories_of
+from ferrion.learning.memories import memories_of, to_devices
+from ferrion.learning.training import Fidelity
 from ferrion.workloads.nab import F8, Series
 
 LAGS, HIDDEN, RATE, TRANSFER_EVERY = 8, 16, 0.05, 10
@@ -91,9 +92,11 @@ class Forecaster:
         return errors
 
 
-def on_chip(chip: Chip, seed: int, step: float, kelvin: float | None = None) -> Forecaster:
+def on_chip(chip: Chip, seed: int, step: float, kelvin: float | None = None, fidelity: Fidelity = Fidelity.BEHAVIOURAL) -> Forecaster:
     """Two arrays; one seed is one chip. step: seconds between rows. kelvin: at which the memristors rest, a day at a time; None: they do not."""
     model = torch.nn.Sequential(TwoMemoryLinear(INPUTS, HIDDEN, chip, seed=fork(seed, 0)), torch.nn.ReLU(), TwoMemoryLinear(HIDDEN, 1, chip, seed=fork(seed, 1)))
+    if fidelity is Fidelity.DEVICE:
+        to_devices(model)
     day = max(round(DAY / step), 1)
 
     def rest(row: int) -> None:

@@ -179,19 +179,20 @@ def run(name: str, seed: int, short: bool, folder: Path, tell: Tell) -> dict[str
     }
     found = run_seed(task, events, seed, tell, lambda network: save(network, folder / CHIP.format(seed)))
     asked = replace(events, test=events.test.take(test)) if events.paired else events
-    compared = merged(columns(found, digital, len(events.training), len(test)), pilot.further(asked, seed, short, tell))
+    compared = merged(columns(found, digital, len(events.training), len(test), events.seconds), pilot.further(asked, seed, short, tell))
     return {"seed": seed, "seconds": events.seconds, "columns": compared, "chip": found, "digital": digital}
 
 
-def columns(found: dict[str, Any], digital: dict[str, dict[str, Any]], training: int, tested: int) -> dict[str, dict[str, Any]]:
-    """Of everybody who is compared. An example that the chip learns alone is shown in several passes, which are added up."""
-    tuned = chip_numbers(found, "tuned", "tuned", found["tuning"]["joules"])
+def columns(found: dict[str, Any], digital: dict[str, dict[str, Any]], training: int, tested: int, length: float) -> dict[str, dict[str, Any]]:
+    """Of everybody who is compared, on recordings of so many seconds. An example that the chip learns alone is shown in several passes, which are added up."""
+    tuned = chip_numbers(found, "tuned", "tuned", found["tuning"]["joules"], length)
     shown = sum(own["samples"] for own in found["passes"])
-    alone = chip_numbers(found, "local", "alone", sum(own["joules"] * own["samples"] for own in found["passes"]) / min(shown, training))
+    alone = chip_numbers(found, "local", "alone", sum(own["joules"] * own["samples"] for own in found["passes"]) / min(shown, training), length)
     closely, stopped = found["levels"], found["early"]
     return {
         "chip, deployed": {
             **{key: found["deployed"][key] for key in ("accuracy", "balanced", "joules", "operations")},
+            "joules with leakage": found["deployed"]["joules"] + length * found["account"]["tuned"]["cmos"]["deciding"],
             **timed(found["deployed"]["seconds"]),
             "dropped": found["deployed"]["dropped"] / tested,
             "waited, 99 %": found["deployed"]["waited"][0],
@@ -217,7 +218,7 @@ def timed(seconds: list[float | None]) -> dict[str, float | None]:
     return {"median": seconds[0], "late": seconds[1]}
 
 
-def chip_numbers(found: dict[str, Any], decided: str, which: str, learned: float) -> dict[str, Any]:
+def chip_numbers(found: dict[str, Any], decided: str, which: str, learned: float, length: float) -> dict[str, Any]:
     """A chip's column; what leaves it is the class decided, one byte, and nothing when it learns."""
     own, account = found[decided], found["account"][which]
     return {
@@ -228,7 +229,9 @@ def chip_numbers(found: dict[str, Any], decided: str, which: str, learned: float
         **timed(own["seconds"]),
         "area": account["area"],
         "cmos": account["cmos"]["area"],
-        "leaked": account["cmos"]["leakage"],
+        "leaked": account["cmos"]["deciding"],
+        "leaked, learning": account["cmos"]["leakage"],
+        "joules with leakage": own["joules"] + length * account["cmos"]["deciding"],
         "memory": account["memory"],
         "wear": account["wear"]["fecap"],
         "wear, memristor": account["wear"]["memristor"],

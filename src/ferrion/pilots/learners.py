@@ -13,8 +13,9 @@ from ferrion.chip.chip import Chip
 from ferrion.core.noise import fork, permutation
 from ferrion.learning.descent import TwoMemorySGD
 from ferrion.learning.layers import TwoMemoryLinear
-from ferrion.learning.memories import memories_of
+from ferrion.learning.memories import memories_of, to_devices
 from ferrion.learning.model_costs import clear, cost
+from ferrion.learning.training import Fidelity
 from ferrion.workloads.changing import Stage
 
 METAPLASTICITY = 1.0
@@ -82,11 +83,13 @@ class Learner:
         return float((self.decide(stage.test_inputs) == stage.test_labels).mean())
 
 
-def on_chip(shape: Shape, seed: int, metaplasticity: float) -> Learner:
+def on_chip(shape: Shape, seed: int, metaplasticity: float, fidelity: Fidelity = Fidelity.BEHAVIOURAL) -> Learner:
     """Two arrays."""
     chip, sizes = Chip.from_card("leti-2025"), (shape.inputs, shape.hidden, shape.classes)
     layers = [TwoMemoryLinear(n, m, chip, seed=fork(seed, k)) for k, (n, m) in enumerate(pairwise(sizes))]
     model = torch.nn.Sequential(layers[0], torch.nn.ReLU(), layers[1])
+    if fidelity is Fidelity.DEVICE:
+        to_devices(model)
     return Learner(model, TwoMemorySGD(model, lr=shape.rate, transfer_every=shape.transfer_every, seed=seed, metaplasticity=metaplasticity), shape, seed)
 
 

@@ -12,15 +12,18 @@ from torch.nn.functional import mse_loss
 
 from ferrion.arrays.words import MAGNITUDE_BITS
 from ferrion.chip.chip import Chip
+from ferrion.chip.cmos import memory
 from ferrion.chip.prices import Prices
 from ferrion.core.ledger import Action
 from ferrion.core.noise import fork
 from ferrion.learning.model_costs import Cost, clear, cost
+from ferrion.learning.training import Fidelity
 from ferrion.pilots import machine_nab
+from ferrion.pilots.array_costs import leaked
 from ferrion.pilots.machine_faults import FAULTS, met
 from ferrion.pilots.table import Columns, merged
 from ferrion.pilots.telling import telling
-from ferrion.pilots.watch import CELSIUS, DAY, DRIFTS, F8, HIDDEN, Standard, Watch, limit_of, smoothed, watch_on
+from ferrion.pilots.watch import CELSIUS, DAY, DRIFTS, F8, HIDDEN, TRANSFER_EVERY, Standard, Watch, limit_of, smoothed, watch_on
 from ferrion.workloads.digital.costs import BYTE, PARTS, Part, radio_joules, size
 from ferrion.workloads.digital.monitoring import Monitor, components, hotelling, squares
 from ferrion.workloads.digital.network import Recipe, fit, of
@@ -34,6 +37,8 @@ NOTE = (
     "A valve and pump bench that is learned as normal for 400 s and then watched (SKAB v0.9, 34 recordings of eight sensors, rows of all counted together); "
     "a pipeline whose number of pumps changes (WHUT, eight changes); a machine, a room, two servers and taxis that are forecast (NAB, five series)"
 )
+ROW = 1.0
+"""Seconds from one row of the bench to the next."""
 PIPELINES = 1000
 """Their seeds stand apart from those of the benches."""
 EVERY = 6
@@ -41,7 +46,8 @@ EVERY = 6
 RECIPE = Recipe(hidden=(HIDDEN * 2,), epochs=60, batch=16, rate=5e-3, dropout=0.0)
 """Of the int8 autoencoder; twice the chip's hidden numbers, as they are rectified."""
 MONITORS: dict[str, Monitor] = {"squares": squares, "T2": hotelling, "T2 and Q": components}
-TELLERS = {"chip": "chip", "chip, following": "following", "always alarmed": "always", **{name: name for name in ("int8", *MONITORS, "float")}}
+DEVICES = "chip, device level"
+TELLERS = {"chip": "chip", "chip, following": "following", "always alarmed": "always", **{name: name for name in (DEVICES, "int8", *MONITORS, "float")}}
 """Columns, and what `watched` calls who tells."""
 
 
@@ -53,7 +59,7 @@ def run(seed: int, short: bool, _folder: Path, tell: Tell) -> dict[str, Any]:
         tell(f"seed {seed}: machine {k + 1} of {len(machines)}, {machine.name}")
         found.append(watched(machine, chip, fork(seed, k)))
     anomalies = [machine.anomaly[SKAB_NORMAL:] for machine in machines]
-    columns = {"chip": {**scored(found, anomalies, "chip"), **chip_numbers(found)}}
+    columns = {"chip": {**scored(found, anomalies, "chip"), **chip_numbers(found)}, DEVICES: {**scored(found, anomalies, DEVICES), **a_year(found, "wear of devices")}}
     followed = float(np.mean([sum(own["followed"]["actions"].values()) for own in found]))
     columns["chip, following"] = {**scored(found, anomalies, "following"), "joules": followed, **worn_on(found, anomalies), "sent_learned": 0.0, "sent_decided": 1.0}
     columns["always alarmed"] = scored(found, anomalies, "always")
@@ -129,6 +135,9 @@ def watched(machine: Machine, chip: Chip, seed: int) -> dict[str, Any]:
     clear(watch.model)
     level = {"chip": watch.residuals(seen) / watch.limit}
     decided, wear = cost(watch.model), watch.wear()
+    devices = Watch(chip, rows.shape[1], seed, Fidelity.DEVICE)
+    devices.learn(normal)
+    level[DEVICES] = devices.residuals(seen) / devices.limit
     level["float"] = float_levels(normal, seen, seed)
     level["int8"], taken = int8_levels(normal, seen, seed)
     told = {name: smoothed(own) > 1.0 for name, own in {**level, **drifted(watch, seen)}.items()}
@@ -149,8 +158,10 @@ def watched(machine: Machine, chip: Chip, seed: int) -> dict[str, Any]:
         "errors": errors,
         "limit": watch.limit,
         "wear": wear,
+        "wear of devices": devices.wear(),
         "worn": worn,
         "area": decided.area,
+        "leaked": leaked(watch.model, TRANSFER_EVERY),
         "memory": watch.weights * (MAGNITUDE_BITS + 1) / 8,
         **costs,
     }
@@ -213,22 +224,30 @@ def scored(found: list[dict[str, Any]], anomalies: list[NDArray[np.bool_]], name
 
 def chip_numbers(found: list[dict[str, Any]]) -> dict[str, Any]:
     """What the chips take, mean over recordings; nothing leaves but an alarm."""
-    limits, decided, learned = Chip.from_card("leti-2025").endurance(), [own["decided"] for own in found], [own["learned"] for own in found]
-    worn = {device: np.mean([own["wear"][device] for own in found]) / SKAB_NORMAL * A_YEAR / limits[device] for device in limits}
+    decided, learned = [own["decided"] for own in found], [own["learned"] for own in found]
     total = sum(sum(own["known"].values()) for own in decided)
+    joules = float(np.mean([sum(own["actions"].values()) for own in decided]))
     return {
-        "joules": float(np.mean([sum(own["actions"].values()) for own in decided])),
+        "joules": joules,
         "learned": float(np.mean([sum(own["actions"].values()) for own in learned])),
         "seconds": float(np.mean([own["seconds"] for own in decided])),
         "area": found[0]["area"],
+        "leaked": found[0]["leaked"],
+        "joules with leakage": joules + found[0]["leaked"] * ROW,
         "memory": found[0]["memory"],
-        "wear": float(worn["fecap"]),
-        "wear, memristor": float(worn["memristor"]),
+        **a_year(found, "wear"),
         "measured": sum(own["known"].get("measured", 0.0) for own in decided) / total,
         "assumed": sum(own["known"].get("assumed", 0.0) for own in decided) / total,
         "sent_learned": 0.0,
         "sent_decided": 1.0,
     }
+
+
+def a_year(found: list[dict[str, Any]], wear: str) -> dict[str, float]:
+    """Share of the endurance of the busiest devices that a year of learning takes, a row a minute, mean over recordings."""
+    limits = Chip.from_card("leti-2025").endurance()
+    share = {device: float(np.mean([own[wear][device] for own in found])) / SKAB_NORMAL * A_YEAR / limits[device] for device in limits}
+    return {"wear": share["fecap"], "wear, memristor": share["memristor"]}
 
 
 def worn_on(found: list[dict[str, Any]], anomalies: list[NDArray[np.bool_]]) -> dict[str, float]:
@@ -243,6 +262,8 @@ def int8_numbers(found: list[dict[str, Any]]) -> dict[str, Any]:
     prices, taken = Chip.from_card("leti-2025").prices, [own["int8"] for own in found]
     used, traffic, products = (float(np.mean([own[key] for own in taken])) for key in ("used", "traffic", "products"))
     numbers = {"joules": used * prices.energy[Action.DIGITAL_MAC][0] + traffic * BYTE * prices.energy[Action.TRACE_UPDATE][0], "memory": float(taken[0]["memory"])}
+    numbers["leaked"] = memory(numbers["memory"]).leakage
+    numbers["joules with leakage"] = numbers["joules"] + numbers["leaked"] * ROW
     numbers |= {"learned": len(SKAB_SENSORS) * radio_joules(), "sent_learned": float(len(SKAB_SENSORS)), "sent_decided": 1.0}
     for part in map(Part.from_card, PARTS):
         numbers |= {f"joules, {part.name}": products * part.joules, f"seconds, {part.name}": products * part.seconds}

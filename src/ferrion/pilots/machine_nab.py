@@ -10,6 +10,7 @@ from torch.nn.functional import smooth_l1_loss
 from ferrion.chip.chip import Chip
 from ferrion.core.noise import fork
 from ferrion.learning.model_costs import cost
+from ferrion.learning.training import Fidelity
 from ferrion.learning.wear import busiest
 from ferrion.pilots.array_costs import on_parts
 from ferrion.pilots.forecast import HIDDEN, Known, in_float, known, on_chip, surprise
@@ -21,6 +22,7 @@ from ferrion.workloads.spiking_tasks import Tell
 
 SHORT = 2
 """Series of the short form: the machine and the room."""
+DEVICES = "chip, following, device level"
 KELVIN = 398.15
 """125 degrees Celsius, as a machine's case may be."""
 RECIPE = Recipe(hidden=(HIDDEN,), epochs=60, batch=16, rate=5e-3, dropout=0.0)
@@ -33,10 +35,11 @@ def columns(seed: int, short: bool, tell: Tell) -> tuple[Columns, dict[str, Any]
     """Of everybody, and what is drawn of the machine. Raises MissingDataError without the series."""
     series, chip = nab(NAMES[: SHORT if short else None]), Chip.from_card("leti-2025")
     given = [known(own) for own in series]
-    worn, taken = list[dict[str, float]](), list[dict[str, float]]()
+    worn, on_devices, taken = list[dict[str, float]](), list[dict[str, float]](), list[dict[str, float]]()
     whom: Forecasters = {
-        "chip, following": partial(_chip, chip, None, worn),
-        "chip, following at 125 C": partial(_chip, chip, KELVIN, []),
+        "chip, following": partial(_chip, chip, None, Fidelity.BEHAVIOURAL, worn),
+        DEVICES: partial(_chip, chip, None, Fidelity.DEVICE, on_devices),
+        "chip, following at 125 C": partial(_chip, chip, KELVIN, Fidelity.BEHAVIOURAL, []),
         "float, following": lambda own, k: in_float(k % 2**62)(own.inputs, own.changes),
         "int8": partial(_int8, taken),
         "seasonal": lambda own, _: own.weekly,
@@ -47,14 +50,15 @@ def columns(seed: int, short: bool, tell: Tell) -> tuple[Columns, dict[str, Any]
         tell(f"seed {seed}: NAB, {name}")
         levels[name] = [surprise(errors(own, fork(seed, k))) for k, own in enumerate(given)]
         found[name] = scored(levels[name], series)
-    found["chip, following"] |= {key: float(np.mean([own[key] for own in worn])) for key in worn[0]} | {"sent_decided": 1.0}
+    for name, wear in (("chip, following", worn), (DEVICES, on_devices)):
+        found[name] |= {key: float(np.mean([own[key] for own in wear])) for key in wear[0]} | {"sent_decided": 1.0}
     found["int8"] |= taken[0]
     return found, drawn(series[0], levels["chip, following"][0], nab_score(levels["chip, following"], series).threshold)
 
 
-def _chip(chip: Chip, kelvin: float | None, worn: list[dict[str, float]], own: Known, seed: int) -> F8:
+def _chip(chip: Chip, kelvin: float | None, fidelity: Fidelity, worn: list[dict[str, float]], own: Known, seed: int) -> F8:
     """Errors of a chip of its own, and what a row and a year took."""
-    one = on_chip(chip, seed, own.step, kelvin)
+    one = on_chip(chip, seed, own.step, kelvin, fidelity)
     errors, rows = one(own.inputs, own.changes), len(own.changes)
     limits, counts = chip.endurance(), busiest(one.model)
     taken = {f"forecast, {device}": count / (rows * own.step) * YEAR / limits[device] for device, count in counts.items()}

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ferrion.chip.cmos import Cmos
+from ferrion.chip.cmos import memory
 from ferrion.chip.prices import Prices
 from ferrion.core.ledger import Action
 from ferrion.core.noise import permutation
@@ -48,14 +48,17 @@ def int8(opponents: Opponents, events: EventSet, test: NDArray[np.int64], prices
     votes = own.states(x)[-1].numpy()
     taken, right = size(own, x[:SEEN]), votes.argmax(1) == y
     counted = len(events.test.times) / len(events.test) * prices.energy[Action.TRACE_UPDATE][0] if opponents.counting else 0.0
+    spent, kept = joules(taken, prices) + counted, memory(taken.memory)
     sent = min(EVENT_BYTES * len(events.training.times) / len(events.training), float(np.prod(x.shape[1:])))
     numbers: dict[str, Any] = {
         "accuracy": float(right.mean()),
         "balanced": float(np.mean([right[y == label].mean() for label in np.unique(y)])),
-        "joules": joules(taken, prices) + counted,
+        "joules": spent,
         "learned": sent * radio_joules(),
         "memory": float(taken.memory),
-        "cmos": Cmos(sram_bit=8 * taken.memory).area,
+        "cmos": kept.area,
+        "leaked": kept.leakage,
+        "joules with leakage": spent + events.seconds * kept.leakage,
         "operations": taken.used,
         "sent_learned": sent,
         "sent_decided": 1.0,

@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 from sklearn.ensemble import HistGradientBoostingClassifier
 
 from ferrion.core.noise import fork, permutation
+from ferrion.learning.training import Fidelity
 from ferrion.pilots.array_costs import worn
 from ferrion.pilots.continual import asked
 from ferrion.pilots.learners import METAPLASTICITY, Learner, Shape, in_float, on_chip
@@ -23,6 +24,7 @@ FIRST = 6
 """The first of so many equal parts of a patient's beats is learned, with a cardiologist's labels: five of thirty minutes, as AAMI's practice allows."""
 HIDDEN, RATE, TRANSFER_EVERY, PASSES, SHORT_PASSES = 64, 0.005, 10, 3, 1
 SHORT_SAMPLES, SHORT_PATIENTS = 600, 2
+ARRAYS = {"arrays": Fidelity.BEHAVIOURAL, "arrays, device level": Fidelity.DEVICE}
 CLIP = 4.0
 """Millivolts at which the drivers end."""
 VENTRICULAR = CLASSES.index("V")
@@ -60,15 +62,16 @@ def columns(events: EventSet, seed: int, short: bool, tell: Tell) -> dict[str, d
     patients = Patients(events, seed, short)
     shape = Shape(patients.training.inputs.shape[1], HIDDEN, len(CLASSES), RATE, TRANSFER_EVERY, SHORT_PASSES if short else PASSES)
     found: dict[str, dict[str, Any]] = {}
-    for name, own in (("arrays", on_chip(shape, fork(seed, 0), METAPLASTICITY)), ("float32", in_float(shape, fork(seed, 0) % 2**62))):
+    whom = {name: on_chip(shape, fork(seed, 0), METAPLASTICITY, fidelity) for name, fidelity in ARRAYS.items()}
+    for name, own in {**whom, "float32": in_float(shape, fork(seed, 0) % 2**62)}.items():
         tell(f"seed {seed}: {name}: other patients, then each patient")
         own.learn(patients.training, 0)
         adapted = [personal(own, patients.first(k)) for k in range(len(patients.parts))]
         found[name] = judged(patients, [own.decide(patients.inputs(k)) for k in range(len(patients.parts))])
         found[f"{name}, personal"] = judged(patients, [one.decide(patients.inputs(k)) for k, one in enumerate(adapted)]) | {"others": others(patients, adapted)}
-        if name == "arrays":
+        if name in ARRAYS:
             learned = sum(one.joules - own.joules for one in adapted) / sum(len(first) for first, _ in patients.parts)
-            found[name] |= {**worn(own.model, own.learned), **asked(own, patients.training)}
+            found[name] |= {**worn(own.model, own.learned, TRANSFER_EVERY), **asked(own, patients.training)}
             found[f"{name}, personal"] |= {"learned": learned, "sent_learned": 0.0, "sent_decided": 1.0}
     return found | digital(patients, seed, tell)
 

@@ -9,6 +9,8 @@ from ferrion.chip.chip import Chip
 from ferrion.core.noise import fork, permutation
 from ferrion.learning.descent import TwoMemorySGD
 from ferrion.learning.layers import TwoMemoryLinear
+from ferrion.learning.memories import to_devices
+from ferrion.learning.training import Fidelity
 
 HIDDEN, FIRST, LAST, TRANSFER_EVERY = 32, 0.05, 0.002, 10
 """Cells between the arrays; rates of learning at the first and the last pass, in between geometrically; pulses between transfers."""
@@ -32,9 +34,11 @@ class Differences:
 class Sorter:
     """Two arrays, a rectifier between them."""
 
-    def __init__(self, chip: Chip, inputs: int, classes: int, seed: int) -> None:
+    def __init__(self, chip: Chip, inputs: int, classes: int, seed: int, fidelity: Fidelity = Fidelity.BEHAVIOURAL) -> None:
         """One seed is one chip."""
         self.model = torch.nn.Sequential(TwoMemoryLinear(inputs, HIDDEN, chip, seed=fork(seed, 0)), torch.nn.ReLU(), TwoMemoryLinear(HIDDEN, classes, chip, seed=fork(seed, 1)))
+        if fidelity is Fidelity.DEVICE:
+            to_devices(self.model)
         self.descent = TwoMemorySGD(self.model, lr=FIRST, transfer_every=TRANSFER_EVERY, seed=seed)
         self.seed = seed
 

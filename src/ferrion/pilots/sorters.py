@@ -12,6 +12,7 @@ from ferrion.chip.chip import Chip
 from ferrion.circuits.trigger import LENGTH, idle, pulses, threshold
 from ferrion.core.noise import permutation
 from ferrion.learning.model_costs import Cost, clear, cost
+from ferrion.learning.training import Fidelity
 from ferrion.pilots.sorter import FIRST, HIDDEN, LAST, Differences, Sorter
 from ferrion.workloads.digital.network import IntegerNet, Recipe, fit, held_out, of
 from ferrion.workloads.pulses import NO_UNIT, Recording, truth
@@ -23,6 +24,7 @@ CHOICE = 4000
 RECIPES = (Recipe((HIDDEN,), epochs=60, dropout=0.0), Recipe((2 * HIDDEN,), epochs=60, dropout=0.0), Recipe((HIDDEN,), sparsity=0.5, epochs=60, dropout=0.0))
 SHRINKAGE = 0.03
 """Of the covariance towards its mean variance: without it the filters of noise that has no white part need more than 8 bits."""
+DEVICES = "chip, device level"
 BITS = 127
 """Largest integer of inputs and weights."""
 
@@ -50,6 +52,8 @@ class Sorters(NamedTuple):
     calibration: int
     """Pulses in it."""
     int8: IntegerNet
+    devices: Sorter
+    """A chip of the same seed whose devices are simulated one by one."""
     filters: "Filters"
     float32: torch.nn.Module
 
@@ -58,7 +62,7 @@ class Sorters(NamedTuple):
         x = self.front(watched.lines)
         with torch.no_grad():
             floats = self.float32(torch.from_numpy(x)).double().numpy()
-        return {"chip": self.chip.votes(x), "int8": self.int8.values(x), "matched filters": self.filters.values(x), "float": floats}
+        return {"chip": self.chip.votes(x), DEVICES: self.devices.votes(x), "int8": self.int8.values(x), "matched filters": self.filters.values(x), "float": floats}
 
 
 class Filters:
@@ -87,10 +91,10 @@ def heard(recording: Recording, level: float | None = None) -> Heard:
     return Heard(recording, peaks, lines, truth(recording, peaks), own)
 
 
-def taught(first: Heard, seed: int, short: bool) -> tuple[Differences, Sorter, list[float]]:
+def taught(first: Heard, seed: int, short: bool, fidelity: Fidelity = Fidelity.BEHAVIOURAL) -> tuple[Differences, Sorter, list[float]]:
     """A front end and a chip that learned the pulses of a calibration one by one; the share of each pass that was answered rightly before."""
     front = Differences(first.lines)
-    chip = Sorter(Chip.from_card("leti-2025"), INPUTS, CLASSES, seed)
+    chip = Sorter(Chip.from_card("leti-2025"), INPUTS, CLASSES, seed, fidelity)
     return front, chip, chip.learn(front(first.lines), first.true, SHORT_PASSES if short else PASSES)
 
 
@@ -103,7 +107,8 @@ def sorters(first: Heard, seed: int, short: bool) -> Sorters:
     recipes = RECIPES[:1] if short else RECIPES
     found = [held_out(x, y, np.full(len(y), -1), CLASSES, recipe, CHOICE + seed) for recipe in recipes]
     int8 = of(fit(x, y, CLASSES, recipes[int(np.argmax(found))], seed))
-    return Sorters(front, chip, right, learned, len(y), int8, Filters(x, y), floating(x, y, passes, seed))
+    _, devices, _ = taught(first, seed, short, Fidelity.DEVICE)
+    return Sorters(front, chip, right, learned, len(y), int8, devices, Filters(x, y), floating(x, y, passes, seed))
 
 
 def floating(x: NDArray[np.float32], y: NDArray[np.int64], passes: int, seed: int) -> torch.nn.Module:

@@ -10,9 +10,11 @@ from ferrion.chip.spiking import SpikingChip
 from ferrion.core.ledger import Action
 from ferrion.core.noise import fork
 from ferrion.learning.model_costs import cost
+from ferrion.pilots.array_costs import worn
 from ferrion.pilots.load import copies, loads
 from ferrion.pilots.race import CENTRE, Race, race
-from ferrion.pilots.sorters import CLASSES, Heard, Sorters, heard, sorters
+from ferrion.pilots.sorter import TRANSFER_EVERY
+from ferrion.pilots.sorters import CLASSES, DEVICES, Heard, Sorters, heard, sorters
 from ferrion.pilots.table import Columns, merged
 from ferrion.pilots.trigger_costs import chip_numbers, filter_numbers, int8_numbers
 from ferrion.workloads.pulses import NO_UNIT, NOISE, NOISES, RATE, judged, recorded
@@ -65,6 +67,7 @@ def told(own: Sorters, watched: Heard, votes: Votes, seed: int) -> tuple[Columns
     columns: Columns = {
         "comparator": {"false": float((watched.true == NO_UNIT).sum() / seconds)},
         "chip": {**numbers, **shared(numbers["seconds"], chip, seed)},
+        DEVICES: worn(own.devices.model, own.calibration, TRANSFER_EVERY),
         "chip and a race": {f"right, {NOISE}": right(watched, first.decided), "joules": numbers["joules"] + prices.energy[Action.ION_SPIKE][0], **lasting(first)},
         "int8": int8_numbers(own, watched, prices),
         "matched filters": filter_numbers(prices),

@@ -14,7 +14,8 @@ from ferrion.core.errors import DataError
 from ferrion.core.noise import fork, permutation
 from ferrion.learning.descent import TwoMemorySGD
 from ferrion.learning.layers import TwoMemoryLinear
-from ferrion.learning.memories import memories_of
+from ferrion.learning.memories import memories_of, to_devices
+from ferrion.learning.training import Fidelity
 from ferrion.learning.wear import busiest
 from ferrion.workloads.streams.lines import Reading
 
@@ -56,9 +57,11 @@ class Standard:
 class Watch:
     """Sensors -> hidden -> sensors on two-memory arrays, learned row by row: the chip sees no label and sends nothing."""
 
-    def __init__(self, chip: Chip, sensors: int, seed: int) -> None:
+    def __init__(self, chip: Chip, sensors: int, seed: int, fidelity: Fidelity = Fidelity.BEHAVIOURAL) -> None:
         """One seed is one chip."""
         self.model = torch.nn.Sequential(TwoMemoryLinear(sensors, HIDDEN, chip, seed=fork(seed, 0)), TwoMemoryLinear(HIDDEN, sensors, chip, seed=fork(seed, 1)))
+        if fidelity is Fidelity.DEVICE:
+            to_devices(self.model)
         self.descent = TwoMemorySGD(self.model, lr=RATE, transfer_every=TRANSFER_EVERY, seed=seed)
         self.seed, self.sensors, self.limit = seed, sensors, np.inf
         self._recent: deque[float] = deque(maxlen=MEDIAN)

@@ -8,7 +8,7 @@ from ferrion.arrays.words import MAGNITUDE_BITS
 from ferrion.circuits.firing import SOURCE
 from ferrion.circuits.neuron import Level
 from ferrion.core.ledger import Action
-from ferrion.learning.spiking.budget import area, cmos, ledger_of
+from ferrion.learning.spiking.budget import area, cmos, deciding, ledger_of
 from ferrion.learning.spiking.network import SpikingNetwork
 
 A_YEAR = 525_600
@@ -16,7 +16,8 @@ A_YEAR = 525_600
 
 
 def account(network: SpikingNetwork, learned: int) -> dict[str, Any]:
-    """Square metres (of `budget.area`), square metres and watts of the CMOS that can be counted, bytes of hidden weights, joules by how their price is known, as shares.
+    """Square metres (of `budget.area`), square metres and watts of the CMOS that can be counted (watts also while nothing is learned and trace memories are switched off),
+    bytes of hidden weights, joules by how their price is known, as shares.
 
     Wear: the share of the endurance that a year at one example a minute takes of the busiest FeCAP and memristor at the pace of the `learned` examples so far.
     """
@@ -26,7 +27,7 @@ def account(network: SpikingNetwork, learned: int) -> dict[str, Any]:
     busiest = {"fecap": int(synapses.lsb_writes.max()), "memristor": int(synapses.programmed.max())}
     return {
         "area": area(network),
-        "cmos": {"area": counted.area, "leakage": counted.leakage},
+        "cmos": {"area": counted.area, "leakage": counted.leakage, "deciding": deciding(network).leakage},
         "memory": synapses.hidden.size * (MAGNITUDE_BITS + 1) / 8,
         "wear": {device: count / max(learned, 1) * A_YEAR / limits[device] for device, count in busiest.items()},
         "known": {str(how): joules / total for how, joules in known.items()},

@@ -90,8 +90,13 @@ def remembered(network: SpikingNetwork) -> int:
 
 
 def cmos(network: SpikingNetwork) -> Cmos:
-    """Queues and controllers of all tiles, arbiters of all populations, and what the rule remembers."""
-    net, found = network.net, traces(remembered(network))
+    """What decides, and what the rule remembers."""
+    return deciding(network).plus(traces(remembered(network)))
+
+
+def deciding(network: SpikingNetwork) -> Cmos:
+    """Queues and controllers of all tiles, arbiters of all populations."""
+    net, found = network.net, Cmos()
     for rows in net.rows:
         found = found.plus(link(int(rows), int(network.chip.router.depth))).plus(controller(network.transfer_every))
     for cells in (int(n) for n in np.diff(net.cells)):
