@@ -12,7 +12,7 @@ from ferrion.chip.spiking import SpikingChip
 from ferrion.core.errors import ConfigError
 from ferrion.learning.spiking.checkpoint import restore, save
 from ferrion.learning.spiking.network import SpikingNetwork
-from ferrion.pilots import personal
+from ferrion.pilots import counters, personal
 from ferrion.pilots.faults import FAULTS, met
 from ferrion.pilots.live import decisions, told
 from ferrion.pilots.opponents import Opponents, classical, int8
@@ -42,6 +42,8 @@ class Labelled:
     sensor: Sensor
     """Whose pixels are the rows of the set."""
     opponents: Opponents
+    bins: int
+    """Equal parts of a recording in which arrays are given counts of its events."""
     streamed: int = 100
     """Recordings of a stream with faults."""
     further: Callable[[EventSet, int, bool, Tell], dict[str, dict[str, Any]]] = lambda *_: {}
@@ -82,6 +84,7 @@ LABELLED = {
             ((pictured(3, SENSOR), SEEN), (pictured(1, SENSOR), SEEN), (binned(3), WIDE), (binned(3), LINEAR), (binned(3), PRUNED), (binned(3), DEEP)),
             ("logistic regression on counts in three bins", binned(3), _logistic),
         ),
+        bins=3,
     ),
     "event-order": Labelled(
         "Which way in time: an event camera as it was, and with every saccade backwards (N-MNIST: 1,000 recordings both ways to learn from, 50 both ways to decide)",
@@ -91,6 +94,7 @@ LABELLED = {
             ((pictured(6, SENSOR), SEEN), (binned(6), LINEAR), (binned(3), WIDE), (binned(6), PRUNED)),
             ("logistic regression on counts in three bins", binned(3), _logistic),
         ),
+        bins=6,
         streamed=20,
         further=collapsed,
     ),
@@ -102,6 +106,7 @@ LABELLED = {
             ((pictured(1, HANDS), SEEN), (pictured(3, HANDS), SEEN), (binned(1), LINEAR), (binned(3), WIDE), (binned(1), PRUNED)),
             ("logistic regression on counts in three bins", binned(3), _logistic),
         ),
+        bins=1,
         streamed=20,
     ),
     "tactile": Labelled(
@@ -112,6 +117,7 @@ LABELLED = {
             ((binned(20), WIDE), (binned(10), WIDE), (binned(10), LINEAR), (binned(20), DEEP), (binned(10), PRUNED)),
             ("gradient-boosted trees on counts in ten bins", binned(10), _trees),
         ),
+        bins=10,
     ),
     "ecg": Labelled(
         "Heart beats N, S, V and F of patients that nothing was trained on (MIT-BIH, DS1 to learn from, 2,000 beats of DS2 to decide)",
@@ -122,6 +128,7 @@ LABELLED = {
             ("gradient-boosted trees on the samples of a beat", heartbeats, _trees),
             counting=False,
         ),
+        bins=10,
         further=personal.columns,
     ),
 }
@@ -179,7 +186,8 @@ def run(name: str, seed: int, short: bool, folder: Path, tell: Tell) -> dict[str
     }
     found = run_seed(task, events, seed, tell, lambda network: save(network, folder / CHIP.format(seed)))
     asked = replace(events, test=events.test.take(test)) if events.paired else events
-    compared = merged(columns(found, digital, len(events.training), len(test), events.seconds), pilot.further(asked, seed, short, tell))
+    compared = merged(columns(found, digital, len(events.training), len(test), events.seconds), counters.columns(events, test, pilot.bins, seed, short, tell))
+    compared = merged(compared, pilot.further(asked, seed, short, tell))
     return {"seed": seed, "seconds": events.seconds, "columns": compared, "chip": found, "digital": digital}
 
 

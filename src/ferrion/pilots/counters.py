@@ -1,0 +1,119 @@
+"""Events are counted by row and part of the recording, and two-memory arrays learn the counts on the chip, one recording after another: no neurons, nothing trained elsewhere."""
+
+from dataclasses import replace
+from itertools import product
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ferrion.arrays.words import MAGNITUDE_BITS
+from ferrion.chip.chip import Chip
+from ferrion.chip.cmos import controller, memory
+from ferrion.core.ledger import Action
+from ferrion.learning.costs import arrays_of, cell_area, inference_ledger
+from ferrion.learning.inference import Answer, infer
+from ferrion.learning.rules import REFINED
+from ferrion.learning.training import Fidelity, Plan, Training
+from ferrion.pilots.table import Columns
+from ferrion.workloads.data import DataSet
+from ferrion.workloads.digital.inputs import binned
+from ferrion.workloads.digital.network import set_apart
+from ferrion.workloads.event_sets import EventSet
+from ferrion.workloads.spiking_account import A_YEAR
+from ferrion.workloads.spiking_tasks import Tell
+from ferrion.workloads.trial import accuracy, float_accuracies, result_of, train
+
+HIDDEN, EPOCHS, TRANSFER_EVERY = (64,), 10, 10
+SHORT_EPOCHS, SHORT_SAMPLES = 3, 1000
+ARRAYS = {"arrays on counts": Fidelity.BEHAVIOURAL, "arrays on counts, device level": Fidelity.DEVICE}
+CHOICE = 5000
+"""Draws that choose a setting stand apart from others."""
+PRODUCTS = 2
+"""Of a decision, one a layer."""
+
+
+class Setting(NamedTuple):
+    """Of the drivers and of learning."""
+
+    cap: int
+    """Events at which a driver is at the end of its range."""
+    step: float
+
+
+SETTINGS = [Setting(*both) for both in product((1, 4, 16), (0.02, 0.05))]
+"""Of which the one with the best accuracy on a held-out fifth of the training set is taken (other patients, if known)."""
+
+
+def columns(events: EventSet, test: NDArray[np.int64], bins: int, seed: int, short: bool, tell: Tell) -> Columns:
+    """Arrays at both levels and their float32 twin, on samples `test` of the test set, counted in so many parts of a recording."""
+    tell(f"seed {seed}: arrays on counts")
+    counts, tested = binned(bins)(events)
+    some = slice(SHORT_SAMPLES if short else None)
+    x, y, group = counts[some], events.training.labels[some], events.training.group[some]
+    best = SETTINGS[0] if short else chosen(x, y, group, events.classes, seed)
+    data = DataSet(events.name, driven(x, best), y, driven(tested[test], best), events.test.labels[test], events.classes)
+    found: Columns = {}
+    for name, fidelity in ARRAYS.items():
+        found[name] = numbers(train(plan(data, best, seed, short, fidelity), data), data, events, bins)
+    found["arrays on counts, float32"] = {"accuracy": float_accuracies(plan(data, best, seed, short), data)[-1]}
+    return found
+
+
+def driven(counts: NDArray[np.float32], setting: Setting) -> NDArray[np.float32]:
+    """Counts as drivers carry them, 0 to 1."""
+    return np.minimum(counts / np.float32(setting.cap), np.float32(1.0))
+
+
+def plan(data: DataSet, setting: Setting, seed: int, short: bool, fidelity: Fidelity = Fidelity.BEHAVIOURAL) -> Plan:
+    """Two layers, learned one recording at a time."""
+    return Plan(
+        sizes=(data.inputs.shape[1], *HIDDEN, data.classes),
+        chip=Chip.from_card("leti-2025"),
+        rule=replace(REFINED, step=setting.step),
+        epochs=SHORT_EPOCHS if short else EPOCHS,
+        transfer_every=TRANSFER_EVERY,
+        fidelity=fidelity,
+        seed=seed,
+    )
+
+
+def chosen(x: NDArray[np.float32], y: NDArray[np.int64], group: NDArray[np.int64], classes: int, seed: int) -> Setting:
+    """The best of `SETTINGS` on recordings that are held out."""
+    held, right = set_apart(group, CHOICE + seed), list[float]()
+    for setting in SETTINGS:
+        inputs = driven(x, setting)
+        data = DataSet("held out", inputs[~held], y[~held], inputs[held], y[held], classes)
+        training = train(plan(data, setting, seed, False), data)
+        right.append(accuracy(training, data, float(training.sigma)))
+    return SETTINGS[int(np.argmax(right))]
+
+
+def numbers(training: Training, data: DataSet, events: EventSet, bins: int) -> dict[str, Any]:
+    """A column: an example that is shown in several passes is counted and learned in each, and a counter, a byte, is rewritten at every event."""
+    own, chip, counters = result_of(training, data, (np.nan,), 0.0, None), training.plan.chip, bins * events.rows
+    told: Answer = infer(training.net, training.memory.analogue, data.test_inputs, training.sigma, training.plan.seed, len(training.losses))
+    right, shown = told.outputs.argmax(axis=1) == data.test_labels, len(data.labels) * training.plan.epochs
+    learned, decided = (len(part.times) / len(part) * chip.prices.energy[Action.TRACE_UPDATE][0] for part in (events.training, events.test))
+    spent = chip.prices.joules(inference_ledger(training.net, chip.geometry, told.rows)) + decided
+    arrays, limits = arrays_of(training.net, chip.geometry), chip.endurance()
+    leaked = arrays * controller(TRANSFER_EVERY).leakage + memory(counters).leakage
+    fecap = training.cells.reversals.max() / 2 if training.cells else own.worn["fecap"]
+    return {
+        "accuracy": float(right.mean()),
+        "balanced": float(np.mean([right[data.test_labels == label].mean() for label in np.unique(data.test_labels)])),
+        "joules": spent,
+        "joules with leakage": spent + events.seconds * leaked,
+        "learned": own.energy_J / len(data.labels) + training.plan.epochs * learned,
+        "seconds": PRODUCTS * (chip.prices.seconds[Action.MEMRISTOR_READ] + chip.columns_per_adc * chip.prices.seconds[Action.ADC_SAMPLE]),
+        "area": cell_area(chip, arrays),
+        "cmos": arrays * controller(TRANSFER_EVERY).area + memory(counters).area,
+        "leaked": leaked,
+        "memory": training.memory.hidden.size * (MAGNITUDE_BITS + 1) / 8 + counters,
+        "wear": fecap / shown * A_YEAR / limits["fecap"],
+        "wear, memristor": own.worn["memristor"] / shown * A_YEAR / limits["memristor"],
+        "measured": own.provenance.get("measured", 0.0),
+        "assumed": own.provenance.get("assumed", 0.0),
+        "sent_learned": 0.0,
+        "sent_decided": 1.0,
+    }
