@@ -24,7 +24,7 @@ from ferrion.core.errors import CheckpointError, ConfigError, DataError, Missing
 from ferrion.core.ledger import Action
 from ferrion.learning.spiking.network import SpikingNetwork, Wiring
 from ferrion.learning.spiking.twins import ChipTwin
-from ferrion.pilots import labelled
+from ferrion.pilots import counters, labelled
 from ferrion.pilots.faults import FAULTS, JUMPING, as_block, met, stream
 from ferrion.pilots.labelled import LABELLED, collapsed, columns, kept_chip
 from ferrion.pilots.live import decisions, told, windows
@@ -219,10 +219,10 @@ def test_a_pilot_end_to_end_on_made_up_events(tmp_path):
         assert sum(run[key]["latency"]["counts"]) == 40 - np.sum(np.array(run[key]["confusion"])[:, 2])
     assert sum(run["account"]["tuned"]["known"].values()) == pytest.approx(1.0)
     assert [own["fault"] for own in result["faults"]] == list(FAULTS)
-    assert markdown(result).count("\n") == len(result["table"]) + 1
+    assert markdown(result).count("\n") == sum(len(rows) + 3 for _, rows in tables(result)) - 2
     assert len(lines(result)) == len(result["table"]) + len(FAULTS)
     html = page(result)
-    assert html.count("<img") == 7
+    assert html.count("<img") == 8
     assert "Streams with faults" in html
     json.dumps(result, allow_nan=False)
     kept_chip("tactile", False, tmp_path, EVENTS, 1)
@@ -320,7 +320,17 @@ def test_the_short_form_runs_on_the_recordings(name, tmp_path):
     assert done.returncode == 0, done.stderr
     result = json.loads(done.stdout)
     accuracy = next(row["columns"] for row in result["table"] if row["what"] == "accuracy")
-    everybody = {"chip, deployed", "chip, deployed and tuned", "chip, learning alone", "int8, linear", "int8", "classical", "float LIF"}
+    everybody = {
+        "chip, deployed",
+        "chip, deployed and tuned",
+        "chip, learning alone",
+        "int8, linear",
+        "int8",
+        "classical",
+        "float LIF",
+        *counters.ARRAYS,
+        "arrays on counts, float32",
+    }
     assert set(accuracy) == everybody | ({"int8, one picture"} if name == "event-order" else set())
     assert accuracy["int8"]["mean"] > 40
     assert {"pilot.html", "result.json", "chip-0.safetensors"} <= {file.name for file in tmp_path.iterdir()}

@@ -23,6 +23,7 @@ from ferrion.workloads.event_sets import EventSet
 from ferrion.workloads.spiking_account import A_YEAR
 from ferrion.workloads.spiking_tasks import Tell
 from ferrion.workloads.trial import accuracy, float_accuracies, result_of, train
+from ferrion.workloads.verdicts import confusion, roc
 
 HIDDEN, EPOCHS, TRANSFER_EVERY = (64,), 10, 10
 SHORT_EPOCHS, SHORT_SAMPLES = 3, 1000
@@ -45,19 +46,34 @@ SETTINGS = [Setting(*both) for both in product((1, 4, 16), (0.02, 0.05))]
 """Of which the one with the best accuracy on a held-out fifth of the training set is taken (other patients, if known)."""
 
 
-def columns(events: EventSet, test: NDArray[np.int64], bins: int, seed: int, short: bool, tell: Tell) -> Columns:
-    """Arrays at both levels and their float32 twin, on samples `test` of the test set, counted in so many parts of a recording."""
+def columns(events: EventSet, test: NDArray[np.int64], bins: int, seed: int, short: bool, tell: Tell) -> tuple[Columns, dict[str, Any]]:
+    """Arrays at both levels and their float32 twin, on samples `test` of the test set, counted in so many parts of a recording; and what is drawn of the first."""
     tell(f"seed {seed}: arrays on counts")
     counts, tested = binned(bins)(events)
     some = slice(SHORT_SAMPLES if short else None)
     x, y, group = counts[some], events.training.labels[some], events.training.group[some]
     best = SETTINGS[0] if short else chosen(x, y, group, events.classes, seed)
     data = DataSet(events.name, driven(x, best), y, driven(tested[test], best), events.test.labels[test], events.classes)
-    found: Columns = {}
-    for name, fidelity in ARRAYS.items():
-        found[name] = numbers(train(plan(data, best, seed, short, fidelity), data), data, events, bins)
+    trained = {name: train(plan(data, best, seed, short, fidelity), data) for name, fidelity in ARRAYS.items()}
+    found: Columns = {name: numbers(own, data, events, bins) for name, own in trained.items()}
     found["arrays on counts, float32"] = {"accuracy": float_accuracies(plan(data, best, seed, short), data)[-1]}
-    return found
+    return found, drawn(trained[next(iter(ARRAYS))], data) | {"setting": best._asdict()}
+
+
+def drawn(training: Training, data: DataSet) -> dict[str, Any]:
+    """Who was taken for whom, detection, and the share right of the test after each pass."""
+    told = asked(training, data).outputs
+    return {
+        "confusion": confusion(told.argmax(axis=1), data.test_labels, data.classes),
+        "roc": roc(told.astype(np.float64), data.test_labels),
+        "accuracies": training.accuracies,
+        "samples": len(data.labels),
+    }
+
+
+def asked(training: Training, data: DataSet) -> Answer:
+    """What a chip says to the test."""
+    return infer(training.net, training.memory.analogue, data.test_inputs, training.sigma, training.plan.seed, len(training.losses))
 
 
 def driven(counts: NDArray[np.float32], setting: Setting) -> NDArray[np.float32]:
@@ -92,7 +108,7 @@ def chosen(x: NDArray[np.float32], y: NDArray[np.int64], group: NDArray[np.int64
 def numbers(training: Training, data: DataSet, events: EventSet, bins: int) -> dict[str, Any]:
     """A column: an example that is shown in several passes is counted and learned in each, and a counter, a byte, is rewritten at every event."""
     own, chip, counters = result_of(training, data, (np.nan,), 0.0, None), training.plan.chip, bins * events.rows
-    told: Answer = infer(training.net, training.memory.analogue, data.test_inputs, training.sigma, training.plan.seed, len(training.losses))
+    told = asked(training, data)
     right, shown = told.outputs.argmax(axis=1) == data.test_labels, len(data.labels) * training.plan.epochs
     learned, decided = (len(part.times) / len(part) * chip.prices.energy[Action.TRACE_UPDATE][0] for part in (events.training, events.test))
     spent = chip.prices.joules(inference_ledger(training.net, chip.geometry, told.rows)) + decided

@@ -16,7 +16,7 @@ from ferrion.pilots import counters, personal
 from ferrion.pilots.faults import FAULTS, met
 from ferrion.pilots.live import decisions, told
 from ferrion.pilots.opponents import Opponents, classical, int8
-from ferrion.pilots.table import merged
+from ferrion.pilots.table import Columns, merged
 from ferrion.workloads.digital.costs import synaptic_joules
 from ferrion.workloads.digital.inputs import binned, heartbeats, pictured
 from ferrion.workloads.digital.network import Recipe, fit, of
@@ -186,9 +186,15 @@ def run(name: str, seed: int, short: bool, folder: Path, tell: Tell) -> dict[str
     }
     found = run_seed(task, events, seed, tell, lambda network: save(network, folder / CHIP.format(seed)))
     asked = replace(events, test=events.test.take(test)) if events.paired else events
-    compared = merged(columns(found, digital, len(events.training), len(test), events.seconds), counters.columns(events, test, pilot.bins, seed, short, tell))
+    counts, arrays = counters.columns(events, test, pilot.bins, seed, short, tell)
+    compared = merged(columns(found, digital, len(events.training), len(test), events.seconds), counts)
     compared = merged(compared, pilot.further(asked, seed, short, tell))
-    return {"seed": seed, "seconds": events.seconds, "columns": compared, "chip": found, "digital": digital}
+    return {"seed": seed, "seconds": events.seconds, "columns": chips_first(compared), "chip": found, "digital": digital, "arrays": arrays}
+
+
+def chips_first(columns: Columns) -> Columns:
+    """In the order they are, but who runs on the chip before who does not."""
+    return dict(sorted(columns.items(), key=lambda own: not own[0].startswith(("chip", "arrays"))))
 
 
 def columns(found: dict[str, Any], digital: dict[str, dict[str, Any]], training: int, tested: int, length: float) -> dict[str, dict[str, Any]]:

@@ -13,6 +13,7 @@ from ferrion.reproduce.figure import Curve, Panel
 CHIPS = {"tuned": "chip, deployed and tuned", "local": "chip, learning alone"}
 """What a seed's run calls a chip, and the table."""
 Result = Mapping[str, Any]
+ARRAYS = "arrays on counts"
 WIDEST = 7
 """Columns of a table that a page holds."""
 
@@ -66,7 +67,7 @@ def pictures(run: Result) -> list[tuple[str, str]]:
     if "stretch" in run:
         return drawn([pilot_trigger.stretch(run), _curves(run["roc"]), pilot_trigger.learning(run), pilot_trigger.racing(run)], pilot_trigger.confusions(run))
     chips = {name: run["chip"][key]["roc"] for key, name in CHIPS.items()}
-    return drawn([_curves({**chips, "int8": run["digital"]["int8"]["roc"]}), _latency(run), _learning(run)], [*_confusions(run), _energy(run)])
+    return drawn([_curves({**chips, ARRAYS: run["arrays"]["roc"], "int8": run["digital"]["int8"]["roc"]}), _latency(run), _learning(run)], [*_confusions(run), _energy(run)])
 
 
 def columns(result: Result) -> list[str]:
@@ -93,11 +94,15 @@ def _learning(run: Result) -> Panel:
         right = [100 * share for own in passes for share in own["right"]]
         samples = np.cumsum([own["samples"] / len(own["right"]) for own in passes for _ in own["right"]])
         curves.append(Curve(name, tuple(samples), tuple(right)))
+    arrays = run["arrays"]
+    shown = arrays["samples"] * np.arange(1, len(arrays["accuracies"]) + 1)
+    curves.append(Curve(f"{ARRAYS}: the test after each pass", tuple(shown), tuple(100 * share for share in arrays["accuracies"])))
     return Panel("Learning on the chip: answered before learned", "examples learned", "% right", tuple(curves))
 
 
 def _confusions(run: Result) -> list[tuple[str, str]]:
-    tables = [(name, run["chip"][key]["confusion"]) for key, name in CHIPS.items()] + [("int8", run["digital"]["int8"]["confusion"])]
+    tables = [(name, run["chip"][key]["confusion"]) for key, name in CHIPS.items()]
+    tables += [(ARRAYS, run["arrays"]["confusion"]), ("int8", run["digital"]["int8"]["confusion"])]
     return [(f"Who was taken for whom: {name}", plots.confusion(name, np.array(table))) for name, table in tables]
 
 
