@@ -17,7 +17,7 @@ from ferrion.pilots.faults import FAULTS, met
 from ferrion.pilots.live import decisions, told
 from ferrion.pilots.opponents import Opponents, classical, int8
 from ferrion.pilots.table import Columns, merged
-from ferrion.workloads.digital.costs import synaptic_joules
+from ferrion.workloads.digital.costs import speck_watts, synaptic_joules
 from ferrion.workloads.digital.inputs import binned, heartbeats, pictured
 from ferrion.workloads.digital.network import Recipe, fit, of
 from ferrion.workloads.event_sets import BEATS, HANDS, SENSOR, TAXELS, EventSet, load_events
@@ -251,6 +251,7 @@ def chip_numbers(found: dict[str, Any], decided: str, which: str, learned: float
         "wear, memristor": account["wear"]["memristor"],
         "operations": own["operations"],
         **{f"on {name}": own["operations"] * each for name, each in synaptic_joules().items()},
+        "on speck": length * speck_watts(),
         "measured": account["known"].get("measured", 0.0),
         "assumed": account["known"].get("assumed", 0.0),
         "sent_learned": 0.0,

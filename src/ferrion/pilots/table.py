@@ -115,6 +115,7 @@ QUANTITIES = {
     },
     "operations": ("operations on numbers that are not 0, a decision", "thousand", 1e-3),
     **{f"on {key}": (f"energy of as many operations on {name}", "uJ", 1e6) for key, name in SPIKING.items()},
+    "on speck": ("energy of Speck over a recording, camera included, at its least power", "uJ", 1e6),
     "area": ("area of arrays and neurons", "mm^2", 1e6),
     "cmos": ("area of queues, controllers and trace memories; digital: of the memory alone", "mm^2", 1e6),
     "leaked": ("leakage of queues and controllers while it decides; digital: of the memory alone", "nW", 1e9),

@@ -82,8 +82,8 @@ def _si(card: Card, section: str, key: str, unit: str) -> float:
 
 PARTS = ("stm32u385", "ndp120")
 """A microcontroller and a neural accelerator."""
-RADIO, OPERATIONS = "radio-ble", "synaptic-operations"
-CARDS = (*PARTS, RADIO, OPERATIONS)
+RADIO, OPERATIONS, SPECK = "radio-ble", "synaptic-operations", "speck"
+CARDS = (*PARTS, RADIO, OPERATIONS, SPECK)
 """Cards that are read here."""
 
 
@@ -96,3 +96,8 @@ def synaptic_joules() -> dict[str, float]:
     """A synaptic operation of published neuromorphic chips [J]."""
     card = load(OPERATIONS)
     return {name: _si(card, "energy", name, "J") for name in card.section("energy")}
+
+
+def speck_watts() -> float:
+    """Of a chip of camera and spiking processor while it works, at the least that is published [W]."""
+    return _si(load(SPECK), "power", "working", "W")
