@@ -262,6 +262,8 @@ def test_what_is_shown_in_several_passes_costs_all_of_them():
     assert columns(found, {}, 100, 50, 0.5)["chip, deployed"]["joules with leakage"] == pytest.approx(2.0), "half a second of two watts"
     assert columns(found, {}, 100, 50, 0.5)["chip, learning alone"]["on spinnaker2"] == pytest.approx(10e-12)
     assert columns(found, {}, 100, 50, 0.5)["chip, learning alone"]["on speck"] == pytest.approx(350e-6)
+    assert columns(found, {}, 100, 50, 0.5)["chip, deployed"]["early"] == 1.0
+    assert "early" not in columns({key: own for key, own in found.items() if key != "early"}, {}, 100, 50, 0.5)["chip, deployed"]
     assert columns(found, {}, 1000, 50, 0.5)["chip, learning alone"]["learned"] == pytest.approx(1.5)
 
 

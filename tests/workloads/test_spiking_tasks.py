@@ -113,7 +113,7 @@ def test_frames_hold_every_event():
 
 @pytest.mark.slow
 def test_one_seed_all_the_way_on_made_up_events():
-    task = replace(TASKS["ecg"], hidden=12, swing=(0.3, 0.4), recurrent=0.0, local_swing=0.2, course=Course(2e-3, 12, batch=10, rate=1e-2), passes=2, most=60)
+    task = replace(TASKS["ecg"], hidden=12, swing=(0.3, 0.4), recurrent=0.0, local_swing=0.2, course=Course(2e-3, 12, batch=10, rate=1e-2), passes=2, most=60, early=True)
     found = run_seed(task, EVENTS, 0, lambda *_: None)
     for accuracy_of in (found["float"], found["twin"], found["deployed"]["accuracy"], found["tuned"]["accuracy"], found["local"]["accuracy"]):
         assert accuracy_of > 0.85

@@ -202,7 +202,7 @@ def columns(found: dict[str, Any], digital: dict[str, dict[str, Any]], training:
     tuned = chip_numbers(found, "tuned", "tuned", found["tuning"]["joules"], length)
     shown = sum(own["samples"] for own in found["passes"])
     alone = chip_numbers(found, "local", "alone", sum(own["joules"] * own["samples"] for own in found["passes"]) / min(shown, training), length)
-    closely, stopped = found["levels"], found["early"]
+    closely = found["levels"]
     return {
         "chip, deployed": {
             **{key: found["deployed"][key] for key in ("accuracy", "balanced", "joules", "operations")},
@@ -211,10 +211,7 @@ def columns(found: dict[str, Any], digital: dict[str, dict[str, Any]], training:
             "dropped": found["deployed"]["dropped"] / tested,
             "waited, 99 %": found["deployed"]["waited"][0],
             "waited, longest": found["deployed"]["waited"][1],
-            "early": stopped["accuracy"],
-            "early, joules": stopped["joules"],
-            "early, median": stopped["seconds"][0],
-            "early, late": stopped["seconds"][1],
+            **stopped(found.get("early")),
             "levels": closely["samples"],
             "agreed": closely["same"],
             "spike": closely["device"]["joules_a_spike"],
@@ -225,6 +222,14 @@ def columns(found: dict[str, Any], digital: dict[str, dict[str, Any]], training:
         **{which: own["numbers"] for which, own in digital.items()},
         "float LIF": {"accuracy": found["float"]},
     }
+
+
+def stopped(early: dict[str, Any] | None) -> dict[str, float]:
+    """Of a chip that stops early, if it was tried."""
+    if early is None:
+        return {}
+    median, late = early["seconds"]
+    return {"early": early["accuracy"], "early, joules": early["joules"], "early, median": median, "early, late": late}
 
 
 def timed(seconds: list[float | None]) -> dict[str, float | None]:
