@@ -3,8 +3,8 @@
 from ferrion.arrays.faults import Faults
 from ferrion.arrays.readout import Readout
 from ferrion.interop.convert import compiled, convert
-from ferrion.learning.layers import TwoMemoryConv1d, TwoMemoryConv2d, TwoMemoryLinear
-from ferrion.learning.memories import memories_of, to_devices
+from ferrion.learning.layers import TwoMemoryConv1d, TwoMemoryConv2d, TwoMemoryLinear, on_devices
+from ferrion.learning.memories import memories_of
 from ferrion.learning.model_costs import Cost, clear, cost
 from ferrion.learning.recurrent import TwoMemoryLSTMCell, TwoMemoryRNNCell
 
@@ -22,5 +22,5 @@ __all__ = [
     "convert",
     "cost",
     "memories_of",
-    "to_devices",
+    "on_devices",
 ]

@@ -8,9 +8,12 @@ import torch
 from torch.nn.functional import cross_entropy
 
 from ferrion.core.errors import ConfigError
+from ferrion.interop.convert import convert
+from ferrion.learning import memories
 from ferrion.learning.descent import TwoMemorySGD
-from ferrion.learning.layers import TwoMemoryLinear
-from ferrion.learning.memories import memories_of, to_devices
+from ferrion.learning.layers import TwoMemoryLinear, on_devices
+from ferrion.learning.memories import memories_of
+from ferrion.learning.model_costs import clear
 from ferrion.learning.wear import busiest
 
 ONES = (1, 1, 1, 1, 1, 1, 1, 2, 4, 1)
@@ -19,7 +22,7 @@ ONES = (1, 1, 1, 1, 1, 1, 1, 2, 4, 1)
 def model_of(chip, devices, seed=3):
     own = torch.nn.Sequential(TwoMemoryLinear(12, 9, chip, seed=seed), torch.nn.ReLU(), TwoMemoryLinear(9, 4, chip, seed=seed + 1))
     if devices:
-        to_devices(own)
+        on_devices(own)
     return own
 
 
@@ -68,13 +71,13 @@ def test_what_was_learned_before_has_worn_the_devices(chip):
     model = model_of(chip, False)
     learn(model)
     before = [(own.lsb_writes.numpy().copy(), own.programmed.numpy().copy(), own.hidden.clone()) for own in memories_of(model)]
-    to_devices(model)
+    on_devices(model)
     for own, (written, programmed, hidden) in zip(memories_of(model), before, strict=True):
         assert (own.cells.reversals[:, 0] >= 2 * written.ravel()).all()
         assert (own.cells.cycles[:, 0] == programmed.ravel() + 1).all()
         assert torch.equal(own.hidden, hidden)
     transfers = memories_of(model)[0].tally.transfers
-    to_devices(model)
+    on_devices(model)
     assert memories_of(model)[0].tally.transfers == transfers, "a second time nothing happens"
 
 
@@ -95,7 +98,7 @@ def test_a_device_keeps_what_the_table_draws_anew(chip):
     for devices in (False, True):
         own = TwoMemoryLinear(40, 30, chip, seed=11).memories
         if devices:
-            own.to_devices()
+            own.on_devices()
         own.write(np.full((41, 30), 0.6), 0.6)
         drawn = []
         for _ in range(20):
@@ -113,18 +116,21 @@ def test_copies_and_states_go_on_bit_by_bit(chip):
     fresh = model_of(chip, True, seed=8)
     fresh.load_state_dict(model.state_dict())
     assert all((a == b).all() for one, two in zip(memories_of(model), memories_of(fresh), strict=True) for a, b in zip(one.cells, two.cells, strict=True))
-    learn(model, 40, descent=descent)
-    learn(other, 40, descent=again)
-    for one, two in zip(memories_of(model), memories_of(other), strict=True):
-        assert torch.equal(one.analogue, two.analogue)
-        assert all((a == b).all() for a, b in zip(one.cells, two.cells, strict=True))
+    loaded = TwoMemorySGD(fresh, lr=0.05, transfer_every=10, seed=5)
+    loaded.load_state_dict(descent.state_dict())
+    for own, going_on in ((model, descent), (other, again), (fresh, loaded)):
+        learn(own, 40, descent=going_on)
+    for one, *others in zip(memories_of(model), memories_of(other), memories_of(fresh), strict=True):
+        for two in others:
+            assert torch.equal(one.analogue, two.analogue)
+            assert all((a == b).all() for a, b in zip(one.cells, two.cells, strict=True))
     with pytest.raises(RuntimeError, match="cell_word"):
         model_of(chip, False).load_state_dict(model.state_dict())
 
 
 def test_a_second_slice_stands_on_devices_too(chip):
     layer = TwoMemoryLinear(12, 9, chip, seed=3)
-    to_devices(layer)
+    on_devices(layer)
     weights = np.random.default_rng(0).normal(0.0, 0.2, (13, 9))
     layer.memories.write(weights, float(np.abs(weights).max()))
     layer.refine(weights)
@@ -133,6 +139,38 @@ def test_a_second_slice_stands_on_devices_too(chip):
     assert left[1] < 0.5 * left[0]
 
 
+def test_slices_that_make_up_for_other_devices_are_refused(chip):
+    sliced = convert(torch.nn.Linear(20, 10), chip, slices=2)
+    before = [own.analogue.clone() for own in memories_of(sliced)]
+    with pytest.raises(ConfigError, match="slices = 1"):
+        on_devices(sliced)
+    assert all(torch.equal(own.analogue, held) for own, held in zip(memories_of(sliced), before, strict=True))
+
+
+def test_clearing_the_bill_repeats_no_draws(monkeypatch, chip):
+    """Reads are numbered by samples learned, which go on; a number of the bill would begin anew."""
+    model = model_of(chip, True)
+    learn(model, 20)
+    numbered, own, plain = [], memories_of(model)[0], memories.update_matrix_devices
+    monkeypatch.setattr(memories, "update_matrix_devices", lambda seed, step, *rest: numbered.append(int(step)) or plain(seed, step, *rest))
+    learn(model, 3)
+    clear(model)
+    learn(model, 3)
+    assert sorted(set(numbered)) == [21, 22, 23, 24, 25, 26]
+    assert own.tally.samples == 26
+
+
+def test_blank_is_as_it_came_from_the_factory(chip):
+    model = model_of(chip, True)
+    learn(model)
+    own = memories_of(model)[0]
+    own.blank()
+    assert not own.analogue.any()
+    assert own.stale.all()
+    assert not own.cells.cycles.any()
+    assert own.cells.reversals.max() == 1, "half a level, which a hidden weight of 0 is stored as"
+
+
 def test_a_model_without_arrays_is_told():
     with pytest.raises(ConfigError, match="no two-memory layers"):
-        to_devices(torch.nn.Linear(3, 2))
+        on_devices(torch.nn.Linear(3, 2))

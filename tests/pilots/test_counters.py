@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from ferrion.chip.chip import Chip
+from ferrion.chip.cmos import controller
 from ferrion.circuits.coding import Events
 from ferrion.core.ledger import Action
 from ferrion.pilots import counters
@@ -49,6 +50,8 @@ def test_a_decision_pays_for_every_event_that_is_counted(monkeypatch):
     twice, _ = columns(EventSet("twice", ROWS, 2, SECONDS, *doubled, "both"), np.arange(40), 2, 0, False, lambda _: None)
     for name in ARRAYS:
         assert twice[name]["joules"] - once[name]["joules"] == pytest.approx(EACH * price)
+        assert once[name]["joules with leakage"] - once[name]["joules"] == pytest.approx(SECONDS * once[name]["leaked"])
+        assert once[name]["leaked"] == pytest.approx(8 * 2 * ROWS * 8.44e-12 + 9 * controller(counters.TRANSFER_EVERY).leakage), "twelve counters; arrays of eight columns: eight and one"
         assert twice[name]["learned"] - once[name]["learned"] == pytest.approx(counters.EPOCHS * EACH * price)
         assert once[name]["sent_learned"] == 0.0
 
@@ -57,6 +60,17 @@ def test_devices_wear_more_than_the_published_count_of_writes():
     """Each read of a capacitor that holds 1 reverses it twice: the busiest device goes through more cycles than the busiest least significant bit changes."""
     own, _ = told(2)
     assert own["arrays on counts, device level"]["wear"] > own["arrays on counts"]["wear"] > 0.0
+
+
+def test_the_short_form_meets_every_class():
+    """Recordings that lie class by class in their file are drawn in another order."""
+    labels = np.repeat([0, 1], 1000)
+    events = early_or_late(2, 2000)
+    order = np.argsort(events.labels, kind="stable")
+    own = replace(SET, training=replace(events.take(order), labels=labels))
+    found, drawn = columns(own, np.arange(40), 2, 0, True, lambda _: None)
+    assert drawn["samples"] == counters.SHORT_SAMPLES
+    assert found["arrays on counts"]["accuracy"] > 0.9
 
 
 def test_drivers_end_at_their_range():

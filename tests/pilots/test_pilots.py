@@ -185,6 +185,8 @@ def test_opponents_learn_the_task_and_say_what_they_take():
     assert own["numbers"]["sent_learned"] == 16
     assert own["numbers"]["joules, stm32u385"] > own["numbers"]["joules, ndp120"] > 0
     assert own["numbers"]["median, stm32u385"] > EVENTS.seconds
+    assert own["numbers"]["leaked"] == pytest.approx(8 * own["numbers"]["memory"] * 8.44e-12)
+    assert own["numbers"]["joules with leakage"] == pytest.approx(own["numbers"]["joules"] + EVENTS.seconds * own["numbers"]["leaked"])
     counted = own["numbers"]["joules"] - int8(replace(OPPONENTS, counting=False), EVENTS, np.arange(40), prices, 0, False)["numbers"]["joules"]
     assert counted == pytest.approx(40 * prices.energy[Action.TRACE_UPDATE][0])
     assert np.sum(own["confusion"]) == 40
@@ -261,7 +263,6 @@ def test_what_is_shown_in_several_passes_costs_all_of_them():
     assert columns(found, {}, 100, 50, 0.5)["chip, deployed"]["dropped"] == 2.0
     assert columns(found, {}, 100, 50, 0.5)["chip, deployed"]["joules with leakage"] == pytest.approx(2.0), "half a second of two watts"
     assert columns(found, {}, 100, 50, 0.5)["chip, learning alone"]["on spinnaker2"] == pytest.approx(10e-12)
-    assert columns(found, {}, 100, 50, 0.5)["chip, learning alone"]["on speck"] == pytest.approx(350e-6)
     assert columns(found, {}, 100, 50, 0.5)["chip, deployed"]["early"] == 1.0
     assert "early" not in columns({key: own for key, own in found.items() if key != "early"}, {}, 100, 50, 0.5)["chip, deployed"]
     assert columns(found, {}, 1000, 50, 0.5)["chip, learning alone"]["learned"] == pytest.approx(1.5)

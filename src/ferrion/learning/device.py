@@ -111,12 +111,9 @@ def transfer_layer_devices(seed, step, hidden, stale, analogue, programmed, cell
 
 @compiled
 def rewrite_devices(cells, hidden, offset, p):
-    """Write every hidden weight over whatever its capacitors hold, capacitor by capacitor where a bit differs; returns the unit capacitors changed."""
-    units = 0
+    """Write every hidden weight over whatever its capacitors hold, capacitor by capacitor where a bit differs."""
     for q in range(hidden.size):
         word = word_of(hidden[q], offset)
         flips = cells.word[q] ^ word
         cells.word[q] = word
         reverse(cells, q, flips, p)
-        units += changed_units(flips)
-    return units

@@ -12,7 +12,7 @@ from torch.nn.functional import unfold
 from ferrion.arrays.readout import Readout
 from ferrion.chip.chip import Chip
 from ferrion.core.errors import ConfigError, DataError
-from ferrion.learning.memories import TwoMemories, memories_of
+from ferrion.learning.memories import TwoMemories, memories_of, some_memories_of
 from ferrion.learning.reading import ArrayRead
 from ferrion.learning.rules import REFINED, Rule
 from ferrion.learning.transfer import best_scale
@@ -55,7 +55,7 @@ class TwoMemoryLayer(torch.nn.Module):
         finer = TwoMemories(rows, columns, coarse.inputs, coarse.chip, coarse.readout, coarse.rule, int(coarse.seed) + len(slices) * SLICE)
         finer.blank()
         if coarse.cells:
-            finer.to_devices()
+            finer.on_devices()
         finer.write(left, best_scale(left, coarse.table.mean))
         self.finer.append(finer)
         self.readings.append(ArrayRead(finer))
@@ -132,6 +132,20 @@ class _Convolution(TwoMemoryLayer):
             raise DataError(f"inputs of shape {tuple(x.shape)} are smaller than the kernel {self.kernel} with dilation {self.dilation} and padding {self.padding}")
         columns = unfold(x, self.kernel, self.dilation, self.padding, self.stride)
         return self.read(columns.transpose(1, 2)).transpose(1, 2).reshape(len(x), -1, *out)
+
+
+def on_devices(model: torch.nn.Module) -> None:
+    """Let every weight of a model's array layers stand on devices of its own (`TwoMemories.on_devices`).
+
+    Raises ConfigError for a model that has no such layers, and for layers in slices: the finer ones hold what the coarser ones were read to lack, which would be drawn anew.
+    """
+    memories = some_memories_of(model)
+    if any(isinstance(layer, TwoMemoryLayer) and len(layer.finer) for layer in model.modules()):
+        raise ConfigError(
+            "weights are cut into slices, which make up for the devices they were written to: convert with slices = 1, call on_devices(model), then layer.refine(weights)"
+        )
+    for own in memories:
+        own.on_devices()
 
 
 def _two(number: int | Sequence[int]) -> Sequence[int]:

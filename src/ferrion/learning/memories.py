@@ -160,8 +160,10 @@ class TwoMemories(torch.nn.Module):
 
     def blank(self) -> None:
         """As they came from the factory: hidden weights 0, nothing written, programmed or counted."""
-        for cells in (self.hidden, self.lsb_writes, self.programmed, self.tallied):
-            cells.zero_()
+        with torch.no_grad():
+            for cells in (self.hidden, self.lsb_writes, self.programmed, self.tallied, self.analogue):
+                cells.zero_()
+            self.stale.fill_(1)
         if self.cells:
             self._draw()
 
@@ -171,11 +173,12 @@ class TwoMemories(torch.nn.Module):
         own = self._buffers
         return Cells(*(own[f"cell_{name}"].numpy() for name in Cells._fields)) if "cell_word" in own else None  # type: ignore[union-attr]
 
-    def to_devices(self) -> None:
+    def on_devices(self) -> None:
         """From here on every ferroelectric capacitor of every bit and both memristors of every weight are devices of their own, with spread, wear and an end, drawn by the seed.
 
         What was written and programmed so far has worn them: memristors as they were, the capacitor of the least significant bit as it was, the others not. All weights are
-        transferred once more. Does nothing where weights stand on devices already. A state_dict then holds the devices, and goes into layers that stand on devices alone.
+        transferred once more: what was verified pair by pair, drifted, or put into `analogue` and not written, is lost. Does nothing where weights stand on devices already.
+        A state_dict then holds the devices, and goes into layers that stand on devices alone. `rest` moves what pairs are read as, and nothing of the devices.
         """
         if not self.cells:
             self._draw()
@@ -230,7 +233,7 @@ class TwoMemories(torch.nn.Module):
         scale = F4(rate) * F4(FULL_SCALE) / F4(self.full) * ONE
         offset, moved = I2(self.rule.offset), (gradient, row_words, column_words, scale)
         if cells := self.cells:
-            units, touched = update_matrix_devices(U8(int(self.seed)), U8(self.tally.steps), hidden, lsb_writes, stale, cells, offset, *moved, self.devices)
+            units, touched = update_matrix_devices(U8(int(self.seed)), U8(self.tally.samples), hidden, lsb_writes, stale, cells, offset, *moved, self.devices)
         else:
             units, touched = update_matrix(hidden, lsb_writes, stale, offset, *moved, self._scratch)
         self.count(fecap_writes=units, updates=touched, steps=1)
@@ -336,12 +339,6 @@ def some_memories_of(model: torch.nn.Module) -> list[TwoMemories]:
     if found := memories_of(model):
         return found
     raise ConfigError("the model has no two-memory layers: build it from ferrion.nn layers, or call ferrion.nn.convert(model, chip) first")
-
-
-def to_devices(model: torch.nn.Module) -> None:
-    """Let every weight of a model's array layers stand on devices of its own (`TwoMemories.to_devices`). Raises ConfigError for a model that has none."""
-    for memories in some_memories_of(model):
-        memories.to_devices()
 
 
 def _flat(cells: Tensor) -> NDArray[Any]:

@@ -40,6 +40,7 @@ def on_devices(training: Training) -> Training:
     cells.cycles[:] = memory.programmed[:, None]
     cells.reversals[:] = 0
     cells.reversals[:, 0] = 2 * memory.lsb_writes
+    cells.word[:] = 0
     refresh_all(cells, twin.devices)
     rewrite_devices(cells, memory.hidden, offset, twin.devices)
     return twin

@@ -5,7 +5,7 @@ from typing import Any
 import torch
 
 from ferrion.arrays.words import MAGNITUDE_BITS
-from ferrion.chip.cmos import controller
+from ferrion.chip.cmos import controller, memory
 from ferrion.learning.memories import memories_of
 from ferrion.learning.model_costs import Cost
 from ferrion.learning.wear import busiest
@@ -19,18 +19,20 @@ def decided(bill: Cost, count: int) -> dict[str, Any]:
     return {"joules": bill.joules / count, "seconds": bill.seconds / count, "area": bill.area, **known}
 
 
-def worn(model: torch.nn.Module, learned: int, every: int) -> dict[str, Any]:
-    """Leakage; wear of the busiest devices in a year of an example a minute, at the pace of so many learned; memory of the hidden weights; what leaves: decisions alone."""
+def worn(model: torch.nn.Module, learned: int, every: int, held: int) -> dict[str, Any]:
+    """Wear of the busiest devices in a year of an example a minute, at the pace of so many learned; memory of the hidden weights; `leaked`; what leaves: decisions alone."""
     memories = memories_of(model)
     limits, counts = memories[0].chip.endurance(), busiest(model)
     wear = {device: count / learned * A_YEAR / limits[device] for device, count in counts.items()}
-    memory = sum(part.hidden.numel() for part in memories) * (MAGNITUDE_BITS + 1) / 8
-    return {"leaked": leaked(model, every), "wear": wear["fecap"], "wear, memristor": wear["memristor"], "memory": memory, "sent_learned": 0.0, "sent_decided": 1.0}
+    weights = sum(part.hidden.numel() for part in memories) * (MAGNITUDE_BITS + 1) / 8
+    numbers = {"leaked": leaked(model, every, held), "memory": weights, "sent_learned": 0.0, "sent_decided": 1.0}
+    return {"wear": wear["fecap"], "wear, memristor": wear["memristor"], **numbers}
 
 
-def leaked(model: torch.nn.Module, every: int) -> float:
-    """Watts of the controllers of a model's arrays, which are transferred once in so many samples; two memories keep without any."""
-    return controller(every).leakage * sum(part.chip.geometry.arrays(*part.hidden.shape) for part in memories_of(model))
+def leaked(model: torch.nn.Module, every: int, held: int) -> float:
+    """Watts of the controllers of arrays that are transferred once in so many samples, and of a memory that holds so many bytes of inputs; two memories keep without one."""
+    arrays = sum(part.chip.geometry.arrays(*part.hidden.shape) for part in memories_of(model))
+    return arrays * controller(every).leakage + memory(held).leakage
 
 
 def on_parts(products: int) -> dict[str, float]:

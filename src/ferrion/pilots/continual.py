@@ -80,7 +80,7 @@ def compared(shape: Shape, stages: list[Stage], seed: int) -> tuple[Results, dic
     for name, (metaplasticity, fidelity) in CHIPS.items():
         own = on_chip(shape, seed, metaplasticity, fidelity)
         results[name] = course(own, stages)
-        numbers[name] = {"learned": own.joules / own.learned, **worn(own.model, own.learned, shape.transfer_every), **asked(own, stages[-1])}
+        numbers[name] = {"learned": own.joules / own.learned, **worn(own.model, own.learned // shape.passes, shape.transfer_every, shape.inputs), **asked(own, stages[-1])}
     results["float"] = course(in_float(shape, seed), stages)
     elastic = Elastic(in_float(shape, seed))
     results["float, elastic weights"] = course(elastic.learner, stages, elastic.remember)

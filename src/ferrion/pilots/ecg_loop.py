@@ -52,7 +52,7 @@ def run(seed: int, short: bool, _folder: Path, tell: Tell) -> dict[str, Any]:
         inputs = course.given(front)
         own = on_chip(course.shape(inputs), fork(seed, 0), METAPLASTICITY, fidelity)
         adapted = course.adapted(own, inputs)
-        spent = {**asked(own, inputs.others), **worn(own.model, own.learned, own.shape.transfer_every)}
+        spent = {**asked(own, inputs.others), **worn(own.model, own.learned // own.shape.passes, own.shape.transfer_every, own.shape.inputs)}
         beats = sum(len(inputs.first(heart, k).labels) for k, heart in enumerate(course.hearts))
         del spent["sent_learned"]
         columns |= {name: spent, f"{name}, personal": {"learned": sum(one.joules - own.joules for one in adapted) / beats, "sent_learned": float(SAMPLES), "sent_decided": 1.0}}

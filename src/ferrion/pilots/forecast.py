@@ -12,8 +12,8 @@ from torch.nn.functional import smooth_l1_loss
 from ferrion.chip.chip import Chip
 from ferrion.core.noise import fork
 from ferrion.learning.descent import TwoMemorySGD
-from ferrion.learning.layers import TwoMemoryLinear
-from ferrion.learning.memories import memories_of, to_devices
+from ferrion.learning.layers import TwoMemoryLinear, on_devices
+from ferrion.learning.memories import memories_of
 from ferrion.learning.training import Fidelity
 from ferrion.workloads.nab import F8, Series
 
@@ -96,7 +96,7 @@ def on_chip(chip: Chip, seed: int, step: float, kelvin: float | None = None, fid
     """Two arrays; one seed is one chip. step: seconds between rows. kelvin: at which the memristors rest, a day at a time; None: they do not."""
     model = torch.nn.Sequential(TwoMemoryLinear(INPUTS, HIDDEN, chip, seed=fork(seed, 0)), torch.nn.ReLU(), TwoMemoryLinear(HIDDEN, 1, chip, seed=fork(seed, 1)))
     if fidelity is Fidelity.DEVICE:
-        to_devices(model)
+        on_devices(model)
     day = max(round(DAY / step), 1)
 
     def rest(row: int) -> None:

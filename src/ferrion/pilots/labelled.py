@@ -44,6 +44,7 @@ class Labelled:
     opponents: Opponents
     bins: int
     """Equal parts of a recording in which arrays are given counts of its events."""
+    camera: bool = False
     streamed: int = 100
     """Recordings of a stream with faults."""
     further: Callable[[EventSet, int, bool, Tell], dict[str, dict[str, Any]]] = lambda *_: {}
@@ -85,6 +86,7 @@ LABELLED = {
             ("logistic regression on counts in three bins", binned(3), _logistic),
         ),
         bins=3,
+        camera=True,
     ),
     "event-order": Labelled(
         "Which way in time: an event camera as it was, and with every saccade backwards (N-MNIST: 1,000 recordings both ways to learn from, 50 both ways to decide)",
@@ -95,6 +97,7 @@ LABELLED = {
             ("logistic regression on counts in three bins", binned(3), _logistic),
         ),
         bins=6,
+        camera=True,
         streamed=20,
         further=collapsed,
     ),
@@ -107,6 +110,7 @@ LABELLED = {
             ("logistic regression on counts in three bins", binned(3), _logistic),
         ),
         bins=1,
+        camera=True,
         streamed=20,
     ),
     "tactile": Labelled(
@@ -188,13 +192,15 @@ def run(name: str, seed: int, short: bool, folder: Path, tell: Tell) -> dict[str
     asked = replace(events, test=events.test.take(test)) if events.paired else events
     counts, arrays = counters.columns(events, test, pilot.bins, seed, short, tell)
     compared = merged(columns(found, digital, len(events.training), len(test), events.seconds), counts)
+    if pilot.camera:
+        compared = merged(compared, {"chip, deployed": {"on speck": events.seconds * speck_watts()}})
     compared = merged(compared, pilot.further(asked, seed, short, tell))
     return {"seed": seed, "seconds": events.seconds, "columns": chips_first(compared), "chip": found, "digital": digital, "arrays": arrays}
 
 
 def chips_first(columns: Columns) -> Columns:
     """In the order they are, but who runs on the chip before who does not."""
-    return dict(sorted(columns.items(), key=lambda own: not own[0].startswith(("chip", "arrays"))))
+    return dict(sorted(columns.items(), key=lambda own: not own[0].startswith(("chip", "arrays")) or own[0].endswith("float32")))
 
 
 def columns(found: dict[str, Any], digital: dict[str, dict[str, Any]], training: int, tested: int, length: float) -> dict[str, dict[str, Any]]:
@@ -256,7 +262,6 @@ def chip_numbers(found: dict[str, Any], decided: str, which: str, learned: float
         "wear, memristor": account["wear"]["memristor"],
         "operations": own["operations"],
         **{f"on {name}": own["operations"] * each for name, each in synaptic_joules().items()},
-        "on speck": length * speck_watts(),
         "measured": account["known"].get("measured", 0.0),
         "assumed": account["known"].get("assumed", 0.0),
         "sent_learned": 0.0,

@@ -12,8 +12,8 @@ from torch.nn.functional import cross_entropy
 from ferrion.chip.chip import Chip
 from ferrion.core.noise import fork, permutation
 from ferrion.learning.descent import TwoMemorySGD
-from ferrion.learning.layers import TwoMemoryLinear
-from ferrion.learning.memories import memories_of, to_devices
+from ferrion.learning.layers import TwoMemoryLinear, on_devices
+from ferrion.learning.memories import memories_of
 from ferrion.learning.model_costs import clear, cost
 from ferrion.learning.training import Fidelity
 from ferrion.workloads.changing import Stage
@@ -89,7 +89,7 @@ def on_chip(shape: Shape, seed: int, metaplasticity: float, fidelity: Fidelity =
     layers = [TwoMemoryLinear(n, m, chip, seed=fork(seed, k)) for k, (n, m) in enumerate(pairwise(sizes))]
     model = torch.nn.Sequential(layers[0], torch.nn.ReLU(), layers[1])
     if fidelity is Fidelity.DEVICE:
-        to_devices(model)
+        on_devices(model)
     return Learner(model, TwoMemorySGD(model, lr=shape.rate, transfer_every=shape.transfer_every, seed=seed, metaplasticity=metaplasticity), shape, seed)
 
 

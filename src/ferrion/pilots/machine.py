@@ -161,7 +161,7 @@ def watched(machine: Machine, chip: Chip, seed: int) -> dict[str, Any]:
         "wear of devices": devices.wear(),
         "worn": worn,
         "area": decided.area,
-        "leaked": leaked(watch.model, TRANSFER_EVERY),
+        "leaked": leaked(watch.model, TRANSFER_EVERY, 0),
         "memory": watch.weights * (MAGNITUDE_BITS + 1) / 8,
         **costs,
     }

@@ -71,7 +71,7 @@ def columns(events: EventSet, seed: int, short: bool, tell: Tell) -> dict[str, d
         found[f"{name}, personal"] = judged(patients, [one.decide(patients.inputs(k)) for k, one in enumerate(adapted)]) | {"others": others(patients, adapted)}
         if name in ARRAYS:
             learned = sum(one.joules - own.joules for one in adapted) / sum(len(first) for first, _ in patients.parts)
-            found[name] |= {**worn(own.model, own.learned, TRANSFER_EVERY), **asked(own, patients.training)}
+            found[name] |= {**worn(own.model, own.learned // shape.passes, TRANSFER_EVERY, shape.inputs), **asked(own, patients.training)}
             found[f"{name}, personal"] |= {"learned": learned, "sent_learned": 0.0, "sent_decided": 1.0}
     return found | digital(patients, seed, tell)
 

@@ -8,8 +8,7 @@ from torch.nn.functional import cross_entropy
 from ferrion.chip.chip import Chip
 from ferrion.core.noise import fork, permutation
 from ferrion.learning.descent import TwoMemorySGD
-from ferrion.learning.layers import TwoMemoryLinear
-from ferrion.learning.memories import to_devices
+from ferrion.learning.layers import TwoMemoryLinear, on_devices
 from ferrion.learning.training import Fidelity
 
 HIDDEN, FIRST, LAST, TRANSFER_EVERY = 32, 0.05, 0.002, 10
@@ -38,7 +37,7 @@ class Sorter:
         """One seed is one chip."""
         self.model = torch.nn.Sequential(TwoMemoryLinear(inputs, HIDDEN, chip, seed=fork(seed, 0)), torch.nn.ReLU(), TwoMemoryLinear(HIDDEN, classes, chip, seed=fork(seed, 1)))
         if fidelity is Fidelity.DEVICE:
-            to_devices(self.model)
+            on_devices(self.model)
         self.descent = TwoMemorySGD(self.model, lr=FIRST, transfer_every=TRANSFER_EVERY, seed=seed)
         self.seed = seed
 

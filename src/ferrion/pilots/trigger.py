@@ -67,7 +67,7 @@ def told(own: Sorters, watched: Heard, votes: Votes, seed: int) -> tuple[Columns
     columns: Columns = {
         "comparator": {"false": float((watched.true == NO_UNIT).sum() / seconds)},
         "chip": {**numbers, **shared(numbers["seconds"], chip, seed)},
-        DEVICES: worn(own.devices.model, own.calibration, TRANSFER_EVERY),
+        DEVICES: worn(own.devices.model, own.calibration, TRANSFER_EVERY, 0),
         "chip and a race": {f"right, {NOISE}": right(watched, first.decided), "joules": numbers["joules"] + prices.energy[Action.ION_SPIKE][0], **lasting(first)},
         "int8": int8_numbers(own, watched, prices),
         "matched filters": filter_numbers(prices),

@@ -15,7 +15,7 @@ from ferrion.workloads.digital.costs import BYTE, joules, radio_joules, size
 
 def chip_numbers(own: Sorters, bill: Cost, pulses: int) -> dict[str, Any]:
     """Of the chip, which takes what the trigger holds as it is; `bill`: of so many pulses."""
-    return {**decided(bill, pulses), "learned": own.learned.joules / own.calibration, **worn(own.chip.model, own.calibration, TRANSFER_EVERY)}
+    return {**decided(bill, pulses), "learned": own.learned.joules / own.calibration, **worn(own.chip.model, own.calibration, TRANSFER_EVERY, 0)}
 
 
 def int8_numbers(own: Sorters, watched: Heard, prices: Prices) -> dict[str, Any]:

@@ -13,8 +13,8 @@ from ferrion.chip.chip import Chip
 from ferrion.core.errors import DataError
 from ferrion.core.noise import fork, permutation
 from ferrion.learning.descent import TwoMemorySGD
-from ferrion.learning.layers import TwoMemoryLinear
-from ferrion.learning.memories import memories_of, to_devices
+from ferrion.learning.layers import TwoMemoryLinear, on_devices
+from ferrion.learning.memories import memories_of
 from ferrion.learning.training import Fidelity
 from ferrion.learning.wear import busiest
 from ferrion.workloads.streams.lines import Reading
@@ -61,7 +61,7 @@ class Watch:
         """One seed is one chip."""
         self.model = torch.nn.Sequential(TwoMemoryLinear(sensors, HIDDEN, chip, seed=fork(seed, 0)), TwoMemoryLinear(HIDDEN, sensors, chip, seed=fork(seed, 1)))
         if fidelity is Fidelity.DEVICE:
-            to_devices(self.model)
+            on_devices(self.model)
         self.descent = TwoMemorySGD(self.model, lr=RATE, transfer_every=TRANSFER_EVERY, seed=seed)
         self.seed, self.sensors, self.limit = seed, sensors, np.inf
         self._recent: deque[float] = deque(maxlen=MEDIAN)

@@ -153,7 +153,7 @@ def run_seed(task: Task, events: EventSet, seed: int, tell: Tell, ready: Callabl
         passes.append(learn_pass(alone, events, chosen(events.training, task.most, TRAINING_ORDER + PASSES * seed + step)))
     found["passes"], found["learning"] = passes, {key: float(np.mean([own[key] for own in passes])) for key in ("samples", "joules", "fecap_writes")}
     found["local"] = tested(alone, events, test)
-    found["account"]["alone"] = account(alone, sum(own["samples"] for own in passes))
+    found["account"]["alone"] = account(alone, passes[0]["samples"])
     return found
 
 

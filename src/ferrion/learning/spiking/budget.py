@@ -77,13 +77,13 @@ def area(network: SpikingNetwork) -> float:
 
 
 def remembered(network: SpikingNetwork) -> int:
-    """Traces of the rows of tiles that learn and of the cells behind them, two of each for triplets, and eligibilities; of a Teacher, traces of rows and counters of outputs."""
+    """Traces of the rows of tiles that learn and of the cells behind them, two of each for triplets, and eligibilities; of a Teacher, who looks at the votes, traces of rows."""
     net, rule, plastic = network.net, network.rule, network.net.plastic
     if rule is None or not plastic.any():
         return 0
-    rows, outputs = int(net.rows[plastic].sum()), int(net.cells[-1] - net.cells[-2])
+    rows = int(net.rows[plastic].sum())
     if isinstance(rule, Teacher):
-        return rows + outputs
+        return rows
     cells = sum(int(net.cells[p + 1] - net.cells[p]) for p in np.unique(net.target[plastic]))
     waiting = int((net.rows * net.columns)[plastic].sum()) if rule.tau_e > 0.0 else 0
     return (rows + cells) * (1 if rule.pairs_only else 2) + waiting
@@ -95,8 +95,8 @@ def cmos(network: SpikingNetwork) -> Cmos:
 
 
 def deciding(network: SpikingNetwork) -> Cmos:
-    """Queues and controllers of all tiles, arbiters of all populations."""
-    net, found = network.net, Cmos()
+    """Queues and controllers of all tiles, arbiters of all populations, counters of the votes of output cells."""
+    net, found = network.net, traces(int(network.net.cells[-1] - network.net.cells[-2]))
     for rows in net.rows:
         found = found.plus(link(int(rows), int(network.chip.router.depth))).plus(controller(network.transfer_every))
     for cells in (int(n) for n in np.diff(net.cells)):
