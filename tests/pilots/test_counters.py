@@ -51,7 +51,8 @@ def test_a_decision_pays_for_every_event_that_is_counted(monkeypatch):
     for name in ARRAYS:
         assert twice[name]["joules"] - once[name]["joules"] == pytest.approx(EACH * price)
         assert once[name]["joules with leakage"] - once[name]["joules"] == pytest.approx(SECONDS * once[name]["leaked"])
-        assert once[name]["leaked"] == pytest.approx(8 * 2 * ROWS * 8.44e-12 + 9 * controller(counters.TRANSFER_EVERY).leakage), "twelve counters; arrays of eight columns: eight and one"
+        arrays_of_eight_columns = 8 + 1
+        assert once[name]["leaked"] == pytest.approx(8 * 2 * ROWS * 8.44e-12 + arrays_of_eight_columns * controller(counters.TRANSFER_EVERY).leakage)
         assert twice[name]["learned"] - once[name]["learned"] == pytest.approx(counters.EPOCHS * EACH * price)
         assert once[name]["sent_learned"] == 0.0
 
