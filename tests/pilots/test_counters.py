@@ -10,7 +10,9 @@ from ferrion.chip.cmos import controller
 from ferrion.circuits.coding import Events
 from ferrion.core.ledger import Action
 from ferrion.pilots import counters
-from ferrion.pilots.counters import ARRAYS, Setting, columns, driven
+from ferrion.pilots.counters import ARRAYS, columns
+from ferrion.workloads import counting
+from ferrion.workloads.counting import EPOCHS, TRANSFER_EVERY, Setting, driven
 from ferrion.workloads.digital.network import set_apart
 from ferrion.workloads.event_sets import EventSet, gathered
 
@@ -37,14 +39,14 @@ def test_parts_of_a_recording_tell_what_its_counts_cannot():
         assert timed[name]["accuracy"] == timed[name]["balanced"] == 1.0
     assert np.trace(np.array(drawn["confusion"])[:, :2]) == 40
     assert drawn["accuracies"][-1] == 1.0
-    assert len(drawn["accuracies"]) == counters.EPOCHS
+    assert len(drawn["accuracies"]) == EPOCHS
     assert told(1)[0]["arrays on counts"]["accuracy"] < 0.75
 
 
 def test_a_decision_pays_for_every_event_that_is_counted(monkeypatch):
     """The same counts from twice as many events above the end of the drivers' range cost what it takes to count those, and nothing else."""
     price = Chip.from_card("leti-2025").prices.energy[Action.TRACE_UPDATE][0]
-    monkeypatch.setattr(counters, "SETTINGS", [Setting(1, 0.05)])
+    monkeypatch.setattr(counting, "SETTINGS", [Setting(1, 0.05)])
     doubled = [replace(part, times=np.repeat(part.times, 2), rows=np.repeat(part.rows, 2), offset=2 * part.offset) for part in (SET.training, SET.test)]
     once = told(2)[0]
     twice, _ = columns(EventSet("twice", ROWS, 2, SECONDS, *doubled, "both"), np.arange(40), 2, 0, False, lambda _: None)
@@ -52,8 +54,8 @@ def test_a_decision_pays_for_every_event_that_is_counted(monkeypatch):
         assert twice[name]["joules"] - once[name]["joules"] == pytest.approx(EACH * price)
         assert once[name]["joules with leakage"] - once[name]["joules"] == pytest.approx(SECONDS * once[name]["leaked"])
         arrays_of_eight_columns = 8 + 1
-        assert once[name]["leaked"] == pytest.approx(8 * 2 * ROWS * 8.44e-12 + arrays_of_eight_columns * controller(counters.TRANSFER_EVERY).leakage)
-        assert twice[name]["learned"] - once[name]["learned"] == pytest.approx(counters.EPOCHS * EACH * price)
+        assert once[name]["leaked"] == pytest.approx(8 * 2 * ROWS * 8.44e-12 + arrays_of_eight_columns * controller(TRANSFER_EVERY).leakage)
+        assert twice[name]["learned"] - once[name]["learned"] == pytest.approx(EPOCHS * EACH * price)
         assert once[name]["sent_learned"] == 0.0
 
 

@@ -218,11 +218,12 @@ def test_few_examples_are_none_of_the_training_or_the_test(monkeypatch):
     recorded("nmnist")
     shown = {}
 
-    def taken(_task, events, known, shots, each, theirs, others, _seed, _tell):
-        shown.update(known=known, shots=shots, theirs=theirs, others=others, events=events, each=each)
-        return {}
+    def taken(_task, events, course, _seed, _tell):
+        shown.update(course._asdict(), events=events)
+        return {"shots": [{} for _ in few_shot.SHOTS]}
 
     monkeypatch.setattr(few_shot, "_adapted", taken)
+    monkeypatch.setattr(few_shot, "counted_shots", lambda *_: [{} for _ in few_shot.SHOTS])
     few_shot.new_class(3, True, print)
     labels = shown["events"].training.labels
     assert 3 not in labels[shown["known"]]
@@ -231,6 +232,26 @@ def test_few_examples_are_none_of_the_training_or_the_test(monkeypatch):
     assert (shown["theirs"].labels == 3).all()
     shots = {shown["events"].training.events(int(n)).times.tobytes() for n in shown["shots"]}
     assert not shots & {shown["theirs"].events(n).times.tobytes() for n in range(len(shown["theirs"]))}
+
+
+def test_arrays_learn_a_new_class_from_a_few_examples_and_nothing_without():
+    """Two of three classes are known; ten examples of the third are learned on the chip. Before them it is never told."""
+    draws = np.random.default_rng(0)
+
+    def three(count):
+        labels = np.arange(count) % 3
+        return gathered([Events(np.sort(draws.uniform(0.0, 0.1, 40)), 4 * label + draws.integers(0, 4, 40)) for label in labels], labels, np.full(count, -1))
+
+    events = EventSet("three rows of four", 12, 3, 0.1, three(150), three(60), "made up")
+    known, new = (np.flatnonzero((events.training.labels == 2) == is_new) for is_new in (False, True))
+    tested = events.test.labels == 2
+    course = few_shot.Course(known, new[:10], 1, events.test.take(np.flatnonzero(tested)), events.test.take(np.flatnonzero(~tested)))
+    found = few_shot.counted_shots(events, course, 1, 0, False, lambda _: None)
+    new_one, others = few_shot.COUNTED
+    assert found[0] == {new_one: 0.0, others: 1.0}
+    assert found[-1][new_one] > 0.8
+    assert found[-1][others] > 0.8
+    assert few_shot.counted_shots(events, course, 1, 0, False, lambda _: None) == found
 
 
 def test_names_numbers_and_empty_takes():

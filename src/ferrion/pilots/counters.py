@@ -1,58 +1,34 @@
-"""Events are counted by row and part of the recording, and two-memory arrays learn the counts on the chip, one recording after another: no neurons, no weights from elsewhere.
+"""Arrays that learn counts of events (`workloads.counting`), as columns of a pilot at both levels; parts of a recording are those of the classical method (of beats: ten)."""
 
-Only the range of the drivers and the step were chosen, on held-out recordings and by whole courses that nobody is charged for; parts of a recording are those of the classical
-method (of beats: ten), cells and passes were not varied."""
-
-from dataclasses import replace
-from itertools import product
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from ferrion.arrays.words import MAGNITUDE_BITS
-from ferrion.chip.chip import Chip
 from ferrion.chip.cmos import Cmos, controller, memory
 from ferrion.chip.prices import Prices
 from ferrion.core.ledger import Action
 from ferrion.core.noise import permutation
 from ferrion.learning.costs import arrays_of, cell_area, inference_ledger
 from ferrion.learning.inference import Answer, infer
-from ferrion.learning.rules import REFINED
-from ferrion.learning.training import Fidelity, Plan, Training
+from ferrion.learning.training import Fidelity, Training
 from ferrion.learning.wear import fecap_cycles
 from ferrion.pilots.table import Columns
+from ferrion.workloads.counting import CHOICE, SHORT, TRANSFER_EVERY, chosen, driven, plan
 from ferrion.workloads.data import DataSet
 from ferrion.workloads.digital.costs import BYTE
 from ferrion.workloads.digital.inputs import binned
-from ferrion.workloads.digital.network import set_apart
 from ferrion.workloads.event_sets import EventSet, Samples
 from ferrion.workloads.spiking_account import A_YEAR
 from ferrion.workloads.spiking_tasks import Tell
-from ferrion.workloads.trial import accuracy, float_accuracies, result_of, train
+from ferrion.workloads.trial import float_accuracies, result_of, train
 from ferrion.workloads.verdicts import confusion, roc
 
-HIDDEN, EPOCHS, TRANSFER_EVERY = (64,), 10, 10
-SHORT_EPOCHS, SHORT_SAMPLES = 3, 1000
+SHORT_SAMPLES = 1000
 ARRAYS = {"arrays on counts": Fidelity.BEHAVIOURAL, "arrays on counts, device level": Fidelity.DEVICE}
-CHOICE = 5000
-"""Draws that choose a setting stand apart from others."""
 PRODUCTS = 2
 """Of a decision, one a layer."""
-
-
-class Setting(NamedTuple):
-    """Of the drivers and of learning."""
-
-    cap: int
-    """Events at which a driver is at the end of its range."""
-    step: float
-
-
-SETTINGS = [Setting(*both) for both in product((1, 4, 16), (0.005, 0.02, 0.05))]
-"""Of which the one with the best accuracy on a held-out fifth of the training set is taken (other patients, if known)."""
-SHORT = Setting(4, 0.02)
-"""Of the short form."""
 
 
 def columns(events: EventSet, test: NDArray[np.int64], bins: int, seed: int, short: bool, tell: Tell) -> tuple[Columns, dict[str, Any]]:
@@ -83,35 +59,6 @@ def drawn(training: Training, data: DataSet) -> dict[str, Any]:
 def asked(training: Training, data: DataSet) -> Answer:
     """What a chip says to the test."""
     return infer(training.net, training.memory.analogue, data.test_inputs, training.sigma, training.plan.seed, len(training.losses))
-
-
-def driven(counts: NDArray[np.float32], setting: Setting) -> NDArray[np.float32]:
-    """Counts as drivers carry them, 0 to 1."""
-    return np.minimum(counts / np.float32(setting.cap), np.float32(1.0))
-
-
-def plan(data: DataSet, setting: Setting, seed: int, short: bool, fidelity: Fidelity = Fidelity.BEHAVIOURAL) -> Plan:
-    """Two layers, learned one recording at a time."""
-    return Plan(
-        sizes=(data.inputs.shape[1], *HIDDEN, data.classes),
-        chip=Chip.from_card("leti-2025"),
-        rule=replace(REFINED, step=setting.step),
-        epochs=SHORT_EPOCHS if short else EPOCHS,
-        transfer_every=TRANSFER_EVERY,
-        fidelity=fidelity,
-        seed=seed,
-    )
-
-
-def chosen(x: NDArray[np.float32], y: NDArray[np.int64], group: NDArray[np.int64], classes: int, seed: int) -> Setting:
-    """The best of `SETTINGS` on recordings that are held out."""
-    held, right = set_apart(group, CHOICE + seed), list[float]()
-    for setting in SETTINGS:
-        inputs = driven(x, setting)
-        data = DataSet("held out", inputs[~held], y[~held], inputs[held], y[held], classes)
-        training = train(plan(data, setting, seed, False), data)
-        right.append(accuracy(training, data, float(training.sigma)))
-    return SETTINGS[int(np.argmax(right))]
 
 
 def numbers(training: Training, data: DataSet, events: EventSet, bins: int) -> dict[str, Any]:
