@@ -25,7 +25,7 @@ from ferrion.workloads.spiking_tasks import Tell
 from ferrion.workloads.trial import float_accuracies, result_of, train
 from ferrion.workloads.verdicts import confusion, roc
 
-SHORT_SAMPLES = 1000
+SHORT_SAMPLES = 400
 ARRAYS = {"arrays on counts": Fidelity.BEHAVIOURAL, "arrays on counts, device level": Fidelity.DEVICE}
 PRODUCTS = 2
 """Of a decision, one a layer."""
