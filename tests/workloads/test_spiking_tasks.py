@@ -11,7 +11,7 @@ from ferrion.circuits.coding import Events
 from ferrion.core.errors import ConfigError, DataError, MissingDataError
 from ferrion.learning.spiking.network import SpikingNetwork, Wiring
 from ferrion.learning.spiking.twins import ChipTwin
-from ferrion.workloads import bursts, event_sets, few_shot, hot_pixel
+from ferrion.workloads import bursts, counting, event_sets, few_shot, hot_pixel
 from ferrion.workloads.event_sets import EVENT_SETS, SACCADES, SENSOR, EventSet, Samples, gathered, load_events
 from ferrion.workloads.neurobench import View, metrics
 from ferrion.workloads.spiking import Answer, Course, accuracy, frames, present, settle, train
@@ -234,9 +234,10 @@ def test_few_examples_are_none_of_the_training_or_the_test(monkeypatch):
     assert not shots & {shown["theirs"].events(n).times.tobytes() for n in range(len(shown["theirs"]))}
 
 
-def test_arrays_learn_a_new_class_from_a_few_examples_and_nothing_without():
+def test_arrays_learn_a_new_class_from_a_few_examples_and_nothing_without(monkeypatch):
     """Two of three classes are known; ten examples of the third are learned on the chip. Before them it is never told."""
     draws = np.random.default_rng(0)
+    monkeypatch.setattr(counting, "SETTINGS", [counting.Setting(4, 0.05)])
 
     def three(count):
         labels = np.arange(count) % 3
