@@ -170,8 +170,9 @@ class TwoMemories(torch.nn.Module):
     @property
     def cells(self) -> Cells | None:
         """Every device, flat, once the weights stand on devices; views of the buffers `cell_…`."""
-        own = self._buffers
-        return Cells(*(own[f"cell_{name}"].numpy() for name in Cells._fields)) if "cell_word" in own else None  # type: ignore[union-attr]
+        if "cell_word" not in self._buffers:
+            return None
+        return Cells(*(self.get_buffer(f"cell_{name}").numpy() for name in Cells._fields))
 
     def on_devices(self) -> None:
         """From here on every ferroelectric capacitor of every bit and both memristors of every weight are devices of their own, with spread, wear and an end, drawn by the seed.

@@ -1,6 +1,7 @@
 """A chip whose neurons are stepped with all equations of their devices."""
 
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -139,5 +140,7 @@ def test_cells_fire_in_the_order_of_time_and_learn(inhibition: float) -> None:
 
 
 def test_a_level_that_there_is_not_is_told() -> None:
+    """The type forbids it, and whoever calls without a type checker has to be told all the same."""
+    forbidden: Any = "spice"
     with pytest.raises(ConfigError, match=r"level = 'spice': give Level\.EVENT or Level\.DEVICE"):
-        SpikingNetwork(CHIP, WIRING, level="spice")  # type: ignore[arg-type]
+        SpikingNetwork(CHIP, WIRING, level=forbidden)
