@@ -124,8 +124,11 @@ def test_copies_and_states_go_on_bit_by_bit(chip):
         for two in others:
             assert torch.equal(one.analogue, two.analogue)
             assert all((a == b).all() for a, b in zip(one.cells, two.cells, strict=True))
-    with pytest.raises(RuntimeError, match="cell_word"):
-        model_of(chip, False).load_state_dict(model.state_dict())
+    for strict in (True, False):
+        with pytest.raises(RuntimeError, match=r"call ferrion\.nn\.on_devices\(model\) before loading"):
+            model_of(chip, False).load_state_dict(model.state_dict(), strict=strict)
+        with pytest.raises(RuntimeError, match="load into a model that on_devices was not called for"):
+            model.load_state_dict(model_of(chip, False).state_dict(), strict=strict)
 
 
 def test_a_second_slice_stands_on_devices_too(chip):

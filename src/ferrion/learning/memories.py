@@ -185,6 +185,14 @@ class TwoMemories(torch.nn.Module):
             self._draw()
             self.transfer(only_changed=False)
 
+    def _load_from_state_dict(self, state_dict: Any, prefix: str, *further: Any) -> None:
+        """As torch does, and an error, strict or not, where a state with devices meets a layer without, or the reverse: hidden weights and devices would say different things."""
+        super()._load_from_state_dict(state_dict, prefix, *further)
+        there, error_messages = f"{prefix}cell_word" in state_dict, further[-1]
+        if there != bool(self.cells):
+            who = "call ferrion.nn.on_devices(model) before loading" if there else "load into a model that on_devices was not called for, then call it"
+            error_messages.append(f"{prefix}: the state {'has' if there else 'has no'} devices and the layer {'none' if there else 'stands on some'}: {who}")
+
     def _draw(self) -> None:
         rows, columns = self.analogue.shape
         parts, line = self.chip.parts, self.chip.geometry.line_numbers(rows, columns).ravel()
