@@ -76,13 +76,13 @@ def test_what_is_chosen_on_is_what_is_run(twin):
             times, rows = EVENTS.test.events(sample)
             seconds = EVENTS.seconds + PAUSE
             told = first_leads(ready(twin), ready(twin).run(times, rows, seconds), 0.0, seconds)[k]
-            assert stopping(ready(twin), EVENTS, EVENTS.test, sample, lead).decided == told
+            assert stopping(ready(twin), EVENTS, EVENTS.test, sample, lead)[0].decided == told
 
 
 def test_a_lead_that_is_never_reached_is_the_whole_recording(twin):
     whole, cut = ready(twin), ready(twin)
     for sample in range(6):
-        a, b = present(whole, EVENTS, EVENTS.test, sample), stopping(cut, EVENTS, EVENTS.test, sample, 10**9)
+        a, b = present(whole, EVENTS, EVENTS.test, sample), stopping(cut, EVENTS, EVENTS.test, sample, 10**9)[0]
         assert (a.decided, a.spikes, a.votes) == (b.decided, b.spikes, b.votes)
         assert b.seconds == pytest.approx(EVENTS.seconds + 0.02 - EVENTS.test.events(sample).times[0])
 

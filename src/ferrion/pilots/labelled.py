@@ -15,7 +15,7 @@ from ferrion.learning.spiking.network import SpikingNetwork
 from ferrion.pilots import counters, personal
 from ferrion.pilots.faults import FAULTS, met
 from ferrion.pilots.live import decisions, told
-from ferrion.pilots.opponents import Opponents, classical, int8
+from ferrion.pilots.opponents import Opponents, classical, int8, quick
 from ferrion.pilots.table import Columns, merged
 from ferrion.workloads.digital.costs import speck_watts, synaptic_joules
 from ferrion.workloads.digital.inputs import binned, heartbeats, pictured
@@ -27,7 +27,7 @@ from ferrion.workloads.streams.source import events_from
 
 CHIP = "chip-{}.safetensors"
 """The tuned chip of a seed."""
-STREAMED_SHORT = 20
+STREAMED_SHORT = 10
 """Recordings of a stream with faults in the short form."""
 SHORT_TRAINING, ALL = 1000, 10**9
 """Samples the classical method is trained on in the short form, and in the full one."""
@@ -56,7 +56,7 @@ def _trees(seed: int) -> Any:
 
 
 def _logistic(_seed: int) -> Any:
-    return LogisticRegression(C=0.01, max_iter=300)
+    return LogisticRegression(C=0.01, max_iter=3000)
 
 
 LINEAR = Recipe(hidden=(), epochs=60)
@@ -69,10 +69,10 @@ def linear(opponents: Opponents) -> Opponents:
     return replace(opponents, options=tuple((opponents.classical[1], replace(LINEAR, dropout=dropout)) for dropout in (0.2, 0.5)))
 
 
-def collapsed(events: EventSet, seed: int, _short: bool, _tell: Tell) -> dict[str, dict[str, Any]]:
+def collapsed(events: EventSet, seed: int, short: bool, _tell: Tell) -> dict[str, dict[str, Any]]:
     """A network on the counts of whole recordings, which is all that a picture keeps."""
     training, test = pictured(1, SENSOR)(events)
-    net = of(fit(training, events.training.labels, events.classes, SEEN, seed))
+    net = of(fit(training, events.training.labels, events.classes, quick(SEEN) if short else SEEN, seed))
     return {"int8, one picture": {"accuracy": float((net.decide(test) == events.test.labels).mean())}}
 
 

@@ -1,7 +1,7 @@
 """Who a chip is compared with: an int8 network whose recipe was chosen on held-out samples, and the classical method that suits the task."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -21,8 +21,8 @@ EVENT_BYTES = 4
 """An event on its way out, as in EVT 2.0."""
 CHOICE = 3000
 """Draws that choose a recipe stand apart from others."""
-SEEN = 200
-"""Test samples over which products and bytes are counted."""
+SEEN, SHORT_EPOCHS = 200, 10
+"""Test samples over which products and bytes are counted; epochs of the short form at most."""
 
 
 @dataclass(frozen=True)
@@ -42,6 +42,7 @@ def int8(opponents: Opponents, events: EventSet, test: NDArray[np.int64], prices
     options, labels, group = opponents.options[: 1 if short else None], events.training.labels, events.training.group
     found = [held_out(inputs(events)[0], labels, group, events.classes, recipe, CHOICE + seed) for inputs, recipe in options] if len(options) > 1 else [1.0]
     inputs, recipe = options[int(np.argmax(found))]
+    recipe = quick(recipe) if short else recipe
     training, tested = inputs(events)
     own = of(fit(training, labels, events.classes, recipe, seed))
     x, y = tested[test], events.test.labels[test]
@@ -70,6 +71,11 @@ def int8(opponents: Opponents, events: EventSet, test: NDArray[np.int64], prices
         if part.idle is not None:
             numbers[f"joules with sleep, {part.name}"] = taken.products * part.joules + events.seconds * part.idle
     return {"numbers": numbers, "recipe": repr(recipe), "confusion": confusion(votes.argmax(1), y, events.classes), "roc": roc(votes, y)}
+
+
+def quick(recipe: Recipe) -> Recipe:
+    """That of the short form."""
+    return replace(recipe, epochs=min(recipe.epochs, SHORT_EPOCHS))
 
 
 def classical(opponents: Opponents, events: EventSet, test: NDArray[np.int64], most: int, seed: int) -> dict[str, Any]:

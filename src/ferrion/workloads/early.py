@@ -1,6 +1,7 @@
 """Deciding before a recording ends: the chip stops, and no further event reaches it, once a class leads all others by so many votes.
 
-How many is chosen on recordings to learn from: the least with which no more than `ALLOWED` of them are lost. Nothing of the future is used. What it takes to look is not charged.
+How many is chosen on recordings to learn from: the least with which no more than `ALLOWED` of them are lost. Nothing of the future is used. A look is charged as steps of the
+controller, one a counter of votes and one for the difference of the two that lead.
 """
 
 import math
@@ -10,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ferrion.core.errors import ConfigError
+from ferrion.core.ledger import Action
 from ferrion.learning.spiking.network import Fired, SpikingNetwork
 from ferrion.workloads.event_sets import EventSet, Samples
 from ferrion.workloads.spiking import PAUSE, Answer, answer, settle
@@ -55,8 +57,9 @@ def chosen_lead(network: SpikingNetwork, events: EventSet, samples: Samples) -> 
     return LEADS[int(enough[0]) if enough.size else -1]
 
 
-def stopping(network: SpikingNetwork, events: EventSet, samples: Samples, sample: int, lead: int) -> Answer:
-    """One sample, its answer told at the first look at which a class leads by `lead` votes, or at the end; `seconds` is from the first event until it is told."""
+def stopping(network: SpikingNetwork, events: EventSet, samples: Samples, sample: int, lead: int) -> tuple[Answer, int]:
+    """One sample, its answer told at the first look at which a class leads by `lead` votes, or at the end, and how often was looked; `seconds` is from the first event until it
+    is told."""
     times, rows = samples.events(sample)
     start, seconds, parts, done = network.now, events.seconds + PAUSE, list[Fired](), 0
     for look in range(1, math.ceil(seconds / LOOK) + 1):
@@ -69,7 +72,7 @@ def stopping(network: SpikingNetwork, events: EventSet, samples: Samples, sample
             break
     settle(network)
     network.rest()
-    return Answer(own.decided, until - start - times[0], own.spikes, own.votes)
+    return Answer(own.decided, until - start - times[0], own.spikes, own.votes), look
 
 
 def _ahead(votes: tuple[int, ...]) -> int:
@@ -77,17 +80,24 @@ def _ahead(votes: tuple[int, ...]) -> int:
     return first - second
 
 
+def look_joules(network: SpikingNetwork) -> float:
+    """Joules of one look at the votes of all classes."""
+    classes = network.wiring.cells[-1] // network.wiring.each
+    return (classes + 1) * network.chip.memory.prices.energy[Action.CONTROLLER_STEP][0]
+
+
 def early(network: SpikingNetwork, events: EventSet, looked_at: Samples, test: Samples) -> dict[str, Any]:
-    """What stopping early comes to on `test`, its lead chosen on `looked_at`: share right, joules, seconds until the answer is told. Raises ConfigError for one class."""
+    """What stopping early comes to on `test`, its lead chosen on `looked_at`: share right, looks, joules, seconds until the answer is told. Raises ConfigError for one class."""
     if events.classes < MIN_CLASSES:
         raise ConfigError(f"{events.name} has {events.classes} class: nobody can lead; give two or more")
     lead = chosen_lead(network, events, looked_at)
     before = spent(network)
-    answers = [stopping(network, events, test, sample, lead) for sample in range(len(test))]
+    answers, looks = zip(*(stopping(network, events, test, sample, lead) for sample in range(len(test))), strict=True)
     seconds = [own.seconds for own in answers]
     return {
         "lead": lead,
         "accuracy": float(np.mean([own.decided == label for own, label in zip(answers, test.labels, strict=True)])),
-        "joules": sum(since(before, network, len(test)).values()),
+        "looks": float(np.mean(looks)),
+        "joules": sum(since(before, network, len(test)).values()) + float(np.mean(looks)) * look_joules(network),
         "seconds": [float(np.quantile(seconds, share)) for share in (0.5, 0.99)],
     }
