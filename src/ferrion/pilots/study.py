@@ -15,6 +15,7 @@ from ferrion.pilots.ecg_costs import FRONT_END
 from ferrion.pilots.labelled import LABELLED
 from ferrion.pilots.table import table
 from ferrion.workloads.digital.costs import CARDS
+from ferrion.workloads.one_thread import one_thread
 from ferrion.workloads.spiking_tasks import Tell
 
 
@@ -43,6 +44,7 @@ def known(name: str) -> None:
         raise ConfigError(f"{name!r} is no pilot: give {', '.join(PILOTS)}")
 
 
+@one_thread()
 def study(name: str, seeds: int, short: bool, folder: Path, tell: Tell) -> dict[str, Any]:
     """Seeds from 0 on, kept in `folder` and not run again. Raises ConfigError for a name or number that is none, MissingDataError without the recordings."""
     known(name)

@@ -10,6 +10,7 @@ from ferrion.core.errors import ConfigError
 from ferrion.core.files import write_atomically
 from ferrion.core.kept import digest
 from ferrion.workloads.data import DataSet
+from ferrion.workloads.one_thread import one_thread
 from ferrion.workloads.user_model import load_weights
 
 RATE = 2e-3
@@ -46,6 +47,7 @@ def tried(model: nn.Module, data: DataSet) -> None:
         raise ConfigError(f"the model answers two samples of {data.name} with {got}; it must answer {wanted}, a number for each class")
 
 
+@one_thread()
 def fit(model: nn.Module, data: DataSet, optimiser: torch.optim.Optimizer, epochs: int, batch: int, seed: int) -> None:
     """Train by cross entropy in batches, the rate falling along half a cosine to 0; the order of samples is the seed's."""
     inputs, labels = torch.from_numpy(data.inputs), torch.from_numpy(data.labels)

@@ -15,6 +15,7 @@ from ferrion.learning.spiking.network import Fired, SpikingNetwork
 from ferrion.learning.spiking.rules import Teacher
 from ferrion.learning.spiking.twins import ChipTwin, FloatTwin
 from ferrion.workloads.event_sets import EventSet, Samples
+from ferrion.workloads.one_thread import one_thread
 
 PAUSE = 0.02
 """Seconds after a sample in which the chip may still answer."""
@@ -52,6 +53,7 @@ def frames(samples: Samples, chosen: NDArray[np.int64], rows: int, seconds: floa
     return torch.from_numpy(found)
 
 
+@one_thread()
 def train(twin: ChipTwin | FloatTwin, events: EventSet, course: Course, seed: int, done: Callable[[int, float], None] = lambda *_: None) -> int:
     """Backpropagation through time, Adam with a falling rate; `done` is told the mean loss of each epoch. Returns how many steps were left out."""
     samples, optimizer = events.training, torch.optim.Adam([p for p in twin.parameters() if p.requires_grad], course.rate)
@@ -77,6 +79,7 @@ def train(twin: ChipTwin | FloatTwin, events: EventSet, course: Course, seed: in
     return left_out
 
 
+@one_thread()
 def accuracy(twin: ChipTwin | FloatTwin, samples: Samples, events: EventSet, dt: float, batch: int = 100) -> float:
     """Share of `samples` whose class has the most votes."""
     right = 0

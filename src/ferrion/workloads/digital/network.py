@@ -15,6 +15,7 @@ from torch.nn.functional import cross_entropy
 from ferrion.core.errors import ConfigError
 from ferrion.core.noise import permutation
 from ferrion.workloads.digital.int8 import INPUT, Integers, Rounded, integers, rounded
+from ferrion.workloads.one_thread import one_thread
 
 Loss = Callable[[Tensor, Tensor], Tensor]
 PRUNED_BY = 0.6
@@ -123,10 +124,11 @@ def of(net: DigitalNet) -> IntegerNet:
     return IntegerNet(float(net.scale), scale, tuple(layers))
 
 
+@one_thread()
 def fit(x: NDArray[np.float32], y: NDArray[Any], outputs: int, recipe: Recipe, seed: int, loss: Loss = cross_entropy) -> DigitalNet:
     """Train on inputs (samples, …) and labels, or what else `loss` compares `outputs` numbers with: Adam with a falling rate, pruned on the way.
 
-    The same seed gives the same network.
+    The same seed gives the same network, on any number of threads.
     """
     torch.manual_seed(seed)
     net = DigitalNet(x.shape[1:], outputs, recipe, input_scale(x))
