@@ -10,12 +10,14 @@ from ferrion.chip.spiking import SpikingChip
 from ferrion.circuits.coding import Events
 from ferrion.circuits.neuron import Level
 from ferrion.core.errors import ConfigError
+from ferrion.core.ledger import Action
 from ferrion.learning.spiking.network import Fired, SpikingNetwork, Wiring
 from ferrion.learning.spiking.twins import ChipTwin
-from ferrion.workloads.early import LEADS, chosen_lead, early, first_leads, stopping
+from ferrion.workloads.early import LEADS, LOOK, chosen_lead, early, first_leads, stopping
 from ferrion.workloads.event_sets import EventSet, gathered
 from ferrion.workloads.levels import both_levels
 from ferrion.workloads.spiking import PAUSE, Course, present, train
+from ferrion.workloads.spiking_account import since, spent
 
 WIRING = Wiring(inputs=16, cells=(12, 2), swing=(0.3, 0.4))
 
@@ -90,11 +92,11 @@ def test_a_lead_that_is_never_reached_is_the_whole_recording(twin):
 def test_stopping_early_knows_nothing_of_what_comes_after(twin):
     """Events after the stop may be anything."""
     times, rows = EVENTS.test.events(0)
-    own = stopping(ready(twin), EVENTS, EVENTS.test, 0, 2)
+    own, _ = stopping(ready(twin), EVENTS, EVENTS.test, 0, 2)
     told = times[0] + own.seconds
     assert told < 0.1
     other = gathered([Events(times, np.where(times > told, 15 - rows, rows))], EVENTS.test.labels[:1], np.array([-1]))
-    assert stopping(ready(twin), EVENTS, other, 0, 2) == own
+    assert stopping(ready(twin), EVENTS, other, 0, 2)[0] == own
 
 
 def test_the_lead_that_is_chosen_loses_no_more_than_allowed_and_saves_energy(twin):
@@ -107,9 +109,19 @@ def test_the_lead_that_is_chosen_loses_no_more_than_allowed_and_saves_energy(twi
     assert found["seconds"][0] < found["seconds"][1] <= 0.12
 
 
-def early_never(network):
-    from ferrion.workloads.spiking_account import since, spent
+def test_every_look_is_charged_a_step_of_the_controller_a_class_and_one_more(twin):
+    """By hand: what the chip itself counted of the same recordings, and 3 steps a look at two classes."""
+    found, network = early(ready(twin), EVENTS, EVENTS.training, EVENTS.test), ready(twin)
+    lead = chosen_lead(network, EVENTS, EVENTS.training)
+    before = spent(network)
+    looks = [stopping(network, EVENTS, EVENTS.test, sample, lead)[1] for sample in range(len(EVENTS.test))]
+    step = network.chip.memory.prices.energy[Action.CONTROLLER_STEP][0]
+    assert found["looks"] == np.mean(looks)
+    assert found["joules"] == pytest.approx(sum(since(before, network, len(EVENTS.test)).values()) + 3 * step * np.mean(looks), rel=1e-12)
+    assert 1 <= min(looks) <= max(looks) <= np.ceil((EVENTS.seconds + PAUSE) / LOOK)
 
+
+def early_never(network):
     before = spent(network)
     right = [present(network, EVENTS, EVENTS.test, sample).decided == EVENTS.test.labels[sample] for sample in range(len(EVENTS.test))]
     return np.mean(right), sum(since(before, network, len(EVENTS.test)).values())
