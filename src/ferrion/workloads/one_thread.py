@@ -8,7 +8,10 @@ import torch
 
 @contextmanager
 def one_thread() -> Iterator[None]:
-    """Inside, or in a function it decorates, PyTorch has one thread, so that a seed gives the same network whatever number there was; processors of another kind may still round otherwise."""
+    """Inside, or in a function it decorates, PyTorch has one thread, so that a seed gives the same network whatever number there was.
+
+    Processors of another kind may still round otherwise.
+    """
     before = torch.get_num_threads()
     torch.set_num_threads(1)
     try:
