@@ -20,8 +20,8 @@ from ferrion.workloads.digital.network import Recipe, fit, of
 from ferrion.workloads.nab import F8, FEW_FALSE, FEW_MISSED, NAMES, Series, nab, nab_score
 from ferrion.workloads.spiking_tasks import Tell
 
-SHORT = 2
-"""Series of the short form: the machine and the room."""
+SHORT = NAMES[1:2]
+"""Series of the short form: the room, a third as long as the machine."""
 DEVICES = "chip, following, device level"
 KELVIN = 398.15
 """125 degrees Celsius, as a machine's case may be."""
@@ -33,7 +33,7 @@ Forecasters = dict[str, Callable[[Known, int], F8]]
 
 def columns(seed: int, short: bool, tell: Tell) -> tuple[Columns, dict[str, Any]]:
     """Of everybody, and what is drawn of the machine. Raises MissingDataError without the series."""
-    series, chip = nab(NAMES[: SHORT if short else None]), Chip.from_card("leti-2025")
+    series, chip = nab(SHORT if short else NAMES), Chip.from_card("leti-2025")
     given = [known(own) for own in series]
     worn, on_devices, taken = list[dict[str, float]](), list[dict[str, float]](), list[dict[str, float]]()
     whom: Forecasters = {
