@@ -15,6 +15,7 @@ from ferrion.workloads import bursts, counting, event_sets, few_shot, hot_pixel
 from ferrion.workloads.event_sets import EVENT_SETS, SACCADES, SENSOR, EventSet, Samples, gathered, load_events
 from ferrion.workloads.neurobench import View, metrics
 from ferrion.workloads.spiking import Answer, Course, accuracy, frames, present, settle, train
+from ferrion.workloads.spiking_alone import Alone
 from ferrion.workloads.spiking_studies import study
 from ferrion.workloads.spiking_tasks import TASKS, judged, row, run_seed, table
 
@@ -113,7 +114,7 @@ def test_frames_hold_every_event():
 
 @pytest.mark.slow
 def test_one_seed_all_the_way_on_made_up_events():
-    task = replace(TASKS["ecg"], hidden=12, swing=(0.3, 0.4), recurrent=0.0, local_swing=0.2, course=Course(2e-3, 12, batch=10, rate=1e-2), passes=2, most=60, early=True)
+    task = replace(TASKS["ecg"], hidden=12, swing=(0.3, 0.4), recurrent=0.0, alone=Alone(0.2, 2), course=Course(2e-3, 12, batch=10, rate=1e-2), most=60, early=True)
     found = run_seed(task, EVENTS, 0, lambda *_: None)
     for accuracy_of in (found["float"], found["twin"], found["deployed"]["accuracy"], found["tuned"]["accuracy"], found["local"]["accuracy"]):
         assert accuracy_of > 0.85

@@ -1,7 +1,7 @@
 """Recordings as events: six sets of labelled samples, each with a test that no training sample is in."""
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -71,6 +71,8 @@ class EventSet:
     note: str
     paired: bool = False
     """Whether every group is one recording in several guises, which stand or fall together in a test of fewer."""
+    parts: int = 1
+    """Equal parts of a recording that have rows of their own: steps of a counter in front of the chip (`in_parts`)."""
 
 
 def gathered(events: Iterable[Events], labels: NDArray[Any], group: NDArray[Any]) -> Samples:
@@ -80,6 +82,25 @@ def gathered(events: Iterable[Events], labels: NDArray[Any], group: NDArray[Any]
     return Samples(
         times, rows.astype(np.int64), np.concatenate([[0], np.cumsum([len(e.times) for e in found[1:]], dtype=np.int64)]), labels.astype(np.int64), group.astype(np.int64)
     )
+
+
+def part_of(times: NDArray[np.float64], seconds: float, parts: int) -> NDArray[np.int64]:
+    """Which of `parts` equal parts of `seconds` each time is in; the last for those after it."""
+    return np.minimum((times / seconds * parts).astype(np.int64), parts - 1)
+
+
+def in_parts(events: EventSet, parts: int) -> EventSet:
+    """The same events where a counter, which steps as a recording goes on, is the upper part of their addresses: row r of part k of `parts` is row k * rows + r.
+
+    So one tile of synapses is told when, as it is told where. Raises DataError for parts below 1, and for events that are counted already.
+    """
+    if parts < 1 or int(parts) != parts or events.parts > 1:
+        raise DataError(f"parts = {parts} of events with {events.parts} parts: give a whole number of 1 or more, and events of one part")
+
+    def addressed(samples: Samples) -> Samples:
+        return replace(samples, rows=samples.rows + events.rows * part_of(samples.times, events.seconds, parts))
+
+    return replace(events, rows=events.rows * parts, training=addressed(events.training), test=addressed(events.test), parts=parts)
 
 
 def load_events(name: str) -> EventSet:

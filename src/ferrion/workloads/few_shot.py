@@ -22,7 +22,8 @@ from ferrion.workloads.data import DataSet
 from ferrion.workloads.digital.inputs import counted
 from ferrion.workloads.event_sets import EventSet, Samples, load_events
 from ferrion.workloads.spiking import answers_to, present, train
-from ferrion.workloads.spiking_tasks import ABOVE, BELOW, Task, Tell, judged, row, task_of
+from ferrion.workloads.spiking_alone import ABOVE, BELOW
+from ferrion.workloads.spiking_tasks import Task, Tell, judged, row, task_of
 from ferrion.workloads.trial import train as learn
 
 SHOTS = (0, 1, 2, 5, 10)

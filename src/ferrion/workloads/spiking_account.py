@@ -51,6 +51,14 @@ def since(before: dict[str, float], network: SpikingNetwork, times: int) -> dict
     return {action: joules for action, joules in found.items() if joules > 0.0}
 
 
+def clocked(actions: dict[str, float], network: SpikingNetwork, parts: int) -> dict[str, float]:
+    """Joules by action of one recording, and of the counter that told its `parts` apart: a step of the controller for each, none for one part."""
+    if parts == 1:
+        return actions
+    steps = parts * network.chip.memory.prices.energy[Action.CONTROLLER_STEP][0]
+    return actions | {Action.CONTROLLER_STEP.value: actions.get(Action.CONTROLLER_STEP.value, 0.0) + steps}
+
+
 def operations(network: SpikingNetwork) -> int:
     """Synaptic operations so far: an event delivered to a tile is one for each of its columns."""
     return int(np.dot(network.state.links.delivered, network.net.columns))

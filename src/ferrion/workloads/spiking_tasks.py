@@ -17,20 +17,17 @@ from ferrion.learning.spiking.network import SpikingNetwork, Wiring
 from ferrion.learning.spiking.rules import Teacher
 from ferrion.learning.spiking.twins import ChipTwin, FloatTwin
 from ferrion.workloads.early import early
-from ferrion.workloads.event_sets import EventSet, Samples, load_events
+from ferrion.workloads.event_sets import EventSet, Samples, in_parts, load_events
 from ferrion.workloads.levels import both_levels
 from ferrion.workloads.spiking import PAUSE, Answer, Course, accuracy, answers_to, present, train
-from ferrion.workloads.spiking_account import account, operations, since, spent
+from ferrion.workloads.spiking_account import account, clocked, operations, since, spent
+from ferrion.workloads.spiking_alone import ABOVE, BELOW, MARGIN, Alone
 from ferrion.workloads.verdicts import confusion, histogram, roc
 
-ABOVE, BELOW = 1.05, 0.6
-"""Volts between which no comparator complains while the chip learns."""
-FIRST, LAST = 2e-3, 1e-4
-"""Rates of the local rule at the first and at the last pass, in between geometrically."""
 TUNING = 2e-4
 """Rate while the chip is tuned after weights were deployed."""
-AFTERWARDS, MARGIN, BEFORE_OUTPUT = 1e-4, 0.1, (0, 2)
-"""The same of a teacher who speaks after a recording; share of its votes by which the right class must lead; tiles that he leaves alone."""
+AFTERWARDS, BEFORE_OUTPUT = 1e-4, (0, 2)
+"""The same of a teacher who speaks after a recording; tiles that he leaves alone."""
 LOOKED_AT, CLOSELY_SHORT = 100, 4
 """Samples of the training set on which it is chosen when to stop early; those of the device level in the short form."""
 PARTS = 10
@@ -50,13 +47,11 @@ class Task:
     swing: tuple[float, float]
     """Volts: input to hidden, hidden to output."""
     recurrent: float
-    local_swing: float
-    """Volts of the one tile of the network that learns on the chip alone."""
+    alone: Alone
+    """Of the chip that learns by itself."""
     course: Course
     gain: float
     """Of the float twin's first weights."""
-    passes: int
-    """On-chip passes of local learning."""
     most: int
     """Samples of a pass on the chip, and of its test, at most."""
     short: int = 200
@@ -77,16 +72,18 @@ class Task:
 
     def shorter(self) -> "Task":
         """The same in a minute or two, for a first look."""
-        return replace(self, hidden=min(self.hidden, 64), course=replace(self.course, epochs=4), passes=1, most=min(self.most, self.short), closely=CLOSELY_SHORT)
+        return replace(
+            self, hidden=min(self.hidden, 64), course=replace(self.course, epochs=4), alone=self.alone._replace(passes=1), most=min(self.most, self.short), closely=CLOSELY_SHORT
+        )
 
 
 TASKS = {
-    "nmnist": Task("nmnist", 0.02, 128, (0.15, 0.2), 0.05, 0.05, Course(2.5e-3, 15), 5.0, 4, 1000, afterwards=True, early=True),
-    "nmnist-order": Task("nmnist-order", 0.02, 128, (0.15, 0.2), 0.05, 0.05, Course(2.5e-3, 8), 5.0, 4, 100, 24, afterwards=True, early=True, closely=10),
-    "gestures": Task("gestures", 0.02, 128, (0.1, 0.2), 0.05, 0.02, Course(2.5e-3, 60), 5.0, 4, 1000, 16, afterwards=True, early=True),
-    "braille": Task("braille", 0.05, 96, (1.0, 0.1), 0.05, 0.5, Course(2.5e-3, 15, rate=5e-3), 5.0, 3, 1500),
-    "fsdd": Task("fsdd", 0.05, 96, (0.5, 0.1), 0.05, 0.2, Course(2.5e-3, 30, rate=5e-3), 2.0, 4, 1200),
-    "ecg": Task("ecg", 0.02, 64, (0.5, 0.2), 0.1, 0.3, Course(2.5e-3, 5, batch=64, rate=5e-3), 2.0, 2, 2000),
+    "nmnist": Task("nmnist", 0.02, 128, (0.15, 0.2), 0.05, Alone(0.05, 4), Course(2.5e-3, 15), 5.0, 1000, afterwards=True, early=True),
+    "nmnist-order": Task("nmnist-order", 0.02, 128, (0.15, 0.2), 0.05, Alone(0.1, 4, 10), Course(2.5e-3, 8), 5.0, 100, 24, afterwards=True, early=True, closely=10),
+    "gestures": Task("gestures", 0.02, 128, (0.1, 0.2), 0.05, Alone(0.02, 4), Course(2.5e-3, 60), 5.0, 1000, 16, afterwards=True, early=True),
+    "braille": Task("braille", 0.05, 96, (1.0, 0.1), 0.05, Alone(1.0, 4, 10), Course(2.5e-3, 15, rate=5e-3), 5.0, 1500),
+    "fsdd": Task("fsdd", 0.05, 96, (0.5, 0.1), 0.05, Alone(1.0, 4, 10), Course(2.5e-3, 30, rate=5e-3), 2.0, 1200),
+    "ecg": Task("ecg", 0.02, 64, (0.5, 0.2), 0.1, Alone(2.0, 4, 10), Course(2.5e-3, 5, batch=64, rate=5e-3), 2.0, 2000),
 }
 
 
@@ -118,7 +115,8 @@ def deployed(task: Task, events: EventSet, twin: ChipTwin, seed: int, level: Lev
 def run_seed(task: Task, events: EventSet, seed: int, tell: Tell, ready: Callable[[SpikingNetwork], None] = lambda _: None) -> dict[str, Any]:
     """One chip: trained off it and deployed, tuned on it, and learning all by itself; its float twin beside it. `ready` is given the chip that was tuned."""
     chip, wiring = SpikingChip.from_card().with_node(task.tau), task.wiring(events)
-    test = events.test.take(of_test(events, task.most))
+    asked = of_test(events, task.most)
+    test = events.test.take(asked)
     torch.manual_seed(seed)
     floats = FloatTwin(wiring, task.tau, task.course.dt, task.gain)
     tell(f"seed {seed}: float twin")
@@ -145,21 +143,16 @@ def run_seed(task: Task, events: EventSet, seed: int, tell: Tell, ready: Callabl
     found["tuned"] = tested(network, events, test)
     found["account"] = {"tuned": account(network, found["tuning"]["samples"])}
     ready(network)
-    alone = SpikingNetwork(chip, alone_wiring(task, events), rule=Teacher(rate=FIRST, tau=task.tau, margin=1.0, above=ABOVE, below=BELOW), seed=seed)
-    passes: list[dict[str, Any]] = []
-    for step in range(task.passes):
-        tell(f"seed {seed}: the chip alone, pass {step + 1} of {task.passes}")
-        alone.relearn(FIRST * (LAST / FIRST) ** (step / max(task.passes - 1, 1)))
-        passes.append(learn_pass(alone, events, chosen(events.training, task.most, TRAINING_ORDER + PASSES * seed + step)))
+    alone_events = in_parts(events, task.alone.parts)
+    alone, passes = task.alone.network(alone_events, task.tau, seed), list[dict[str, Any]]()
+    for step, rate in enumerate(task.alone.rates()):
+        tell(f"seed {seed}: the chip alone, pass {step + 1} of {task.alone.passes}")
+        alone.relearn(rate)
+        passes.append(learn_pass(alone, alone_events, chosen(events.training, task.most, TRAINING_ORDER + PASSES * seed + step)))
     found["passes"], found["learning"] = passes, {key: float(np.mean([own[key] for own in passes])) for key in ("samples", "joules", "fecap_writes")}
-    found["local"] = tested(alone, events, test)
+    found["local"] = tested(alone, alone_events, alone_events.test.take(asked))
     found["account"]["alone"] = account(alone, passes[0]["samples"])
     return found
-
-
-def alone_wiring(task: Task, events: EventSet) -> Wiring:
-    """Of the network that learns on the chip alone: no hidden cells."""
-    return Wiring(inputs=events.rows, cells=(events.classes,), swing=(task.local_swing,))
 
 
 def of_test(events: EventSet, most: int) -> NDArray[np.int64]:
@@ -181,7 +174,7 @@ def learn_pass(network: SpikingNetwork, events: EventSet, order: NDArray[np.int6
     before, start = spent(network), network.state.counts.fecap_writes.sum()
     labels = events.training.labels[order]
     right = [present(network, events, events.training, int(sample), label=int(label), learn=True).decided == label for sample, label in zip(order, labels, strict=True)]
-    actions = since(before, network, len(order))
+    actions = clocked(since(before, network, len(order)), network, events.parts)
     return {
         "samples": len(order),
         "joules": sum(actions.values()),
@@ -195,7 +188,7 @@ def tested(network: SpikingNetwork, events: EventSet, test: Samples) -> dict[str
     """Accuracy, who was taken for whom, and what a decision takes; how long events from outside have waited for their tile, 99 % and the longest [s]."""
     before, dropped, done = spent(network), network.state.links.dropped.sum(), operations(network)
     answers = answers_to(network, events, test)
-    actions, own = since(before, network, len(test)), traffic(network)[0]
+    actions, own = clocked(since(before, network, len(test)), network, events.parts), traffic(network)[0]
     return {
         **judged(answers, test.labels),
         "joules": sum(actions.values()),

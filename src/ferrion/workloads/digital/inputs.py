@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from ferrion.workloads.data import find
 from ferrion.workloads.ecg import read_beats
-from ferrion.workloads.event_sets import EventSet, Samples
+from ferrion.workloads.event_sets import EventSet, Samples, part_of
 
 F4 = NDArray[np.float32]
 Inputs = Callable[[EventSet], tuple[F4, F4]]
@@ -20,7 +20,7 @@ def counted(samples: Samples, rows: int, seconds: float, bins: int) -> F4:
     found = np.zeros((len(samples), bins, rows), np.float32)
     for k in range(len(samples)):
         times, own = samples.events(k)
-        np.add.at(found[k], (np.minimum((times / seconds * bins).astype(np.int64), bins - 1), own), np.float32(1))
+        np.add.at(found[k], (part_of(times, seconds, bins), own), np.float32(1))
     return found
 
 
