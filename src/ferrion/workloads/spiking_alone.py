@@ -13,6 +13,8 @@ ABOVE, BELOW = 1.05, 0.6
 """Volts between which no comparator complains while the chip learns."""
 AT_TICKS, AFTERWARDS = (2e-3, 1e-4), (0.1, 0.01)
 """Rates of a teacher at every tick, and of one after a recording: at the first and at the last pass, in between geometrically."""
+TAU = 0.02
+"""Of the nodes [s]."""
 MARGIN = 0.1
 """Share of its votes by which the right class must lead where a teacher speaks after a recording."""
 
@@ -34,10 +36,10 @@ class Alone(NamedTuple):
         first, last = AT_TICKS if self.parts == 1 else AFTERWARDS
         return [first * (last / first) ** (step / max(self.passes - 1, 1)) for step in range(self.passes)]
 
-    def network(self, events: EventSet, tau: float, seed: int) -> SpikingNetwork:
-        """The chip as it leaves the factory, for events that are `in_parts`; tau [s] of its nodes."""
-        rule = Teacher(rate=self.rates()[0], tau=tau, margin=1.0, above=ABOVE, below=BELOW)
+    def network(self, events: EventSet, seed: int) -> SpikingNetwork:
+        """The chip as it leaves the factory, for events that are `in_parts`."""
+        rule = Teacher(rate=self.rates()[0], tau=TAU, margin=1.0, above=ABOVE, below=BELOW)
         if self.parts > 1:
             rule = Teacher(rate=self.rates()[0], tau=events.seconds, tick=np.inf, votes=events.seconds, margin=MARGIN, rival=True)
         wiring = Wiring(inputs=events.rows, cells=(events.classes,), swing=(self.swing,))
-        return SpikingNetwork(SpikingChip.from_card().with_node(tau), wiring, rule=rule, seed=seed)
+        return SpikingNetwork(SpikingChip.from_card().with_node(TAU), wiring, rule=rule, seed=seed)

@@ -81,7 +81,7 @@ TASKS = {
     "nmnist": Task("nmnist", 0.02, 128, (0.15, 0.2), 0.05, Alone(0.05, 4), Course(2.5e-3, 15), 5.0, 1000, afterwards=True, early=True),
     "nmnist-order": Task("nmnist-order", 0.02, 128, (0.15, 0.2), 0.05, Alone(0.1, 4, 10), Course(2.5e-3, 8), 5.0, 100, 24, afterwards=True, early=True, closely=10),
     "gestures": Task("gestures", 0.02, 128, (0.1, 0.2), 0.05, Alone(0.02, 4), Course(2.5e-3, 60), 5.0, 1000, 16, afterwards=True, early=True),
-    "braille": Task("braille", 0.05, 96, (1.0, 0.1), 0.05, Alone(1.0, 4, 10), Course(2.5e-3, 15, rate=5e-3), 5.0, 1500),
+    "braille": Task("braille", 0.05, 96, (1.0, 0.1), 0.05, Alone(2.0, 4, 10), Course(2.5e-3, 15, rate=5e-3), 5.0, 1500),
     "fsdd": Task("fsdd", 0.05, 96, (0.5, 0.1), 0.05, Alone(1.0, 4, 10), Course(2.5e-3, 30, rate=5e-3), 2.0, 1200),
     "ecg": Task("ecg", 0.02, 64, (0.5, 0.2), 0.1, Alone(2.0, 4, 10), Course(2.5e-3, 5, batch=64, rate=5e-3), 2.0, 2000),
 }
@@ -144,7 +144,7 @@ def run_seed(task: Task, events: EventSet, seed: int, tell: Tell, ready: Callabl
     found["account"] = {"tuned": account(network, found["tuning"]["samples"])}
     ready(network)
     alone_events = in_parts(events, task.alone.parts)
-    alone, passes = task.alone.network(alone_events, task.tau, seed), list[dict[str, Any]]()
+    alone, passes = task.alone.network(alone_events, seed), list[dict[str, Any]]()
     for step, rate in enumerate(task.alone.rates()):
         tell(f"seed {seed}: the chip alone, pass {step + 1} of {task.alone.passes}")
         alone.relearn(rate)
