@@ -39,6 +39,7 @@ from ferrion.workloads.digital.inputs import binned, counted
 from ferrion.workloads.digital.network import Recipe
 from ferrion.workloads.event_sets import EventSet, gathered, load_events
 from ferrion.workloads.spiking import Course, present, train
+from ferrion.workloads.spiking_alone import Alone
 from ferrion.workloads.spiking_tasks import Task
 from ferrion.workloads.streams.block import block
 from ferrion.workloads.streams.feed import Sensor
@@ -56,7 +57,7 @@ def made_up(count, seed):
 
 EVENTS = EventSet("made up", 16, 2, 0.1, made_up(60, 0), made_up(40, 1), "two classes")
 SENSOR = Sensor(8, 1)
-TINY = Task("made up", 0.02, 12, (0.3, 0.4), 0.0, 0.2, Course(2e-3, 8, batch=10, rate=1e-2), 5.0, 1, 40)
+TINY = Task("made up", 0.02, 12, (0.3, 0.4), 0.0, Alone(0.2, 1), Course(2e-3, 8, batch=10, rate=1e-2), 5.0, 40)
 OPPONENTS = Opponents(((binned(2), Recipe((1,), epochs=1)), (binned(1), Recipe((8,), epochs=60, batch=10))), ("logistic", binned(1), lambda _: LogisticRegression()))
 
 
