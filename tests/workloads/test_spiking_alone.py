@@ -52,8 +52,9 @@ def test_an_event_after_the_end_is_in_the_last_part():
 
 
 def test_bad_parts_are_told():
-    with pytest.raises(DataError, match=r"parts = 0 of events with 1 parts: give a whole number of 1 or more"):
-        in_parts(EVENTS, 0)
+    for bad in (0, -3, 2.5, float("nan"), "10"):
+        with pytest.raises(DataError, match=f"parts = {bad} of events with 1 parts: give a whole number of 1 or more"):
+            in_parts(EVENTS, bad)
     with pytest.raises(DataError, match=r"parts = 2 of events with 3 parts"):
         in_parts(in_parts(EVENTS, 3), 2)
 

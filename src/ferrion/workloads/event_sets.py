@@ -94,7 +94,7 @@ def in_parts(events: EventSet, parts: int) -> EventSet:
 
     So one tile of synapses is told when, as it is told where. Raises DataError for parts below 1, and for events that are counted already.
     """
-    if parts < 1 or int(parts) != parts or events.parts > 1:
+    if not isinstance(parts, int) or parts < 1 or events.parts > 1:
         raise DataError(f"parts = {parts} of events with {events.parts} parts: give a whole number of 1 or more, and events of one part")
 
     def addressed(samples: Samples) -> Samples:
