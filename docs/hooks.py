@@ -59,8 +59,7 @@ ABLATIONS = {
     ),
 }
 SPIKING = {
-    "nmnist": "The first 1,000 training and all 100 test recordings: a standard error of 3 to 4 points beside that over seeds."
-    " Energy and writes of a learned example are those of the last of four passes.",
+    "nmnist": "The first 1,000 training and all 100 test recordings: a standard error of 3 to 4 points beside that over seeds.",
     "ecg": "Classes N S V F of other patients than those trained on; 55 % are N, so the chip that learns alone tells no more beats than whoever always says N,"
     " but knows the other classes, too: see the mean over classes.",
     "fsdd": "Spoken digits of six speakers, 300 to test: a standard error of 2 to 3 points beside that over seeds."
