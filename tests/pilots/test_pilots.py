@@ -37,7 +37,7 @@ from ferrion.workloads.digital import inputs
 from ferrion.workloads.digital.costs import synaptic_joules
 from ferrion.workloads.digital.inputs import binned, counted
 from ferrion.workloads.digital.network import Recipe
-from ferrion.workloads.event_sets import EventSet, gathered, load_events
+from ferrion.workloads.event_sets import EventSet, Samples, gathered, load_events
 from ferrion.workloads.spiking import Course, present, train
 from ferrion.workloads.spiking_alone import Alone
 from ferrion.workloads.spiking_tasks import Task
@@ -58,7 +58,7 @@ def made_up(count, seed):
 EVENTS = EventSet("made up", 16, 2, 0.1, made_up(60, 0), made_up(40, 1), "two classes")
 SENSOR = Sensor(8, 1)
 TINY = Task("made up", 0.02, 12, (0.3, 0.4), 0.0, Alone(0.2, 1), Course(2e-3, 8, batch=10, rate=1e-2), 5.0, 40)
-OPPONENTS = Opponents(((binned(2), Recipe((1,), epochs=1)), (binned(1), Recipe((8,), epochs=60, batch=10))), ("logistic", binned(1), lambda _: LogisticRegression()))
+OPPONENTS = Opponents(((binned(2), Recipe((1,), epochs=1)), (binned(1), Recipe((8,), epochs=60, batch=10))), (binned(1),), ("logistic", binned(1), lambda _: LogisticRegression()))
 
 
 @pytest.fixture(scope="module")
@@ -126,10 +126,17 @@ def test_every_event_of_a_faulty_stream_is_taken_or_counted(name, twin):
         assert found["clock_resets"] == 4
 
 
-def test_a_recording_as_a_camera_sends_it_has_the_rows_of_the_set():
-    events = as_block(EVENTS.test, 3, SENSOR)
-    np.testing.assert_array_equal(SENSOR.of(events), EVENTS.test.events(3).rows)
-    np.testing.assert_allclose(events["t"] * MICROSECOND, EVENTS.test.events(3).times, atol=1e-6)
+@pytest.mark.parametrize("sensor", [SENSOR, Sensor(4, 4, 2), Sensor(9, 3, 4)])
+def test_a_recording_as_a_camera_sends_it_has_the_rows_of_the_set(sensor):
+    rows = np.arange(sensor.rows)
+    sent = as_block(samples_of(rows), 0, sensor)
+    np.testing.assert_array_equal(sensor.of(sent), rows)
+    np.testing.assert_allclose(sent["t"] * MICROSECOND, samples_of(rows).times, atol=1e-6)
+
+
+def samples_of(rows):
+    """One recording, an event a row."""
+    return Samples(np.linspace(0.0, 0.1, rows.size), rows, np.array([0, rows.size]), np.zeros(1, np.int64), np.zeros(1, np.int64))
 
 
 @pytest.mark.parametrize("name", LABELLED)

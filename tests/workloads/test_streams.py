@@ -126,10 +126,18 @@ def evt3_words(*words):
 
 def test_evt3_vectors_wrapped_time_and_events_before_any_time():
     words = [0x2005, 0x8FFF, 0x6FFF, 0x0007, 0x2805, 0x3010, 0x4003, 0x5081, 0x8000, 0x6001, 0x2001]
-    events = np.concatenate(list(evt3(evt3_words(*words), "memory")))
+    with pytest.warns(UserWarning, match="memory: 1 events came before the first word that tells the time"):
+        events = np.concatenate(list(evt3(evt3_words(*words), "memory")))
     before, after = 0xFFFFFF, (1 << 24) | 1
     wanted = block([before] * 5 + [after], [5, 16, 17, 28, 35, 1], [7] * 6, [1, 0, 0, 0, 0, 0])
     np.testing.assert_array_equal(events, wanted)
+
+
+def test_evt2_events_before_any_time_are_counted_in_a_warning():
+    early = [1 << 28, 0, 8 << 28 | 1, 1 << 28]
+    with pytest.warns(UserWarning, match="memory: 2 events came before"):
+        events = np.concatenate(list(evt2(Ahead(io.BytesIO(np.array(early, "<u4").tobytes())), "memory")))
+    np.testing.assert_array_equal(events["t"], [64])
 
 
 def test_evt2_time_goes_on_after_its_counter_wraps():

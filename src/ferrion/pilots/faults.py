@@ -84,11 +84,11 @@ def stream(samples: Samples, sensor: Sensor, name: str, seed: int) -> list[Recor
 
 
 def as_block(samples: Samples, sample: int, sensor: Sensor) -> Recording:
-    """One recording as a camera would send it."""
+    """One recording as a camera would send it, of pixels that share a row the first."""
     times, rows = samples.events(sample)
     events, half = np.empty(len(times), EVENT), sensor.rows // 2
     events["t"], events["p"] = np.rint(times / MICROSECOND), rows // half
-    events["x"], events["y"] = rows % half % sensor.across, rows % half // sensor.across
+    events["x"], events["y"] = rows % half % sensor.across * sensor.pool, rows % half // sensor.across * sensor.pool
     return events
 
 

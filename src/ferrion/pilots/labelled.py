@@ -15,7 +15,7 @@ from ferrion.learning.spiking.network import SpikingNetwork
 from ferrion.pilots import counters, personal
 from ferrion.pilots.faults import FAULTS, met
 from ferrion.pilots.live import decisions, told
-from ferrion.pilots.opponents import Opponents, classical, int8, quick
+from ferrion.pilots.opponents import FIRM, SOFT, STIFF, Opponents, classical, int8, quick
 from ferrion.pilots.table import Columns, merged
 from ferrion.workloads.digital.costs import speck_watts, synaptic_joules
 from ferrion.workloads.digital.inputs import binned, heartbeats, pictured
@@ -59,14 +59,9 @@ def _logistic(_seed: int) -> Any:
     return LogisticRegression(C=0.01, max_iter=3000)
 
 
-LINEAR = Recipe(hidden=(), epochs=60)
 WIDE, DEEP, PRUNED = Recipe((64,)), Recipe((128, 64), epochs=60), Recipe((128,), sparsity=0.75)
+SHRUNK = replace(WIDE, decay=0.01)
 SEEN = Recipe((64,), channels=(16, 32), dropout=0.1)
-
-
-def linear(opponents: Opponents) -> Opponents:
-    """The smallest network there is: no hidden layer, on the inputs of the classical method."""
-    return replace(opponents, options=tuple((opponents.classical[1], replace(LINEAR, dropout=dropout)) for dropout in (0.2, 0.5)))
 
 
 def collapsed(events: EventSet, seed: int, short: bool, _tell: Tell) -> dict[str, dict[str, Any]]:
@@ -82,7 +77,8 @@ LABELLED = {
         "nmnist",
         Sensor(SENSOR, SENSOR),
         Opponents(
-            ((pictured(3, SENSOR), SEEN), (pictured(1, SENSOR), SEEN), (binned(3), WIDE), (binned(3), LINEAR), (binned(3), PRUNED), (binned(3), DEEP)),
+            ((pictured(3, SENSOR), SEEN), (pictured(1, SENSOR), SEEN), (binned(3), WIDE), (binned(3), SHRUNK), (binned(3), STIFF), (binned(3), PRUNED), (binned(3), DEEP)),
+            (binned(3),),
             ("logistic regression on counts in three bins", binned(3), _logistic),
         ),
         bins=3,
@@ -93,7 +89,8 @@ LABELLED = {
         "nmnist-order",
         Sensor(SENSOR, SENSOR),
         Opponents(
-            ((pictured(6, SENSOR), SEEN), (binned(6), LINEAR), (binned(3), WIDE), (binned(6), PRUNED)),
+            ((pictured(6, SENSOR), SEEN), (binned(6), STIFF), (binned(3), WIDE), (binned(6), PRUNED)),
+            (binned(6), binned(3)),
             ("logistic regression on counts in three bins", binned(3), _logistic),
         ),
         bins=6,
@@ -106,7 +103,8 @@ LABELLED = {
         "gestures",
         Sensor(128, 128, 128 // HANDS),
         Opponents(
-            ((pictured(1, HANDS), SEEN), (pictured(3, HANDS), SEEN), (binned(1), LINEAR), (binned(3), WIDE), (binned(1), PRUNED)),
+            ((pictured(1, HANDS), SEEN), (pictured(3, HANDS), SEEN), (binned(1), STIFF), (binned(3), WIDE), (binned(1), SHRUNK), (binned(1), PRUNED)),
+            (binned(1), binned(3)),
             ("logistic regression on counts in three bins", binned(3), _logistic),
         ),
         bins=1,
@@ -118,7 +116,8 @@ LABELLED = {
         "braille",
         Sensor(TAXELS, 1),
         Opponents(
-            ((binned(20), WIDE), (binned(10), WIDE), (binned(10), LINEAR), (binned(20), DEEP), (binned(10), PRUNED)),
+            ((binned(20), WIDE), (binned(10), WIDE), (binned(20), SHRUNK), (binned(10), SOFT), (binned(20), DEEP), (binned(10), PRUNED)),
+            (binned(10), binned(20)),
             ("gradient-boosted trees on counts in ten bins", binned(10), _trees),
         ),
         bins=10,
@@ -128,9 +127,9 @@ LABELLED = {
         "ecg",
         Sensor(1 + len(BEATS) // 2, 1),
         Opponents(
-            ((heartbeats, WIDE), (heartbeats, LINEAR), (heartbeats, Recipe((64, 32), sparsity=0.5)), (heartbeats, DEEP)),
+            ((binned(10), SHRUNK), (binned(10), WIDE), (binned(10), FIRM), (binned(10), PRUNED), (heartbeats, SHRUNK), (heartbeats, WIDE), (heartbeats, FIRM), (heartbeats, DEEP)),
+            (binned(10), heartbeats),
             ("gradient-boosted trees on the samples of a beat", heartbeats, _trees),
-            counting=False,
         ),
         bins=10,
         further=personal.columns,
@@ -184,7 +183,7 @@ def run(name: str, seed: int, short: bool, folder: Path, tell: Tell) -> dict[str
     test = of_test(events, task.most)
     tell(f"seed {seed}: int8 and classical")
     digital = {
-        "int8, linear": int8(linear(pilot.opponents), events, test, prices, seed, short),
+        "int8, linear": int8(pilot.opponents.smallest, events, test, prices, seed, short),
         "int8": int8(pilot.opponents, events, test, prices, seed, short),
         "classical": classical(pilot.opponents, events, test, SHORT_TRAINING if short else ALL, seed),
     }

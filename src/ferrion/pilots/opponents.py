@@ -24,6 +24,10 @@ CHOICE = 3000
 SEEN, SHORT_EPOCHS = 200, 10
 """Test samples over which products and bytes are counted; epochs of the short form at most."""
 
+STIFF, FIRM, SOFT = (Recipe(hidden=(), epochs=60, dropout=0.0, decay=decay) for decay in (0.1, 0.01, 1e-3))
+LINEAR = (STIFF, FIRM, SOFT, Recipe(hidden=(), epochs=60, dropout=0.5))
+"""Ways to train a network without a hidden layer."""
+
 
 @dataclass(frozen=True)
 class Opponents:
@@ -31,10 +35,15 @@ class Opponents:
 
     options: tuple[tuple[Inputs, Recipe], ...]
     """Inputs and recipes of the int8 network, of which the one with the best accuracy on a held-out fifth of the training set is taken (other patients, if known)."""
+    linear: tuple[Inputs, ...]
+    """Inputs of the network without a hidden layer."""
     classical: tuple[str, Inputs, Callable[[int], Any]]
     """A name, inputs, and a scikit-learn classifier by seed."""
-    counting: bool = True
-    """Whether inputs are counts of events, each a number in a memory that is read and written back."""
+
+    @property
+    def smallest(self) -> "Opponents":
+        """Networks without a hidden layer alone: logistic regression in 8 bits, the weight of its penalty chosen with its inputs."""
+        return replace(self, options=tuple((inputs, recipe) for recipe in LINEAR for inputs in self.linear))
 
 
 def int8(opponents: Opponents, events: EventSet, test: NDArray[np.int64], prices: Prices, seed: int, short: bool) -> dict[str, Any]:
@@ -48,7 +57,7 @@ def int8(opponents: Opponents, events: EventSet, test: NDArray[np.int64], prices
     x, y = tested[test], events.test.labels[test]
     votes = own.states(x)[-1].numpy()
     taken, right = size(own, x[:SEEN]), votes.argmax(1) == y
-    counted = len(events.test.times) / len(events.test) * prices.energy[Action.TRACE_UPDATE][0] if opponents.counting else 0.0
+    counted = len(events.test.times) / len(events.test) * prices.energy[Action.TRACE_UPDATE][0] if inputs.counting else 0.0
     spent, kept = joules(taken, prices) + counted, memory(taken.memory)
     sent = min(EVENT_BYTES * len(events.training.times) / len(events.training), float(np.prod(x.shape[1:])))
     numbers: dict[str, Any] = {

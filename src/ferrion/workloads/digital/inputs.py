@@ -1,6 +1,7 @@
 """What a digital network is given of a set: counts of events in bins of time, pictures of a camera, or samples of a converter."""
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from functools import partial
 
 import numpy as np
@@ -11,8 +12,20 @@ from ferrion.workloads.ecg import read_beats
 from ferrion.workloads.event_sets import EventSet, Samples, part_of
 
 F4 = NDArray[np.float32]
-Inputs = Callable[[EventSet], tuple[F4, F4]]
-"""Of training and test, (samples, …)."""
+
+
+@dataclass(frozen=True)
+class Inputs:
+    """What somebody is given of a set."""
+
+    made: Callable[[EventSet], tuple[F4, F4]]
+    """Of training and test, (samples, …)."""
+    counting: bool = True
+    """Whether they are counts of events, each a number in a memory that is read and written back."""
+
+    def __call__(self, events: EventSet) -> tuple[F4, F4]:
+        """Those of one set."""
+        return self.made(events)
 
 
 def counted(samples: Samples, rows: int, seconds: float, bins: int) -> F4:
@@ -36,18 +49,21 @@ def _pictured(bins: int, side: int, events: EventSet) -> tuple[F4, F4]:
 
 def binned(bins: int) -> Inputs:
     """Counts, flat."""
-    return partial(_binned, bins)
+    return Inputs(partial(_binned, bins))
 
 
 def pictured(bins: int, side: int) -> Inputs:
     """Counts of a square camera, a plane a polarity and bin."""
-    return partial(_pictured, bins, side)
+    return Inputs(partial(_pictured, bins, side))
 
 
-def heartbeats(_events: EventSet) -> tuple[F4, F4]:
-    """Beats of the same patients as samples of a converter, in the order of the set of events: a digital part need not count crossings.
-
-    As the chip, it is given the interval before a beat and not the one after it, the last column, which is not known yet.
-    """
+def _heartbeats(_events: EventSet) -> tuple[F4, F4]:
     training, _, test, _ = read_beats(find("ecg_mitbih", ("mitbih_beats.npz",)) / "mitbih_beats.npz")
     return training[:, :-1], test[:, :-1]
+
+
+heartbeats = Inputs(_heartbeats, counting=False)
+"""Beats of the same patients as samples of a converter, in the order of the set of events: a digital part need not count crossings.
+
+As the chip, it is given the interval before a beat and not the one after it, the last column, which is not known yet.
+"""

@@ -37,6 +37,8 @@ class Recipe:
     batch: int = 64
     dropout: float = 0.2
     """Of inputs, while training."""
+    decay: float = 1e-5
+    """Of weights: an L2 penalty of half of it times their squares, beside the mean loss of a sample."""
 
 
 class DigitalNet(nn.Module):
@@ -132,7 +134,7 @@ def fit(x: NDArray[np.float32], y: NDArray[Any], outputs: int, recipe: Recipe, s
     """
     torch.manual_seed(seed)
     net = DigitalNet(x.shape[1:], outputs, recipe, input_scale(x))
-    optimizer = torch.optim.Adam(net.parameters(), recipe.rate, weight_decay=1e-5)
+    optimizer = torch.optim.Adam(net.parameters(), recipe.rate, weight_decay=recipe.decay)
     schedule = torch.optim.lr_scheduler.CosineAnnealingLR(optimizer, recipe.epochs)
     inputs, labels = torch.from_numpy(x), torch.from_numpy(y)
     for epoch in range(recipe.epochs):

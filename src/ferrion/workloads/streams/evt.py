@@ -1,5 +1,7 @@
 """Prophesee's raw formats EVT 2.0 and EVT 3.0 (Metavision SDK documentation, "Data encoding formats"), decoded as they arrive."""
 
+import warnings
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -22,7 +24,7 @@ def unwrapped(high: Ints, last: int, bits: int) -> Ints:
 
 
 def evt2(file: Ahead, name: str) -> Blocks:
-    """32-bit words: events carry six bits of the time, the others come in words of their own. Events before the first of these have no time and are left out."""
+    """32-bit words: events carry six bits of the time, the others come in words of their own. Events before the first of these have no time and are left out, with a warning."""
     high = -1
     for word in words(file, np.dtype("<u4"), name):
         kind = word >> 28
@@ -30,8 +32,15 @@ def evt2(file: Ahead, name: str) -> Blocks:
         highs = np.concatenate([[high], unwrapped((word[is_high] & 0x0FFFFFFF).astype(np.int64), high, 28)])
         high = int(highs[-1])
         known = (kind <= CD_ON) & (highs[np.cumsum(is_high)] >= 0)
+        leave_out(int((kind <= CD_ON).sum() - known.sum()), name)
         cd, upper = word[known], highs[np.cumsum(is_high)[known]]
         yield block(upper << 6 | cd >> 22 & 0x3F, cd >> 11 & 0x7FF, cd & 0x7FF, cd >> 28)
+
+
+def leave_out(untimed: int, name: str) -> None:
+    """Say how many events nobody will see."""
+    if untimed:
+        warnings.warn(f"{name}: {untimed:,} events came before the first word that tells the time; they have none and are left out", stacklevel=3)
 
 
 def write_evt2(t: Ints, x: Ints, y: Ints, p: Ints) -> bytes:
@@ -47,18 +56,23 @@ HEADER = b"% evt 2.0\n% end\n"
 
 
 def evt3(file: Ahead, name: str) -> Blocks:
-    """16-bit words that change one register each: row, base column, low and high time; pixels come singly or as vectors of 12 or 8."""
-    state = np.array([-1, 0, 0, 0, 0])
+    """16-bit words that change one register each: row, base column, low and high time; pixels come singly or as vectors of 12 or 8. Before any time as in `evt2`."""
+    state = np.array([-1, 0, 0, 0, 0, 0])
     for word in words(file, np.dtype("<u2"), name):
         kinds = np.bincount(word >> 12, minlength=16)
         columns = np.empty((4, kinds[ADD_X] + 12 * kinds[VECTOR_12] + 8 * kinds[VECTOR_8]), np.int64)
-        yield block(*columns[:, : registers(word, state, columns)])
+        count = registers(word, state, columns)
+        leave_out(int(state[-1]), name)
+        yield block(*columns[:, :count])
 
 
 @compiled
 def registers(words, state, out):
-    """Run through the words; `state` (high time, low time, row, base column, its polarity) goes on from block to block. Fills `out` (t, x, y, p) and returns how many events."""
-    high, low, y, base, polarity = state
+    """Run through the words; `state` (high time, low time, row, base column, its polarity) goes on from block to block, but for the last, how many events of this one have no time.
+
+    Fills `out` (t, x, y, p) and returns how many events.
+    """
+    high, low, y, base, polarity, untimed = state[0], state[1], state[2], state[3], state[4], 0
     count = 0
     for word in words:
         kind, value = word >> 12, np.int64(word & 0xFFF)
@@ -80,10 +94,12 @@ def registers(words, state, out):
                 pixels, base = value, base + 12
             elif kind == VECTOR_8:
                 pixels, base = value & 0xFF, base + 8
-            while pixels and high >= 0:
-                if pixels & 1:
+            while pixels:
+                if pixels & 1 and high < 0:
+                    untimed += 1
+                elif pixels & 1:
                     out[0, count], out[1, count], out[2, count], out[3, count] = high << 12 | low, x, y, p
                     count += 1
                 pixels, x = pixels >> 1, x + 1
-    state[0], state[1], state[2], state[3], state[4] = high, low, y, base, polarity
+    state[0], state[1], state[2], state[3], state[4], state[5] = high, low, y, base, polarity, untimed
     return count
