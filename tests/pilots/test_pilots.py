@@ -9,12 +9,14 @@ import threading
 from collections import deque
 from dataclasses import replace
 from itertools import pairwise
+from pathlib import Path
 
 import numpy as np
 import pytest
 import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from sklearn.ensemble import HistGradientBoostingClassifier
 from sklearn.linear_model import LogisticRegression
 
 from ferrion.chip.chip import Chip
@@ -32,11 +34,13 @@ from ferrion.pilots.opponents import Opponents, classical, int8
 from ferrion.pilots.study import study
 from ferrion.pilots.table import SPIKING, table
 from ferrion.report.pilot import lines, markdown, page, tables
+from ferrion.report.pilot_summary import SHOWN, at_a_glance
 from ferrion.workloads import event_sets
 from ferrion.workloads.digital import inputs
 from ferrion.workloads.digital.costs import synaptic_joules
 from ferrion.workloads.digital.inputs import binned, counted
 from ferrion.workloads.digital.network import Recipe
+from ferrion.workloads.digital.trees import grown, tree_joules
 from ferrion.workloads.event_sets import EventSet, Samples, gathered, load_events
 from ferrion.workloads.spiking import Course, present, train
 from ferrion.workloads.spiking_alone import Alone
@@ -195,10 +199,46 @@ def test_opponents_learn_the_task_and_say_what_they_take():
     assert own["numbers"]["median, stm32u385"] > EVENTS.seconds
     assert own["numbers"]["leaked"] == pytest.approx(8 * own["numbers"]["memory"] * 8.44e-12)
     assert own["numbers"]["joules with leakage"] == pytest.approx(own["numbers"]["joules"] + EVENTS.seconds * own["numbers"]["leaked"])
-    counted = own["numbers"]["joules"] - int8(replace(OPPONENTS, counting=False), EVENTS, np.arange(40), prices, 0, False)["numbers"]["joules"]
+    silent = replace(OPPONENTS, options=tuple((replace(given, counting=False), recipe) for given, recipe in OPPONENTS.options))
+    counted = own["numbers"]["joules"] - int8(silent, EVENTS, np.arange(40), prices, 0, False)["numbers"]["joules"]
     assert counted == pytest.approx(40 * prices.energy[Action.TRACE_UPDATE][0])
     assert np.sum(own["confusion"]) == 40
-    assert classical(OPPONENTS, EVENTS, np.arange(40), 60, 0)["numbers"]["accuracy"] > 0.9
+    found = classical(OPPONENTS, EVENTS, np.arange(40), prices, 60, 0)["numbers"]
+    assert found["accuracy"] > 0.9
+    assert "joules" not in found
+
+
+def test_trees_are_priced_with_the_counting_of_their_events():
+    prices = Chip.from_card("leti-2025").prices
+    method = ("trees", binned(1), lambda seed: HistGradientBoostingClassifier(max_iter=3, min_samples_leaf=2, random_state=seed))
+    found = classical(replace(OPPONENTS, classical=method), EVENTS, np.arange(40), prices, 100, 0)["numbers"]
+    own = grown(method[2](0).fit(binned(1)(EVENTS)[0], EVENTS.training.labels))
+    assert found["joules"] == pytest.approx(tree_joules(own, prices) + 40 * prices.energy[Action.TRACE_UPDATE][0])
+    assert found["sent_learned"] == 16
+
+
+def test_the_smallest_network_has_no_hidden_layer_and_the_penalty_that_holds_out_best():
+    asked = replace(OPPONENTS, linear=(binned(1), binned(2))).smallest.options
+    assert [recipe.hidden for _, recipe in asked] == [()] * 8
+    assert len({(given.made.args, recipe.decay, recipe.dropout) for given, recipe in asked}) == 8
+
+
+def test_all_pilots_stand_in_one_table():
+    """Of the records: the score of a row is that of its seeds, what is not known is a dash, and a chip at both levels, int8 and float32 are there for every pilot."""
+    results = {path.stem.removeprefix("pilot-"): json.loads(path.read_text(encoding="utf-8")) for path in Path("docs/results").glob("pilot-*.json")}
+    rows = [[cell.strip() for cell in line.split("|")[1:-1]] for line in at_a_glance(results).splitlines()]
+    assert {len(row) for row in rows} == {11}
+    names = [row[0].partition("**:")[0].strip("*") for row in rows[2:] if row[0]]
+    assert {name.partition(",")[0] for name in names} == set(results)
+    for (name, shown), start in zip(SHOWN.items(), [k for k, row in enumerate(rows) if row[0].startswith("**")], strict=True):
+        part = rows[start : start + len(shown.who)]
+        scores = [100 * run["columns"][next(iter(shown.who.values()))[0]][shown.score] for run in results[name.partition(",")[0]]["runs"]]
+        assert float(part[0][2].partition(" ")[0]) == pytest.approx(np.mean(scores), abs=0.05)
+        assert {"the same, device level"} <= {row[1] for row in part}
+        assert any("int8" in row[1] for row in part)
+        assert any("float32" in row[1] for row in part)
+    matched = next(row for row in rows if row[1].startswith("matched filters"))
+    assert matched[7] == "–"
 
 
 @pytest.fixture
@@ -219,6 +259,7 @@ def test_a_pilot_end_to_end_on_made_up_events(tmp_path):
     chip = [run["columns"]["chip, deployed and tuned"] for run in result["runs"]]
     assert rows["accuracy"]["chip, deployed and tuned"]["mean"] == pytest.approx(100 * np.mean([own["accuracy"] for own in chip]))
     assert rows["bytes that leave to learn an example"]["chip, learning alone"] == {"mean": 0.0, "deviation": 0.0}
+    assert rows["bytes that leave to learn an example"]["chip, deployed"] == rows["bytes that leave to learn an example"]["int8"]
     assert rows["bytes that leave to learn an example"]["int8"]["mean"] > 0
     assert "int8" not in rows["area of arrays and neurons"]
     run = result["runs"][0]["chip"]
@@ -266,14 +307,16 @@ def test_what_is_shown_in_several_passes_costs_all_of_them():
     found = {"deployed": decided, "tuned": decided, "local": decided, "tuning": {"joules": 7.0}, "float": 1.0, "account": {"tuned": account, "alone": account}}
     closely = {"accuracy": 1.0, "joules": 1.0, "joules_a_spike": 0.0, "seconds": [0.0, 0.0], "spikes": 1.0}
     found |= {"levels": {"device": closely, "event": closely, "same": 1.0, "samples": 1}, "early": closely}
+    digital = {"int8": {"numbers": {"learned": 1e-6, "sent_learned": 16.0}}}
     found["passes"] = [{"joules": 2.0, "samples": 100}, {"joules": 1.0, "samples": 100}]
-    assert columns(found, {}, 100, 50, 0.5)["chip, learning alone"]["learned"] == pytest.approx(3.0)
-    assert columns(found, {}, 100, 50, 0.5)["chip, deployed"]["dropped"] == 2.0
-    assert columns(found, {}, 100, 50, 0.5)["chip, deployed"]["joules with leakage"] == pytest.approx(2.0), "half a second of two watts"
-    assert columns(found, {}, 100, 50, 0.5)["chip, learning alone"]["on spinnaker2"] == pytest.approx(10e-12)
-    assert columns(found, {}, 100, 50, 0.5)["chip, deployed"]["early"] == 1.0
-    assert "early" not in columns({key: own for key, own in found.items() if key != "early"}, {}, 100, 50, 0.5)["chip, deployed"]
-    assert columns(found, {}, 1000, 50, 0.5)["chip, learning alone"]["learned"] == pytest.approx(1.5)
+    assert columns(found, digital, 100, 50, 0.5)["chip, learning alone"]["learned"] == pytest.approx(3.0)
+    assert columns(found, digital, 100, 50, 0.5)["chip, deployed"]["dropped"] == 2.0
+    assert columns(found, digital, 100, 50, 0.5)["chip, deployed"]["joules with leakage"] == pytest.approx(2.0), "half a second of two watts"
+    assert columns(found, digital, 100, 50, 0.5)["chip, learning alone"]["on spinnaker2"] == pytest.approx(10e-12)
+    assert columns(found, digital, 100, 50, 0.5)["chip, deployed"]["early"] == 1.0
+    assert "early" not in columns({key: own for key, own in found.items() if key != "early"}, digital, 100, 50, 0.5)["chip, deployed"]
+    assert columns(found, digital, 1000, 50, 0.5)["chip, learning alone"]["learned"] == pytest.approx(1.5)
+    assert columns(found, digital, 100, 50, 0.5)["chip, deployed"]["sent_learned"] == 16.0, "weights that are deployed were trained elsewhere"
 
 
 def test_every_price_of_a_synaptic_operation_has_a_row():

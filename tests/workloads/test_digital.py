@@ -6,6 +6,7 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 from sklearn.datasets import load_digits
+from sklearn.ensemble import HistGradientBoostingClassifier
 from sklearn.neural_network import MLPClassifier
 from torch import nn
 
@@ -15,6 +16,7 @@ from ferrion.core.ledger import Action
 from ferrion.workloads.digital.costs import PARTS, Part, joules, radio_joules, size, synaptic_joules
 from ferrion.workloads.digital.int8 import FRACTION, OUTPUT, Integers, Rounded, integers
 from ferrion.workloads.digital.network import Recipe, fit, held_out, of
+from ferrion.workloads.digital.trees import Grown, grown, tree_joules
 
 X, Y = load_digits(return_X_y=True)
 X = X.astype(np.float32)
@@ -131,3 +133,37 @@ def test_the_same_seed_is_the_same_network(net):
 def test_convolutions_need_planes():
     with pytest.raises(ConfigError, match=r"need \(planes, height, width\)"):
         fit(X[TRAIN], Y[TRAIN], 10, Recipe(channels=(4,)), 0)
+
+
+def test_trees_take_what_their_paths_take():
+    """Nodes passed, counted one sample at a time by walking every tree; bytes by hand; a stump of two leaves by the formula."""
+    x, y = X[TRAIN], Y[TRAIN]
+    model = HistGradientBoostingClassifier(max_iter=4, random_state=0).fit(x, y)
+    trees = [tree.nodes for made in model._predictors for tree in made]
+    found = grown(model)
+    assert found.trees == len(trees) == 40
+    assert found.compared == pytest.approx(np.mean([sum(passed(nodes, sample) for nodes in trees) for sample in x[:400]]), rel=0.03)
+    leaves = sum(int(nodes["is_leaf"].sum()) for nodes in trees)
+    assert found.memory == 5 * (leaves - 40) + 2 * leaves
+    prices = Chip.from_card("leti-2025").prices
+    assert tree_joules(Grown(1.0, 1, 9), prices) == pytest.approx(2 * prices.energy[Action.DIGITAL_MAC][0] + 8 / 4 * prices.energy[Action.TRACE_UPDATE][0])
+
+
+def passed(nodes, sample):
+    """Comparisons on the way to a leaf."""
+    place, count = 0, 0
+    while not nodes[place]["is_leaf"]:
+        own = nodes[place]
+        place, count = own["left"] if sample[own["feature_idx"]] <= own["num_threshold"] else own["right"], count + 1
+    return count
+
+
+def test_a_penalty_shrinks_what_samples_do_not_ask_for():
+    """Digits of few samples beside pixels of noise: weights of noise are smaller, and the rest is told better."""
+    draws = np.random.default_rng(0)
+    x = np.hstack([X, draws.integers(0, 17, (len(X), 400)).astype(np.float32)])
+    loose, firm = (fit(x[:300], Y[:300], 10, Recipe(hidden=(), epochs=100, dropout=0.0, decay=decay), 0) for decay in (0.0, 1.0))
+    weights = [net.rounded()[0].layer.weight.detach().abs().mean(0)[64:].mean() for net in (loose, firm)]
+    assert weights[1] < 0.5 * weights[0]
+    right = [(of(net).decide(x[TEST]) == Y[TEST]).mean() for net in (loose, firm)]
+    assert right[1] > right[0]

@@ -185,7 +185,7 @@ def run(name: str, seed: int, short: bool, folder: Path, tell: Tell) -> dict[str
     digital = {
         "int8, linear": int8(pilot.opponents.smallest, events, test, prices, seed, short),
         "int8": int8(pilot.opponents, events, test, prices, seed, short),
-        "classical": classical(pilot.opponents, events, test, SHORT_TRAINING if short else ALL, seed),
+        "classical": classical(pilot.opponents, events, test, prices, SHORT_TRAINING if short else ALL, seed),
     }
     found = run_seed(task, events, seed, tell, lambda network: save(network, folder / CHIP.format(seed)))
     asked = replace(events, test=events.test.take(test)) if events.paired else events
@@ -203,7 +203,10 @@ def chips_first(columns: Columns) -> Columns:
 
 
 def columns(found: dict[str, Any], digital: dict[str, dict[str, Any]], training: int, tested: int, length: float) -> dict[str, dict[str, Any]]:
-    """Of everybody who is compared, on recordings of so many seconds. An example that the chip learns alone is shown in several passes, which are added up."""
+    """Of everybody who is compared, on recordings of so many seconds. An example that the chip learns alone is shown in several passes, which are added up.
+
+    What is deployed was trained elsewhere: its examples left as those of int8 did.
+    """
     tuned = chip_numbers(found, "tuned", "tuned", found["tuning"]["joules"], length)
     shown = sum(own["samples"] for own in found["passes"])
     alone = chip_numbers(found, "local", "alone", sum(own["joules"] * own["samples"] for own in found["passes"]) / min(shown, training), length)
@@ -212,6 +215,8 @@ def columns(found: dict[str, Any], digital: dict[str, dict[str, Any]], training:
         "chip, deployed": {
             **{key: found["deployed"][key] for key in ("accuracy", "balanced", "joules", "operations")},
             "joules with leakage": found["deployed"]["joules"] + length * found["account"]["tuned"]["cmos"]["deciding"],
+            **{key: digital["int8"]["numbers"][key] for key in ("learned", "sent_learned")},
+            "sent_decided": 1.0,
             **timed(found["deployed"]["seconds"]),
             "dropped": found["deployed"]["dropped"] / tested,
             "waited, 99 %": found["deployed"]["waited"][0],

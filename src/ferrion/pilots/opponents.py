@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+from sklearn.ensemble import HistGradientBoostingClassifier
 
 from ferrion.chip.cmos import memory
 from ferrion.chip.prices import Prices
@@ -14,6 +15,7 @@ from ferrion.core.noise import permutation
 from ferrion.workloads.digital.costs import PARTS, Part, joules, radio_joules, size
 from ferrion.workloads.digital.inputs import Inputs
 from ferrion.workloads.digital.network import Recipe, fit, held_out, of
+from ferrion.workloads.digital.trees import grown, tree_joules
 from ferrion.workloads.event_sets import EventSet
 from ferrion.workloads.verdicts import confusion, roc
 
@@ -57,20 +59,17 @@ def int8(opponents: Opponents, events: EventSet, test: NDArray[np.int64], prices
     x, y = tested[test], events.test.labels[test]
     votes = own.states(x)[-1].numpy()
     taken, right = size(own, x[:SEEN]), votes.argmax(1) == y
-    counted = len(events.test.times) / len(events.test) * prices.energy[Action.TRACE_UPDATE][0] if inputs.counting else 0.0
-    spent, kept = joules(taken, prices) + counted, memory(taken.memory)
-    sent = min(EVENT_BYTES * len(events.training.times) / len(events.training), float(np.prod(x.shape[1:])))
+    spent, kept = joules(taken, prices) + (_counted(events, prices) if inputs.counting else 0.0), memory(taken.memory)
     numbers: dict[str, Any] = {
         "accuracy": float(right.mean()),
         "balanced": float(np.mean([right[y == label].mean() for label in np.unique(y)])),
         "joules": spent,
-        "learned": sent * radio_joules(),
+        **_sent(events, training),
         "memory": float(taken.memory),
         "cmos": kept.area,
         "leaked": kept.leakage,
         "joules with leakage": spent + events.seconds * kept.leakage,
         "operations": taken.used,
-        "sent_learned": sent,
         "sent_decided": 1.0,
     }
     for part in map(Part.from_card, PARTS):
@@ -82,18 +81,35 @@ def int8(opponents: Opponents, events: EventSet, test: NDArray[np.int64], prices
     return {"numbers": numbers, "recipe": repr(recipe), "confusion": confusion(votes.argmax(1), y, events.classes), "roc": roc(votes, y)}
 
 
+def _counted(events: EventSet, prices: Prices) -> float:
+    """Of a recording's events, each counted in a memory that is read and written back [J]."""
+    return len(events.test.times) / len(events.test) * prices.energy[Action.TRACE_UPDATE][0]
+
+
+def _sent(events: EventSet, training: NDArray[np.float32]) -> dict[str, float]:
+    """Of an example that leaves to be learned elsewhere: its events or its inputs, whichever are fewer bytes."""
+    sent = min(EVENT_BYTES * len(events.training.times) / len(events.training), float(np.prod(training.shape[1:])))
+    return {"learned": sent * radio_joules(), "sent_learned": sent}
+
+
 def quick(recipe: Recipe) -> Recipe:
     """That of the short form."""
     return replace(recipe, epochs=min(recipe.epochs, SHORT_EPOCHS))
 
 
-def classical(opponents: Opponents, events: EventSet, test: NDArray[np.int64], most: int, seed: int) -> dict[str, Any]:
-    """The classical method, trained on `most` samples at most."""
+def classical(opponents: Opponents, events: EventSet, test: NDArray[np.int64], prices: Prices, most: int, seed: int) -> dict[str, Any]:
+    """The classical method, trained on `most` samples at most; trees are priced (logistic regression is: `Opponents.smallest`, in 8 bits)."""
     name, inputs, method = opponents.classical
     training, tested = inputs(events)
     some = permutation(seed, CHOICE, len(training))[:most]
-    decided = method(seed).fit(training[some], events.training.labels[some]).predict(tested[test])
+    fitted = method(seed).fit(training[some], events.training.labels[some])
+    decided = fitted.predict(tested[test])
     y = events.test.labels[test]
     right = decided == y
     numbers = {"accuracy": float(right.mean()), "balanced": float(np.mean([right[y == label].mean() for label in np.unique(y)]))}
+    if isinstance(fitted, HistGradientBoostingClassifier):
+        own = grown(fitted)
+        spent, kept = tree_joules(own, prices) + (_counted(events, prices) if inputs.counting else 0.0), memory(own.memory)
+        numbers |= {"joules": spent, "joules with leakage": spent + events.seconds * kept.leakage, "memory": float(own.memory), "cmos": kept.area, "leaked": kept.leakage}
+        numbers |= {"operations": own.compared, "sent_decided": 1.0, **_sent(events, training)}
     return {"numbers": numbers, "method": name, "confusion": confusion(decided, y, events.classes)}
