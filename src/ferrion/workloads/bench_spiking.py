@@ -26,6 +26,9 @@ LARGE, SHARE = 10_000, 0.1
 PEER_RUNS = 3
 KEEP, DT = 0.95, 1e-3
 SECONDS = 1.0
+EVENTS, BUSY = 20_000, 2e4
+"""Of the chip's streams; how many of them a second, if nothing else is said."""
+RATES = (2e2, 2e3, BUSY, 2e5)
 
 
 def spiking(tell: Tell) -> list[Timing]:
@@ -137,22 +140,22 @@ def _plasticity(tell: Tell) -> list[Timing]:
 
 
 def _events(tell: Tell) -> list[Timing]:
-    """Events a second through router and neurons, and what a second costs with more cells, more synapses, more events."""
+    """Events a second through router and neurons, and what they cost with more cells, more synapses, plasticity, and fewer or more of them a second."""
     rows = []
-    for rows_in, cells, rate, learn in ((1000, 64, 2e4, False), (1000, 64, 2e4, True), (1000, 256, 2e4, False), (4000, 64, 2e4, False), (1000, 64, 2e5, False)):
-        work = f"chip of {rows_in} inputs and {cells} ion neurons, {rate / 1e3:g} thousand events/s{', pair plasticity' if learn else ''}"
+    for rows_in, cells, rate, learn in (*((1000, 64, rate, False) for rate in RATES), (1000, 64, BUSY, True), (1000, 256, BUSY, False), (4000, 64, BUSY, False)):
+        work = f"chip of {rows_in} inputs and {cells} ion neurons, {EVENTS:,} events at {rate:,.0f} a second{', pair plasticity' if learn else ''}"
         tell(work)
-        rows.append(timing(work, _pace(rows_in, cells, rate, learn), "simulated events a second", unit="events/s"))
+        rows.append(timing(work, _pace(rows_in, cells, rate, learn), f"events a second of ours; {EVENTS / rate:g} s are simulated", unit="events/s"))
     return rows
 
 
 def _pace(inputs: int, cells: int, rate: float, learn: bool) -> list[float]:
-    count = int(rate * SECONDS)
+    seconds = EVENTS / rate
     network = SpikingNetwork(SpikingChip.from_card(), Wiring(inputs=inputs, cells=(cells,), swing=(0.05,)), rule=Stdp(a_plus=1e-3, a_minus=1e-3))
     drawn, paces = np.random.default_rng(0), []
     for run in range(RUNS + 1):
-        times, addresses = run * SECONDS + np.sort(drawn.uniform(0.0, SECONDS, count)), drawn.integers(0, inputs, count)
+        times, addresses = run * seconds + np.sort(drawn.uniform(0.0, seconds, EVENTS)), drawn.integers(0, inputs, EVENTS)
         start = time.perf_counter()
-        network.run(times, addresses, (run + 1) * SECONDS, learn=learn)
-        paces.append(count / (time.perf_counter() - start))
+        network.run(times, addresses, (run + 1) * seconds, learn=learn)
+        paces.append(EVENTS / (time.perf_counter() - start))
     return paces[1:]

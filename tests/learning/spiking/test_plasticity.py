@@ -3,7 +3,8 @@
 import numpy as np
 import pytest
 
-from ferrion.arrays.words import FULL_SCALE
+from ferrion.arrays.words import FULL_SCALE, LARGEST
+from ferrion.core.compiled import compiled
 from ferrion.learning.spiking.fabric import fabric, no_counts, synapses, traces
 from ferrion.learning.spiking.plasticity import after_event, after_spike, fired, teach
 from ferrion.learning.spiking.rules import Stdp, Teacher
@@ -107,6 +108,46 @@ def test_independent_trains_drift_as_theory_says():
     error = weights.mean(axis=0).std() / np.sqrt(5) + weights.std() / np.sqrt(1500)
     assert weights.mean() == pytest.approx(expected, abs=4 * error)
     assert expected > 4 * error
+
+
+@compiled
+def all_of(net, times, lines, rule, state, counts, words):
+    """Events of rows and spikes of columns, which come after the rows in number, in order of time."""
+    rows = net.rows[0]
+    for k in range(times.size):
+        t, line = times[k], lines[k]
+        if line < rows:
+            after_event(SEED, net, 0, line, t, rule, OFFSET, state[0], state[1], counts, words)
+        else:
+            after_spike(SEED, net, 0, line - rows, t, rule, OFFSET, state[0], state[1], counts, words)
+            fired(state[1], line - rows, t, rule)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("lean", [0.0, 0.03, -0.03])
+def test_weights_of_independent_trains_come_to_the_distribution_of_theory(lean):
+    """Additive plasticity between hard limits, Poisson trains: a random walk whose density goes as exp(2 A w / B), drift A and diffusion B of the pairs (Rubin, Lee and
+    Sompolinsky, Phys. Rev. Lett. 86, 364 (2001)); B is the integral of the squared window, for the square of its integral is small.
+
+    A jump is a fortieth of the range, and those beyond a limit end on it, so the edges may hold a hundredth more than the theory of small jumps.
+    """
+    rate, tau, rows, seconds = 5.0, 0.02, 40, 2000.0
+    rule = Stdp(a_plus=0.07 * (1.0 + lean), a_minus=0.07 * (1.0 - lean), tau_plus=tau, tau_minus=tau)
+    draws, tile = np.random.default_rng(3), Tile(rows, rows)
+    count = draws.poisson(rate * seconds * 2 * rows)
+    times, lines = np.sort(draws.uniform(0.0, seconds, count)), draws.integers(0, 2 * rows, count)
+    all_of(tile.net, times, lines, rule, (tile.synapses, tile.traces), tile.counts, tile.words)
+    limit = (LARGEST - OFFSET) / FULL_SCALE
+    assert np.abs(tile.change).max() == pytest.approx(limit)
+    steepness = 2.0 * (rule.a_plus - rule.a_minus) * tau / (0.5 * (rule.a_plus**2 + rule.a_minus**2) * tau)
+    edges = np.linspace(-limit, limit, 9)
+    below = (edges + limit) / (2 * limit) if lean == 0.0 else np.expm1(steepness * (edges + limit)) / np.expm1(2 * steepness * limit)
+    found = np.histogram(tile.change, edges)[0] / tile.change.size
+    expected = np.diff(below)
+    assert (np.abs(found - expected) < 4 * np.sqrt(expected * (1 - expected) / tile.change.size) + 0.01).all()
+    if lean:
+        assert (tile.change.mean() > 0) == (lean > 0)
+        assert max(expected) > 3 * min(expected)
 
 
 def test_a_teacher_moves_weights_by_rate_error_and_trace():
