@@ -14,8 +14,8 @@ from ferrion.learning.spiking.network import SpikingNetwork, Wiring
 from ferrion.learning.spiking.twins import FloatTwin
 
 LEFT_OUT = (
-    "approximate: the gate that follows the node and holds a neuron back, residue and remnant of filaments, the chance of nucleation, the spread of neurons and weights, "
-    "read noise, router and plasticity; the node is not reset by a spike"
+    "approximate: leaky neurons for ion neurons, whose gate follows the node and holds them back, whose filaments leave residue and remnant, and whose node no spike resets. "
+    "unsupported, left out: the chance of nucleation, the spread of neurons and weights, read noise, drift and wear, router, plasticity"
 )
 SUBTRACTS = "approximate: a spike subtracts the threshold, where NIR resets; r holds for the step dt"
 
