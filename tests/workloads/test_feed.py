@@ -1,5 +1,10 @@
 """A stream into the chip: nothing lost unseen, the same bits after a kill, and clocks that misbehave."""
 
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
 import numpy as np
 import pytest
 
@@ -111,6 +116,37 @@ def test_a_run_killed_in_mid_stream_goes_on_bit_by_bit(tmp_path):
     rest = network()
     found = feed(rest, blocks(), SENSOR, learn=True, keep=kept)
     assert found == wanted
+    np.testing.assert_array_equal(everything(rest), everything(whole))
+
+
+ENDLESS = """
+import sys
+from pathlib import Path
+sys.path.insert(0, {folder!r})
+from test_feed import SENSOR, blocks, network
+from ferrion.workloads.streams.feed import feed
+def slow():
+    for number, piece in enumerate(blocks()):
+        print(number, flush=True)
+        if number == 4:
+            sys.stdin.read()
+        yield piece
+feed(network(), slow(), SENSOR, learn=True, keep=Path({kept!r}), keep_every=1000)
+"""
+
+
+def test_a_process_that_is_killed_goes_on_bit_by_bit(tmp_path):
+    """SIGKILL while it waits for its fifth block, so that nothing of it can run any more."""
+    kept = tmp_path / "state.safetensors"
+    code = ENDLESS.format(folder=str(Path(__file__).parent), kept=str(kept))
+    with subprocess.Popen([sys.executable, "-c", code], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as victim:
+        while next(victim.stdout).strip() != "4":
+            pass
+        victim.send_signal(signal.SIGKILL)
+        assert victim.wait() == -signal.SIGKILL
+    assert kept.is_file()
+    whole, rest = network(), network()
+    assert feed(rest, blocks(), SENSOR, learn=True, keep=kept) == feed(whole, blocks(), SENSOR, learn=True)
     np.testing.assert_array_equal(everything(rest), everything(whole))
 
 

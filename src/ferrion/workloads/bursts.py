@@ -94,7 +94,7 @@ def loads(seed: int, tell: Tell) -> list[Load]:
             tell(f"{stream}{', learning' if learning else ''}")
             found += [load(stream, drawn(rate, seed), learning, seed) for rate in RATES]
         tell(f"recorded{', learning' if learning else ''}")
-        found += [load("recorded", recorded(faster), learning, seed) for faster in (1.0, 10.0, 100.0)]
+        found += [load("recorded", recorded(faster), learning, seed) for faster in (1.0, 10.0, 100.0, 1000.0)]
     return found
 
 
