@@ -106,7 +106,7 @@ def digital(patients: Patients, seed: int, tell: Tell) -> dict[str, dict[str, An
         grown.append(HistGradientBoostingClassifier(random_state=seed).fit(*both, sample_weight=np.r_[np.ones(len(y)), np.full(len(first.labels), len(y) / len(first.labels))]))
     sent = float(x.shape[1])
     return {
-        "int8": judged(patients, [net.decide(patients.inputs(k)) for k in range(count)]),
+        "int8, of 64 cells": judged(patients, [net.decide(patients.inputs(k)) for k in range(count)]),
         "classical": judged(patients, [trees.predict(patients.inputs(k)) for k in range(count)]),
         "classical, personal": judged(patients, [one.predict(patients.inputs(k)) for k, one in enumerate(grown)])
         | {"learned": sent * radio_joules(), "sent_learned": sent, "sent_decided": 1.0},
