@@ -69,7 +69,8 @@ SPIKING = {
     "fsdd": "Spoken digits of six speakers, 300 to test: a standard error of 2 to 3 points beside that over seeds."
     " Half the recurrent swing of earlier runs (0.05 V): with 0.1 V one of three seeds of the twin fell apart while training, its recurrent cells ran away."
     " Tuning on the chip costs four points here.",
-    "new-class": "Each example is shown three times. One or two examples teach nobody anything; what is won after is paid with the others. Arrays on counts: counts in three parts of a recording.",
+    "new-class": "Each example is shown three times. One or two examples teach nothing; what is won later is paid with the others."
+    " Arrays on counts: counts in three parts of a recording.",
     "new-user": "The spiking chip fails: one example of the new voice, shown three times, takes the others from 74 to 17 %, and the new one from 50 to 19 %, little above chance."
     " As when Braille is tuned on the chip, the rule silences the net. Arrays on counts do learn the new voice, and forget a part of the others; their step, a quarter of that with"
     " which they learned the rest, was looked at on these tests.",
