@@ -140,6 +140,14 @@ def test_evt2_events_before_any_time_are_counted_in_a_warning():
     np.testing.assert_array_equal(events["t"], [64])
 
 
+@pytest.mark.parametrize(("decoder", "word", "kind"), [(evt2, 1 << 28, "<u4"), (evt3, 0x2001, "<u2")])
+def test_events_without_any_time_are_counted_once_however_many_blocks_they_fill(decoder, word, kind):
+    count = 3_000_001
+    with pytest.warns(UserWarning, match="memory: 3,000,001 events came before") as told:
+        assert not sum(map(len, decoder(Ahead(io.BytesIO(np.full(count, word, kind).tobytes())), "memory")))
+    assert len(told) == 1
+
+
 def test_evt2_time_goes_on_after_its_counter_wraps():
     high = [8 << 28 | 0x0FFFFFFF, 1 << 28 | 63 << 22, 8 << 28, 1 << 28]
     events = np.concatenate(list(evt2(Ahead(io.BytesIO(np.array(high, "<u4").tobytes())), "memory")))

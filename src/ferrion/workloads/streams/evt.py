@@ -25,22 +25,28 @@ def unwrapped(high: Ints, last: int, bits: int) -> Ints:
 
 def evt2(file: Ahead, name: str) -> Blocks:
     """32-bit words: events carry six bits of the time, the others come in words of their own. Events before the first of these have no time and are left out, with a warning."""
-    high = -1
-    for word in words(file, np.dtype("<u4"), name):
-        kind = word >> 28
-        is_high = kind == TIME_HIGH
-        highs = np.concatenate([[high], unwrapped((word[is_high] & 0x0FFFFFFF).astype(np.int64), high, 28)])
-        high = int(highs[-1])
-        known = (kind <= CD_ON) & (highs[np.cumsum(is_high)] >= 0)
-        leave_out(int((kind <= CD_ON).sum() - known.sum()), name)
-        cd, upper = word[known], highs[np.cumsum(is_high)[known]]
-        yield block(upper << 6 | cd >> 22 & 0x3F, cd >> 11 & 0x7FF, cd & 0x7FF, cd >> 28)
+    high, untimed = -1, 0
+    try:
+        for word in words(file, np.dtype("<u4"), name):
+            kind = word >> 28
+            is_high = kind == TIME_HIGH
+            highs = np.concatenate([[high], unwrapped((word[is_high] & 0x0FFFFFFF).astype(np.int64), high, 28)])
+            high = int(highs[-1])
+            known = (kind <= CD_ON) & (highs[np.cumsum(is_high)] >= 0)
+            untimed += int((kind <= CD_ON).sum() - known.sum())
+            if high >= 0:
+                untimed = leave_out(untimed, name)
+            cd, upper = word[known], highs[np.cumsum(is_high)[known]]
+            yield block(upper << 6 | cd >> 22 & 0x3F, cd >> 11 & 0x7FF, cd & 0x7FF, cd >> 28)
+    finally:
+        leave_out(untimed, name)
 
 
-def leave_out(untimed: int, name: str) -> None:
-    """Say how many events nobody will see."""
+def leave_out(untimed: int, name: str) -> int:
+    """Say how many events nobody will see, once; returns how many are left to be told of."""
     if untimed:
         warnings.warn(f"{name}: {untimed:,} events came before the first word that tells the time; they have none and are left out", stacklevel=3)
+    return 0
 
 
 def write_evt2(t: Ints, x: Ints, y: Ints, p: Ints) -> bytes:
@@ -58,21 +64,25 @@ HEADER = b"% evt 2.0\n% end\n"
 def evt3(file: Ahead, name: str) -> Blocks:
     """16-bit words that change one register each: row, base column, low and high time; pixels come singly or as vectors of 12 or 8. Before any time as in `evt2`."""
     state = np.array([-1, 0, 0, 0, 0, 0])
-    for word in words(file, np.dtype("<u2"), name):
-        kinds = np.bincount(word >> 12, minlength=16)
-        columns = np.empty((4, kinds[ADD_X] + 12 * kinds[VECTOR_12] + 8 * kinds[VECTOR_8]), np.int64)
-        count = registers(word, state, columns)
+    try:
+        for word in words(file, np.dtype("<u2"), name):
+            kinds = np.bincount(word >> 12, minlength=16)
+            columns = np.empty((4, kinds[ADD_X] + 12 * kinds[VECTOR_12] + 8 * kinds[VECTOR_8]), np.int64)
+            count = registers(word, state, columns)
+            if state[0] >= 0:
+                state[-1] = leave_out(int(state[-1]), name)
+            yield block(*columns[:, :count])
+    finally:
         leave_out(int(state[-1]), name)
-        yield block(*columns[:, :count])
 
 
 @compiled
 def registers(words, state, out):
-    """Run through the words; `state` (high time, low time, row, base column, its polarity) goes on from block to block, but for the last, how many events of this one have no time.
+    """Run through the words; `state` (high time, low time, row, base column, its polarity) goes on from block to block, and how many events had no time.
 
     Fills `out` (t, x, y, p) and returns how many events.
     """
-    high, low, y, base, polarity, untimed = state[0], state[1], state[2], state[3], state[4], 0
+    high, low, y, base, polarity, untimed = state
     count = 0
     for word in words:
         kind, value = word >> 12, np.int64(word & 0xFFF)
