@@ -40,9 +40,9 @@ def fire(times, volts, seed, noisy, until):
     for t, v in [*zip(times, volts, strict=True), (until, 0.0)]:
         while somata.due[0] <= t:
             due = somata.due[0]
-            if look(somata, 0, due, CHIP.soma, cell, np.uint64(seed), noisy):
+            if look(somata, None, 0, due, CHIP.soma, cell, np.uint64(seed), noisy):
                 found.append(due)
-        advance(somata, 0, 1, now, t, CHIP.soma, cell)
+        advance(somata, None, 0, 1, now, t, CHIP.soma, cell)
         now = t
         charge(somata, 0, t, CHIP.soma, cell, np.array([v], np.float32), 1.0)
     return np.array(found)
@@ -85,9 +85,9 @@ def test_first_spikes_wait_as_the_rate_says():
         while somata.due.min() <= t:
             j = int(somata.due.argmin())
             due = float(somata.due[j])
-            if look(somata, j, due, CHIP.soma, cell, np.uint64(3), True):
+            if look(somata, None, j, due, CHIP.soma, cell, np.uint64(3), True):
                 firsts[j] = min(firsts[j], due)
-        advance(somata, 0, cells, now, t, CHIP.soma, cell)
+        advance(somata, None, 0, cells, now, t, CHIP.soma, cell)
         now = t
         quiet = np.flatnonzero(np.isinf(firsts))
         passed.append((t, somata.clock[quiet[0]] if quiet.size else np.nan))

@@ -3,8 +3,8 @@
 The currents of a column charge a node (a capacitor with a leak), and a follower drives the ion neuron with its voltage u. Between two
 events u, the gate g, the residue and the remnant decay exponentially, and the nucleation rate depends on u - g alone, as at the event
 level of one neuron; so a neuron behind its node is a spike-response neuron with escape noise (Gerstner & Kistler, Spiking Neuron Models,
-2002, ch. 5), whose after-potential is the gate. What creeps through the open switch, a thousandth of u, is left out; cells that carry
-the states of their devices are stepped with all equations instead (`soma_device`).
+2002, ch. 5), whose after-potential is the gate. What creeps through the open switch, a thousandth of u, is left out; where `devices`
+are given, cells are stepped with all equations instead (`soma_device`), and compiled apart: with None, no device's code is in the loop.
 
 No spike is missed and none needs to be foreseen: `due` is a time before which a cell cannot fire, because even at the greatest rate
 it could reach its draw of the exponential distribution lies beyond. A cell is looked at then, and fires or is given a later one.
@@ -16,8 +16,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ferrion.circuits.events import FORMS, HOPELESS, STRETCH
-from ferrion.circuits.firing import CLOCK, STATES, rate, threshold
-from ferrion.circuits.soma_device import FILAMENT, STEP, follow, nucleate
+from ferrion.circuits.firing import rate, threshold
+from ferrion.circuits.soma_device import follow, nucleate
 from ferrion.core.compiled import compiled, inlined, merged
 from ferrion.kernels.cpu import scalar
 from ferrion.kernels.exponential import exponential
@@ -29,8 +29,6 @@ SOON = 0.25
 KEPT_SOON = np.exp(-SOON)
 LATER = 1.0 + 2.0**-52
 """Times this, a time is the next that can be told from it."""
-FIRST_STEP = 1e-6
-"""Seconds of the step that a cell at rest tries first; what it makes of it adapts."""
 NEAR = 1e-6
 """Share of the mean exponential draw that may be missing when a cell fires: some nanoseconds at the greatest rate."""
 thermal_voltage = scalar(nucleation.thermal_voltage)
@@ -68,10 +66,6 @@ class Somata(NamedTuple):
     time: Floats
     """Time [s] of this state, each cell's own."""
     firings: NDArray[np.int64]
-    states: Floats
-    """(cells, STATES) of the device level as `firing` has them; (0, STATES) at the event level."""
-    filaments: Floats
-    """(cells, FILAMENT) of the device level as `soma_device` has them."""
 
 
 class Kept(NamedTuple):
@@ -83,27 +77,21 @@ class Kept(NamedTuple):
     remnant: float
 
 
-def at_rest(shifts: Floats, seed: int, noisy: bool, devices: bool = False) -> Somata:
-    """Neurons that have never fired, with their devices' shifts [V]; `devices`: at the device level."""
+def at_rest(shifts: Floats, seed: int, noisy: bool) -> Somata:
+    """Neurons that have never fired, with their devices' shifts [V]."""
 
     def none() -> Floats:
         return np.zeros(shifts.size)
 
-    closely = shifts.size if devices else 0
-    somata = Somata(
-        none(), none(), none(), none(), none(), none(), none(), np.full(shifts.size, np.inf), shifts.copy(), none(), np.zeros(shifts.size, np.int64),
-        np.zeros((closely, STATES)), np.zeros((closely, FILAMENT)),
-    )  # fmt: skip
-    ground(somata)
+    somata = Somata(none(), none(), none(), none(), none(), none(), none(), np.full(shifts.size, np.inf), shifts.copy(), none(), np.zeros(shifts.size, np.int64))
     draw_limits(somata, np.uint64(seed), noisy)
     return somata
 
 
 def ground(somata: Somata) -> None:
-    """Nothing of the past is left in nodes, gates and devices; clocks and draws stay, and joules."""
-    for values in (somata.node, somata.gate, somata.residue, somata.remnant, somata.stands, somata.states[:, :CLOCK], somata.filaments):
-        values[...] = 0.0
-    somata.filaments[:, STEP] = FIRST_STEP
+    """Nothing of the past is left in nodes and gates; clocks and draws stay."""
+    for values in (somata.node, somata.gate, somata.residue, somata.remnant, somata.stands):
+        values[:] = 0.0
 
 
 @compiled
@@ -180,12 +168,10 @@ def foresee(somata, j, t, soma, cell):
 
 
 @compiled
-def fire(somata, j, t, seed, noisy, cell):
+def fire(somata, devices, j, t, seed, noisy, cell):
     """Cell j spikes at t: the gate goes to the node less the hold voltage while the filament stands."""
     p = cell.memristor
-    if somata.states.shape[0]:
-        nucleate(somata, j, t, cell)
-    else:
+    if devices is None:
         over = somata.node[j] - somata.gate[j]
         stood = FORMS * p.t_form
         if over > p.v_hold:
@@ -193,6 +179,8 @@ def fire(somata, j, t, seed, noisy, cell):
             somata.gate[j] = somata.node[j] - p.v_hold
         somata.residue[j], somata.remnant[j], somata.clock[j] = 1.0, p.remnant, 0.0
         somata.stands[j] = t + stood
+    else:
+        nucleate(somata, devices, j, t, cell)
     somata.firings[j] += 1
     somata.limit[j] = threshold(seed, j, somata.firings[j], 0, noisy)
 
@@ -208,10 +196,10 @@ def decay(somata, j, u, dt, kept, tau, soma, cell):
 
 
 @merged
-def advance_cell(somata, j, t, soma, cell):
+def advance_cell(somata, devices, j, t, soma, cell):
     """Bring cell j from its own time to `t` [s], which lies before it is due: it does not fire in between."""
-    if somata.states.shape[0]:
-        follow(somata, j, t, soma.tau, cell)
+    if devices is not None:
+        follow(somata, devices, j, t, soma.tau, cell)
         return
     tau, u, dt = cell.gate.r_control * cell.gate.c_gate, somata.node[j], t - somata.time[j]
     if somata.stands[j] > somata.time[j]:
@@ -223,26 +211,27 @@ def advance_cell(somata, j, t, soma, cell):
 
 
 @merged
-def advance(somata, first, last, before, t, soma, cell):
+def advance(somata, devices, first, last, before, t, soma, cell):
     """Bring cells first..last - 1 to `t` [s], which lies before any is due; most of them stand at `before` and decay alike."""
-    tau = cell.gate.r_control * cell.gate.c_gate
-    common = kept_after(t - before, tau, soma, cell.memristor)
-    for j in range(first, last if somata.states.shape[0] == 0 else first):
-        if somata.time[j] == before and somata.stands[j] <= before:
-            decay(somata, j, somata.node[j], t - before, common, tau, soma, cell)
-            somata.time[j] = t
+    if devices is None:
+        tau = cell.gate.r_control * cell.gate.c_gate
+        common = kept_after(t - before, tau, soma, cell.memristor)
+        for j in range(first, last):
+            if somata.time[j] == before and somata.stands[j] <= before:
+                decay(somata, j, somata.node[j], t - before, common, tau, soma, cell)
+                somata.time[j] = t
     for j in range(first, last):
         if somata.time[j] != t:
-            advance_cell(somata, j, t, soma, cell)
+            advance_cell(somata, devices, j, t, soma, cell)
 
 
 @compiled
-def look(somata, j, t, soma, cell, seed, noisy):
+def look(somata, devices, j, t, soma, cell, seed, noisy):
     """Cell j is due at t: it fires, or is given a later time. Returns whether it fired."""
-    advance_cell(somata, j, t, soma, cell)
+    advance_cell(somata, devices, j, t, soma, cell)
     fires = somata.clock[j] >= somata.limit[j] - NEAR
     if fires:
-        fire(somata, j, t, seed, noisy, cell)
+        fire(somata, devices, j, t, seed, noisy, cell)
     foresee(somata, j, t, soma, cell)
     somata.due[j] = max(somata.due[j], t * LATER)
     return fires

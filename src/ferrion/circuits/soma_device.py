@@ -5,7 +5,10 @@ too great for its steps. When a cell may nucleate is bounded as at the event lev
 stands or fades its gate is not counted on, for it follows the node. Both levels use the same draws.
 """
 
+from typing import NamedTuple
+
 import numpy as np
+from numpy.typing import NDArray
 
 from ferrion.circuits.firing import CLOCK, GATE, REMNANT, RESIDUE, STATES, Cell, Piece, excess, filament, proceed
 from ferrion.core.compiled import compiled, inlined
@@ -22,12 +25,36 @@ RTOL = 1e-6
 """Relative tolerance of a step."""
 FADED = 20.0
 """Dissolution times after which a filament carries a billionth of its current."""
+FIRST_STEP = 1e-6
+"""Seconds of the step that a cell at rest tries first; what it makes of it adapts."""
+
+
+class Devices(NamedTuple):
+    """What is known of neurons at the device level beyond what the event level knows."""
+
+    states: NDArray[np.float64]
+    """(cells, STATES), as `firing` has them."""
+    filaments: NDArray[np.float64]
+    """(cells, FILAMENT)."""
+
+
+def undisturbed(cells: int) -> Devices:
+    """Devices that no current has been through."""
+    devices = Devices(np.zeros((cells, STATES)), np.zeros((cells, FILAMENT)))
+    discharge(devices)
+    return devices
+
+
+def discharge(devices: Devices) -> None:
+    """Nothing of the past is left in the devices; clocks stay, and joules."""
+    devices.states[:, :CLOCK], devices.filaments[...] = 0.0, 0.0
+    devices.filaments[:, STEP] = FIRST_STEP
 
 
 @inlined
-def seen(somata, j, t, p):
+def seen(somata, devices, j, t, p):
     """What the event loop knows of a cell: its state; while a filament stands or fades, a residue of 1 at least and no help from its gate."""
-    y, line = somata.states[j], somata.filaments[j]
+    y, line = devices.states[j], devices.filaments[j]
     somata.gate[j], somata.clock[j], somata.time[j] = y[GATE], y[CLOCK], t
     somata.residue[j], somata.remnant[j] = y[RESIDUE], y[REMNANT]
     if line[CONDUCTS] > 0.0:
@@ -37,9 +64,9 @@ def seen(somata, j, t, p):
 
 
 @compiled
-def follow(somata, j, t, tau, cell):
+def follow(somata, devices, j, t, tau, cell):
     """Bring cell j from its own time to `t` [s], before which it does not nucleate, while its node decays with `tau` [s]."""
-    y, line, p = somata.states[j], somata.filaments[j], cell.memristor
+    y, line, p = devices.states[j], devices.filaments[j], cell.memristor
     room = np.zeros((7, STATES)), np.zeros((7, STATES)), np.zeros(STATES)
     own, traces, left = Cell(p, cell.gate, cell.stage, cell.temperature, somata.shift[j]), np.empty((0, STATES + 1)), t - somata.time[j]
     while left > 0.0:
@@ -53,14 +80,14 @@ def follow(somata, j, t, tau, cell):
                 piece = Piece(0.0, somata.node[j], slope, False, since, line[FORMED])
             now, line[STEP], _, _ = proceed(now, end, line[STEP], y, own, piece, np.inf, RTOL, 1.0, traces, 0, room)
         somata.node[j], line[AGE], left = ending, end - since, left - end
-    seen(somata, j, t, p)
+    seen(somata, devices, j, t, p)
 
 
 @inlined
-def nucleate(somata, j, t, cell):
+def nucleate(somata, devices, j, t, cell):
     """A filament begins to form in cell j at t [s], at which the cell stands."""
-    line, p = somata.filaments[j], cell.memristor
+    line, p = devices.filaments[j], cell.memristor
     line[FORMED] = filament(0.0, Piece(0.0, somata.node[j], 0.0, False, -line[AGE], line[FORMED]), p)
     line[CONDUCTS], line[AGE], line[STEP] = 1.0, 0.0, p.t_form / 10.0
-    somata.states[j, CLOCK] = 0.0
-    seen(somata, j, t, p)
+    devices.states[j, CLOCK] = 0.0
+    seen(somata, devices, j, t, p)

@@ -6,7 +6,6 @@ import numpy as np
 
 from ferrion.arrays.words import MAGNITUDE_BITS
 from ferrion.circuits.firing import SOURCE
-from ferrion.circuits.neuron import Level
 from ferrion.core.ledger import Action
 from ferrion.learning.spiking.budget import area, cmos, deciding, ledger_of
 from ferrion.learning.spiking.network import SpikingNetwork
@@ -40,8 +39,8 @@ def spent(network: SpikingNetwork) -> dict[str, float]:
     found: dict[str, float] = {}
     for bill in network.chip.memory.prices.bills(ledger_of(network)):
         found[bill.action.value] = found.get(bill.action.value, 0.0) + bill.joules
-    if network.level is Level.DEVICE:
-        found[Action.ION_SPIKE.value] = float(network.state.somata.states[:, SOURCE].sum())
+    if network.state.devices is not None:
+        found[Action.ION_SPIKE.value] = float(network.state.devices.states[:, SOURCE].sum())
     return found
 
 

@@ -10,7 +10,7 @@ from ferrion.chip.spiking import SpikingChip
 from ferrion.circuits.firing import CLOCK, CONTROL, DEVICE, GATE, LOAD, REMNANT, RESIDUE, SOURCE, SUPPLY
 from ferrion.circuits.neuron import Level
 from ferrion.circuits.soma import advance_cell, at_rest, charge, look
-from ferrion.circuits.soma_device import AGE, CONDUCTS, FORMED
+from ferrion.circuits.soma_device import AGE, CONDUCTS, FORMED, undisturbed
 from ferrion.core.errors import ConfigError
 from ferrion.learning.spiking.checkpoint import restore, save
 from ferrion.learning.spiking.closer import closer
@@ -53,7 +53,7 @@ def test_a_cell_on_the_chip_is_the_neuron_under_its_nodes_voltage() -> None:
 def test_what_the_node_gives_is_heat_or_charge_of_the_gate() -> None:
     net = network(Level.DEVICE)
     ran(net)
-    states, gate = net.state.somata.states, net.chip.neuron.gate
+    states, gate = net.state.devices.states, net.chip.neuron.gate
     held = 0.5 * gate.c_gate * states[:, GATE] ** 2
     np.testing.assert_allclose(states[:, SOURCE], states[:, DEVICE] + states[:, CONTROL] + held, rtol=1e-3)
     assert (states[:, SUPPLY] >= states[:, LOAD]).all()
@@ -84,10 +84,10 @@ def test_rest_leaves_nothing_but_joules_clocks_and_draws() -> None:
     net = network(Level.DEVICE)
     ran(net)
     settle(net)
-    before = net.state.somata.states.copy()
-    assert net.state.somata.filaments[:, CONDUCTS].any() or before[:, REMNANT].any()
+    before = net.state.devices.states.copy()
+    assert net.state.devices.filaments[:, CONDUCTS].any() or before[:, REMNANT].any()
     net.rest()
-    states, lines = net.state.somata.states, net.state.somata.filaments
+    states, lines = net.state.devices
     assert not states[:, [GATE, RESIDUE, REMNANT]].any()
     assert not lines[:, [CONDUCTS, AGE, FORMED]].any()
     np.testing.assert_array_equal(states[:, CLOCK:], before[:, CLOCK:])
@@ -100,17 +100,17 @@ def test_nobody_is_looked_at_after_he_should_have_fired(t_dissolve: float) -> No
     chip = SpikingChip.from_card()
     cell = chip.neuron.cell
     cell = cell._replace(memristor=cell.memristor._replace(t_dissolve=t_dissolve))
-    rng, somata = np.random.default_rng(0), at_rest(np.zeros(1), 3, True, True)
+    rng, somata, devices = np.random.default_rng(0), at_rest(np.zeros(1), 3, True), undisturbed(1)
     steps = rng.exponential(2e-5, EVENTS)
     steps[::40] = 8e-3
     fired, seed = 0, np.uint64(3)
     for t, volts in zip(np.cumsum(steps), np.where(rng.random(EVENTS) < 0.5, -2.4, rng.uniform(0.3, 2.4, EVENTS)), strict=True):
         while somata.due[0] <= t:
             due, limit = somata.due[0], somata.limit[0]
-            advance_cell(somata, 0, due, chip.soma, cell)
+            advance_cell(somata, devices, 0, due, chip.soma, cell)
             assert somata.clock[0] <= limit
-            fired += look(somata, 0, due, chip.soma, cell, seed, True)
-        advance_cell(somata, 0, t, chip.soma, cell)
+            fired += look(somata, devices, 0, due, chip.soma, cell, seed, True)
+        advance_cell(somata, devices, 0, t, chip.soma, cell)
         assert somata.clock[0] <= somata.limit[0]
         charge(somata, 0, t, chip.soma, cell, np.ones(1, np.float32), volts)
     assert fired > 300

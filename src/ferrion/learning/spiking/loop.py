@@ -14,6 +14,7 @@ from ferrion.chip.controller import Controllers, Phase, Trigger, take
 from ferrion.chip.router import Links, deliver, hold, next_departure, send
 from ferrion.circuits.firing import Cell
 from ferrion.circuits.soma import Soma, Somata, advance, charge, foresee, look
+from ferrion.circuits.soma_device import Devices
 from ferrion.core.compiled import compiled, inlined, merged
 from ferrion.core.noise import NORMAL_TABLE, Stream, fill_words
 from ferrion.learning.spiking.fabric import INPUT, Counts, Synapses, Traces
@@ -56,6 +57,8 @@ class State(NamedTuple):
     """All that changes."""
 
     somata: Somata
+    devices: Devices | None
+    """None at the event level."""
     synapses: Synapses
     traces: Traces
     links: Links
@@ -251,7 +254,7 @@ def at_refresh(seed, net, t, law, state, work):
 @merged
 def bring(net, population, t, law, state):
     """Bring a population to t."""
-    advance(state.somata, net.cells[population], net.cells[population + 1], state.clock[population], t, law.soma, law.cell)
+    advance(state.somata, state.devices, net.cells[population], net.cells[population + 1], state.clock[population], t, law.soma, law.cell)
     state.clock[population] = t
 
 
@@ -260,7 +263,7 @@ def fire_next(seed, net, population, t, law, state, work, spikes, written):
     """Cells of a population are due at t: whoever fires is written down and heard; returns the spikes written."""
     somata, before = state.somata, written
     for number in range(net.cells[population], net.cells[population + 1]):
-        if somata.due[number] <= t and look(somata, number, t, law.soma, law.cell, seed, law.noisy):
+        if somata.due[number] <= t and look(somata, state.devices, number, t, law.soma, law.cell, seed, law.noisy):
             spikes.time[written], spikes.population[written], spikes.cell[written] = t, population, number - net.cells[population]
             written += 1
     if written > before and law.balance.inhibition > 0.0:

@@ -13,6 +13,7 @@ from ferrion.chip.router import links
 from ferrion.chip.spiking import SpikingChip
 from ferrion.circuits.neuron import Level
 from ferrion.circuits.soma import at_rest, ground
+from ferrion.circuits.soma_device import discharge, undisturbed
 from ferrion.core.errors import ConfigError, DataError
 from ferrion.core.ledger import Action
 from ferrion.core.noise import Stream, normals
@@ -152,7 +153,8 @@ class SpikingNetwork:
         law, net, chip = self._law, self.net, self.chip
         tiles, cells = len(net.source), int(net.cells[-1])
         return State(
-            somata=at_rest(chip.neuron.shifts(cells, self.seed), self.seed, law.noisy, self.level is Level.DEVICE),
+            somata=at_rest(chip.neuron.shifts(cells, self.seed), self.seed, law.noisy),
+            devices=undisturbed(cells) if self.level is Level.DEVICE else None,
             synapses=synapses(net, law.stdp.tau_e > 0.0),
             traces=traces(net),
             links=links(tiles, int(chip.router.depth)),
@@ -185,7 +187,7 @@ class SpikingNetwork:
     def parts(self) -> dict[str, dict[str, NDArray[Any]]]:
         """The arrays of its state, by part and name."""
         named: dict[str, Any] = self.state._asdict()
-        return {part: {"time": arrays} if part == "clock" else arrays._asdict() for part, arrays in named.items()}
+        return {part: {"time": arrays} if part == "clock" else arrays._asdict() for part, arrays in named.items() if arrays is not None}
 
     @property
     def now(self) -> float:
@@ -301,6 +303,8 @@ class SpikingNetwork:
             raise ConfigError(f"{int(self.state.links.queued.sum())} events are still queued: run on, without new ones, until they are delivered")
         somata, traces = self.state.somata, self.state.traces
         ground(somata)
+        if self.state.devices is not None:
+            discharge(self.state.devices)
         for values in (traces.x1, traces.x2, traces.y1, traces.y2, traces.ticked):
             values[:] = 0
         somata.time[:] = self.state.clock[: len(self.wiring.cells)] = self.now
