@@ -41,5 +41,10 @@ def stream(
         result |= {"source": source, "wall_s": time.perf_counter() - start}
         if out:
             write_text(out / "result.json", writer.dumps(result, indent=1) + "\n")
-    lines = [f"{key}: {value}" for key, value in result.items()]
+    lines = [f"{key}: {value}" for key, value in result.items() if key != "parts"]
+    lines += [f"{part['part']}: {part['joules']:.3g} J, {_worked(part['busy'])}{1e12 * part['area']:,.0f} um2, leaks {part['leakage']:.2g} W" for part in result["parts"]]
     tell(result, json, lines, "kept in:" if out else "nothing was kept (give --out)", *([out / "result.json"] if out else []))
+
+
+def _worked(seconds: float | None) -> str:
+    return "" if seconds is None else f"{seconds:.3g} s of work, "

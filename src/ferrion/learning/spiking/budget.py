@@ -89,16 +89,22 @@ def remembered(network: SpikingNetwork) -> int:
     return (rows + cells) * (1 if rule.pairs_only else 2) + waiting
 
 
+def built(network: SpikingNetwork) -> dict[str, Cmos]:
+    """What can be counted of the CMOS of each part: vote counters of output cells, queues of all tiles and arbiters of all populations, controllers, what the rule remembers."""
+    net, queues, machines = network.net, Cmos(), Cmos()
+    for rows in net.rows:
+        queues, machines = queues.plus(link(int(rows), int(network.chip.router.depth))), machines.plus(controller(network.transfer_every))
+    for cells in np.diff(net.cells):
+        queues = queues.plus(arbiter(int(cells)))
+    return {"neurons": traces(int(net.cells[-1] - net.cells[-2])), "router": queues, "controllers": machines, "traces": traces(remembered(network))}
+
+
 def cmos(network: SpikingNetwork) -> Cmos:
     """What decides, and what the rule remembers."""
-    return deciding(network).plus(traces(remembered(network)))
+    return deciding(network).plus(built(network)["traces"])
 
 
 def deciding(network: SpikingNetwork) -> Cmos:
-    """Queues and controllers of all tiles, arbiters of all populations, counters of the votes of output cells."""
-    net, found = network.net, traces(int(network.net.cells[-1] - network.net.cells[-2]))
-    for rows in net.rows:
-        found = found.plus(link(int(rows), int(network.chip.router.depth))).plus(controller(network.transfer_every))
-    for cells in (int(n) for n in np.diff(net.cells)):
-        found = found.plus(arbiter(cells))
-    return found
+    """All but what the rule remembers."""
+    known = built(network)
+    return known["neurons"].plus(known["router"]).plus(known["controllers"])

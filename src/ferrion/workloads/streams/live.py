@@ -7,6 +7,7 @@ from typing import Any
 from ferrion.chip.spiking import SpikingChip
 from ferrion.learning.spiking.budget import ledger_of, traffic
 from ferrion.learning.spiking.network import SpikingNetwork, Wiring
+from ferrion.learning.spiking.parts import parts
 from ferrion.learning.spiking.rules import Balance, Stdp
 from ferrion.workloads.streams.feed import Fed, Sensor, feed
 from ferrion.workloads.streams.source import events_from
@@ -23,7 +24,7 @@ def network_for(chip: SpikingChip, sensor: Sensor, cells: int, swing: float, lea
 
 
 def run_stream(network: SpikingNetwork, source: str, sensor: Sensor, learn: bool, silence: float, keep: Path | None, told: Callable[[Fed], None]) -> dict[str, Any]:
-    """Feed `source` to the network; counts, latency [s], joules. Raises as `feed` and `events_from`."""
+    """Feed `source` to the network; counts, latency [s], joules, and the budget by part. Raises as `feed` and `events_from`."""
     fed = feed(network, events_from(source, silence), sensor, learn=learn, keep=keep, hear=lambda _fired, fed: told(fed))
     link = traffic(network)[0]
     return {
@@ -38,5 +39,6 @@ def run_stream(network: SpikingNetwork, source: str, sensor: Sensor, learn: bool
         "seconds": network.now,
         "latency_s": {share: value if link.delivered else None for share, value in zip(("median", "99 %", "worst"), link.seconds, strict=True)},
         "joules": network.chip.memory.prices.joules(ledger_of(network)),
+        "parts": [part._asdict() for part in parts(network)],
         "fecap_writes": int(network.state.counts.fecap_writes.sum()),
     }
