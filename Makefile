@@ -45,7 +45,7 @@ $(VENV)/installed-dev: $(VENV)/installed
 .venv-bench/installed: benchmarks/constraints.txt
 	test -x .venv-bench/bin/python || $(PYTHON) -m venv .venv-bench
 	.venv-bench/bin/pip install --quiet --constraint benchmarks/constraints.txt torch 'numpy<2.4' scipy protobuf requests 'cmake<4' ninja pybind11 scikit-build 'setuptools>=80' wheel mypy
-	-.venv-bench/bin/pip install --quiet --constraint benchmarks/constraints.txt brian2 cython diffrax jax snntorch norse spikingjelly nest-simulator
+	-.venv-bench/bin/pip install --quiet --constraint benchmarks/constraints.txt brian2 cython diffrax jax snntorch norse spikingjelly nest-simulator nir nirtorch
 	-.venv-bench/bin/pip install --quiet badcrossbar
 	-PATH="$(CURDIR)/.venv-bench/bin:$$PATH" .venv-bench/bin/pip install --quiet --no-deps --no-build-isolation aihwkit
 	touch $@

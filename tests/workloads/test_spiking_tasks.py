@@ -1,5 +1,6 @@
 """Tasks of events on the chip: sets without leaks, the way from training to the chip, few examples, loads; short forms on real recordings."""
 
+import sys
 from dataclasses import replace
 
 import numpy as np
@@ -11,7 +12,7 @@ from ferrion.circuits.coding import Events
 from ferrion.core.errors import ConfigError, DataError, MissingDataError
 from ferrion.learning.spiking.network import SpikingNetwork, Wiring
 from ferrion.learning.spiking.twins import ChipTwin
-from ferrion.workloads import bursts, counting, event_sets, few_shot, hot_pixel
+from ferrion.workloads import bursts, counting, event_sets, few_shot, hot_pixel, neurobench
 from ferrion.workloads.event_sets import EVENT_SETS, SACCADES, SENSOR, EventSet, Samples, gathered, load_events
 from ferrion.workloads.neurobench import View, metrics
 from ferrion.workloads.spiking import Answer, Course, accuracy, frames, present, settle, train
@@ -293,3 +294,16 @@ def test_neurobench_counts():
     assert counted["Footprint"] == 4 * (16 * 12 + 12 * 2)
     assert 0.0 < counted["ActivationSparsity"] < 1.0
     assert counted["SynapticOperations"]["Dense"] == 50 * (16 * 12 + 12 * 2)
+
+
+def test_neurobench_is_asked_for_before_anything_is_trained(monkeypatch):
+    monkeypatch.setitem(sys.modules, "neurobench.benchmarks", None)
+    with pytest.raises(ConfigError, match=r"NeuroBench cannot be imported .*: pip install neurobench"):
+        neurobench.counted(0, True, lambda _: pytest.fail("nothing is to be trained"))
+
+
+def test_the_table_of_neurobench_names_every_number():
+    run = {name: dict.fromkeys(neurobench.NAMED, 0.5) for name in TASKS}
+    rows = neurobench.table([run, run])
+    assert len({row["what"] for row in rows}) == len(rows) == len(TASKS) * len(neurobench.NAMED)
+    assert all((row["mean"], row["deviation"]) == (0.5, 0.0) for row in rows)

@@ -10,7 +10,8 @@ from ferrion.cli.console import alone_in, errors, tell
 
 def spiking(
     name: Annotated[
-        str, typer.Argument(help="A task: nmnist, nmnist-order, gestures, braille, fsdd or ecg; learning from few examples: new-class or new-user; load: bursts or hot-pixel.")
+        str,
+        typer.Argument(help="nmnist, nmnist-order, gestures, braille, fsdd, ecg; from few examples: new-class, new-user; load: bursts, hot-pixel; neurobench."),
     ] = "nmnist",
     seeds: Annotated[int, typer.Option(help="Chips, seeds 0, 1, …; each is kept when it is done.")] = 1,
     quick: Annotated[bool, typer.Option("--quick", help="Fewer epochs, cells and samples: a first look in a minute or two.")] = False,

@@ -19,6 +19,7 @@ from ferrion.learning.spiking.network import SpikingNetwork, Wiring
 from ferrion.learning.spiking.rules import Stdp
 from ferrion.learning.spiking.sparse import Pairs, SparseNetwork
 from ferrion.workloads.bench import BENCH_PYTHON, ONE_THREAD, RUNS, LeftOutError, Tell, Timing, asked, skipped, timing
+from ferrion.workloads.bench_nir import one_file
 
 INPUTS, CELLS, CLASSES, STEPS, SAMPLES = 700, 256, 20, 100, 64
 FRAMEWORKS = ("snntorch", "norse", "spikingjelly", "torch-fused")
@@ -32,8 +33,8 @@ RATES = (2e2, 2e3, BUSY, 2e5)
 
 
 def spiking(tell: Tell) -> list[Timing]:
-    """Three works; ours run in processes of their own, so that memory is theirs."""
-    return [*_training(tell), *_plasticity(tell), *_events(tell)]
+    """Three works, ours in processes of their own, so that memory is theirs; and one neuron in a file that others read, too."""
+    return [*_training(tell), *_plasticity(tell), *_events(tell), *one_file(tell)]
 
 
 def _apart(function: Callable[[], dict[str, Any]], runs: int = 1) -> dict[str, Any]:

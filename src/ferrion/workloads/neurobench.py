@@ -1,5 +1,6 @@
 """NeuroBench's metrics of a net for the spiking chip, counted by its own package (Yik et al., Nature Communications 16, 1545 (2025)): pip install neurobench."""
 
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -7,10 +8,23 @@ import torch
 from torch import Tensor, nn
 from torch.utils.data import DataLoader, TensorDataset
 
+from ferrion.chip.spiking import SpikingChip
 from ferrion.core.errors import ConfigError
 from ferrion.learning.spiking.twins import ChipTwin
-from ferrion.workloads.event_sets import EventSet
-from ferrion.workloads.spiking import frames
+from ferrion.workloads.event_sets import EventSet, load_events
+from ferrion.workloads.spiking import accuracy, frames, train
+from ferrion.workloads.spiking_tasks import TASKS, Task, Tell, row
+
+NAMED = {
+    "accuracy": "share told rightly, without stopping early or tuning",
+    "Footprint": "footprint, bytes of float32",
+    "ConnectionSparsity": "share of weights that are 0",
+    "ActivationSparsity": "share of cells and steps without a spike",
+    "Dense": "synaptic operations a sample if nothing were left out",
+    "Effective_ACs": "synaptic operations a sample with a spike and a weight, sums",
+    "Effective_MACs": "synaptic operations a sample with a number that is no spike",
+}
+"""What a benchmark of the package tells, in words."""
 
 
 class Fires(nn.Module):
@@ -47,11 +61,8 @@ class View(nn.Module):
         return spikes[-1].sum(0)
 
 
-def metrics(twin: ChipTwin, events: EventSet, dt: float, most: int = 100) -> dict[str, Any]:
-    """Footprint [bytes of float32], connection sparsity, activation sparsity and synaptic operations a sample of the test, at steps of dt seconds.
-
-    Raises ConfigError where neurobench is not installed.
-    """
+def package() -> SimpleNamespace:
+    """What of NeuroBench is used. Raises ConfigError where it is not installed."""
     try:
         from neurobench.benchmarks import Benchmark
         from neurobench.metrics.static import ConnectionSparsity, Footprint
@@ -59,9 +70,47 @@ def metrics(twin: ChipTwin, events: EventSet, dt: float, most: int = 100) -> dic
         from neurobench.models import TorchModel
     except ImportError as problem:
         raise ConfigError(f"NeuroBench cannot be imported ({problem}): pip install neurobench") from problem
+    return SimpleNamespace(
+        Benchmark=Benchmark,
+        TorchModel=TorchModel,
+        Footprint=Footprint,
+        ConnectionSparsity=ConnectionSparsity,
+        ActivationSparsity=ActivationSparsity,
+        SynapticOperations=SynapticOperations,
+    )
+
+
+def metrics(twin: ChipTwin, events: EventSet, dt: float, most: int = 100) -> dict[str, Any]:
+    """Footprint [bytes of float32], connection sparsity, activation sparsity and synaptic operations a sample of the test, at steps of dt seconds.
+
+    Raises ConfigError where neurobench is not installed.
+    """
+    bench = package()
     chosen = np.arange(min(most, len(events.test)))
     data = TensorDataset(frames(events.test, chosen, events.rows, events.seconds, dt).transpose(0, 1), torch.from_numpy(events.test.labels[chosen]))
-    model = TorchModel(View(twin))
+    model = bench.TorchModel(View(twin))
     model.add_activation_module(Fires)
-    counted: dict[str, Any] = Benchmark(model, DataLoader(data, batch_size=10), [], [], [[Footprint, ConnectionSparsity], [ActivationSparsity, SynapticOperations]]).run()
-    return counted
+    whole, each = [bench.Footprint, bench.ConnectionSparsity], [bench.ActivationSparsity, bench.SynapticOperations]
+    found: dict[str, Any] = bench.Benchmark(model, DataLoader(data, batch_size=10), [], [], [whole, each]).run(quiet=True)
+    return found
+
+
+def counted(seed: int, short: bool, tell: Tell) -> dict[str, Any]:
+    """Every task's twin, trained as `ferrion spiking TASK` trains it, by `metrics` of as many samples of the test as that looks at. Raises as `metrics`, and MissingDataError."""
+    package()
+    return {"seed": seed, **{name: _task(task.shorter() if short else task, seed, tell) for name, task in TASKS.items()}}
+
+
+def _task(task: Task, seed: int, tell: Tell) -> dict[str, float]:
+    tell(f"seed {seed}: {task.events}")
+    events = load_events(task.events)
+    torch.manual_seed(seed)
+    twin = ChipTwin(SpikingChip.from_card().with_node(task.tau), task.wiring(events), task.course.dt, task.course.sharpness)
+    train(twin, events, task.course, seed)
+    own = metrics(twin, events, task.course.dt)
+    return {"accuracy": accuracy(twin, events.test, events, task.course.dt), **{key: float(value) for key, value in (own | own.pop("SynapticOperations")).items()}}
+
+
+def table(runs: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Over seeds, task by task."""
+    return [row(f"{name}: {told}", [run[name][key] for run in runs]) for name in TASKS for key, told in NAMED.items()]
