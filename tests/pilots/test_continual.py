@@ -188,6 +188,11 @@ def test_the_pilot_runs_and_is_drawn(monkeypatch, tmp_path):
     assert "forgotten, orders" not in columns["int8, taught all"]
     assert all(0 < columns[name]["learned"] < 1e-5 for name in ("chip", "chip, consolidating"))
     assert "Learning on from session to session" in page(result)
+    first = result["runs"][0]
+    for name, table in first["confusion"].items():
+        assert np.trace(np.array(table)) / np.sum(table) == pytest.approx(columns[name]["end, orders"])
+    for work, key in (("a decision", "joules"), ("an example learned", "learned")):
+        assert sum(first["actions"][work].values()) == pytest.approx(columns["chip, consolidating"][key])
     assert {row["fault"] for row in result["faults"]} == set(FAULTS)
     rows = {row["fault"]: row for row in result["faults"]}
     assert rows["none"]["share"] > 0.8

@@ -7,6 +7,7 @@ import subprocess
 import sys
 import threading
 from collections import deque
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -16,7 +17,7 @@ from scipy.stats import chi2
 
 from ferrion.chip.chip import Chip
 from ferrion.core.errors import DataError, MissingDataError
-from ferrion.pilots import machine, machine_faults
+from ferrion.pilots import machine, machine_faults, machine_rivals
 from ferrion.pilots.machine import run
 from ferrion.pilots.watch import CLIP, MEDIAN, Standard, Watch, limit_of, smoothed, watch_on
 from ferrion.workloads import machines
@@ -281,7 +282,31 @@ def test_one_seed_on_made_up_machines_says_what_its_runs_say(monkeypatch, tmp_pa
     assert 0.0 < columns["chip"]["joules"] < columns["chip"]["learned"]
     assert columns["chip"]["f1 after a month at 125 C, refreshed"] > 0.65
     assert len(found["drawn"]["level"]) == 300
+    for name in ("chip", "chip, following", "int8", "squares"):
+        (quiet, false, _), (missed, told, _) = found["confusion"][name]
+        assert quiet + false + missed + told == 600
+        assert false / (quiet + false) == pytest.approx(columns[name]["far"])
+        assert missed / (missed + told) == pytest.approx(columns[name]["mar"])
+        assert np.median(found["waits"][name]) == columns[name]["delay"]
+    assert sum(found["actions"]["chip: a row watched"].values()) == pytest.approx(columns["chip"]["joules"], rel=0.05)
+    assert found["actions"]["T2: a row watched"]["products and memory"] == columns["T2"]["joules"]
     json.dumps(found, allow_nan=False)
+
+
+def test_the_quietest_recipe_on_held_out_rows_is_taken(monkeypatch):
+    """Each recipe calls another share of the held-out rows anomalies; only the chosen one sees the rows that are watched."""
+    asked = []
+
+    def stand_in(normal, seen, recipe, _seed):
+        asked.append((recipe, len(normal), len(seen)))
+        share = abs(machine_rivals.RECIPES.index(recipe) - 2) / 10
+        return np.where(np.arange(len(seen)) < share * len(seen), 2.0, 0.0), None
+
+    monkeypatch.setattr(machine_rivals, "int8_watch", stand_in)
+    monkeypatch.setattr(machine_rivals, "size", lambda *_: SimpleNamespace(_asdict=dict))
+    machine_rivals.int8_levels(np.zeros((400, 8), np.float32), np.zeros((300, 8), np.float32), 0, False)
+    assert [own[1:] for own in asked] == [(320, 80)] * len(machine_rivals.RECIPES) + [(400, 300)]
+    assert asked[-1][0] == machine_rivals.RECIPES[2]
 
 
 def test_the_command_watches_a_pipe_and_prints_one_object(tmp_path):
@@ -337,4 +362,4 @@ def test_the_short_form_runs_on_skab(tmp_path):
     assert f1["chip"]["mean"] > f1["always alarmed"]["mean"]
     alarms = next(row["columns"] for row in rows if row["what"] == "false alarms, of normal rows")
     assert alarms["chip"]["mean"] < 90
-    assert (tmp_path / "pilot.html").read_text().count("<img") == 5
+    assert (tmp_path / "pilot.html").read_text().count("<img") == 11

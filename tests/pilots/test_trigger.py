@@ -17,6 +17,7 @@ from ferrion.pilots import load, trigger_live
 from ferrion.pilots.race import race
 from ferrion.pilots.sorters import heard
 from ferrion.pilots.trigger import run
+from ferrion.report.pilot import pictures
 from ferrion.workloads.bursts import poisson
 from ferrion.workloads.pulses import NO_UNIT, PACE, RATE, REFRACTORY, UNITS, Recording, judged, recorded, tallest, truth
 from ferrion.workloads.streams.lines import Readings
@@ -157,6 +158,8 @@ def test_queues_obey_theory():
     assert seconds <= found["poisson"].median <= bound * 10**0.05
     assert found["poisson"].median < found["poisson"].late < found["bursty"].late
     assert found["bursty"].dropped > 0.0
+    assert found["bursty"].within == sorted(found["bursty"].within)
+    assert found["bursty"].within[load.SHARES.index(0.99)] == found["bursty"].late
     waited = lindley(poisson(load.PACE, 0, load.COUNT).times, 3, seconds)
     for told, share in ((found["poisson"].median, 0.5), (found["poisson"].late, 0.99)):
         assert told / BIN * (1.0 - 1e-9) <= np.quantile(waited, share) <= told * (1.0 + 1e-9)
@@ -180,6 +183,11 @@ def test_a_chip_learns_to_sort_and_is_compared(short):
     assert columns["chip"]["sent_learned"] == 0.0 < columns["int8"]["sent_learned"]
     times = [own["seconds"] for own in short["races"]]
     assert times == sorted(times, reverse=True)
+    for work, key in (("sorted", "joules"), ("learned", "learned")):
+        assert sum(short["actions"][work].values()) == pytest.approx(columns["chip"][key])
+    for own in ("chip", "int8", "matched filters"):
+        assert columns[own]["joules with leakage"] - columns[own]["joules"] == pytest.approx(columns[own]["leaked"] / 60.0), "60 pulses a second"
+    assert [title for title, _ in pictures(short)][-1] == "Energy by action"
     json.dumps(short, allow_nan=False)
 
 

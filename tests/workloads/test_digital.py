@@ -15,7 +15,7 @@ from ferrion.core.errors import ConfigError
 from ferrion.core.ledger import Action
 from ferrion.workloads.digital.costs import PARTS, Part, joules, radio_joules, size, synaptic_joules
 from ferrion.workloads.digital.int8 import FRACTION, OUTPUT, Integers, Rounded, integers
-from ferrion.workloads.digital.network import Recipe, fit, held_out, of
+from ferrion.workloads.digital.network import Recipe, chosen, fit, held_out, of
 from ferrion.workloads.digital.trees import Grown, grown, tree_joules
 
 X, Y = load_digits(return_X_y=True)
@@ -112,6 +112,7 @@ def test_recipes_are_judged_on_samples_they_do_not_see():
     nobody = np.full(1200, -1)
     poor, good = (held_out(X[TRAIN], Y[TRAIN], nobody, 10, recipe, 0) for recipe in (Recipe(hidden=(1,), epochs=1), DENSE))
     assert good > 0.9 > poor
+    assert chosen(X[TRAIN], Y[TRAIN], nobody, 10, (Recipe(hidden=(1,), epochs=1), DENSE, DENSE), 0) is DENSE
     chance = held_out(X[TRAIN], np.random.default_rng(0).integers(0, 10, 1200), nobody, 10, DENSE, 0)
     assert chance < 0.1 + 4 * np.sqrt(0.09 / 240)
 

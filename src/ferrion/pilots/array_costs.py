@@ -19,6 +19,15 @@ def decided(bill: Cost, count: int) -> dict[str, Any]:
     return {"joules": bill.joules / count, "seconds": bill.seconds / count, "area": bill.area, **known}
 
 
+def by_action(bill: Cost, count: int) -> dict[str, float]:
+    """Joules of one of so many decisions or examples, by action; what takes none is left out."""
+    found: dict[str, float] = {}
+    for part in bill.bills:
+        if part.joules:
+            found[part.action.value] = found.get(part.action.value, 0.0) + part.joules / count
+    return found
+
+
 def worn(model: torch.nn.Module, learned: int, every: int, held: int) -> dict[str, Any]:
     """Wear of the busiest devices in a year of an example a minute, at the pace of so many learned; memory of the hidden weights; `leaked`; what leaves: decisions alone."""
     memories = memories_of(model)

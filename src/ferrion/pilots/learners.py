@@ -1,7 +1,7 @@
 """Who learns on while its input changes: a chip, a chip that consolidates, and the same network in float32 by plain descent and with elastic weights."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import pairwise
 
 import numpy as np
@@ -16,6 +16,7 @@ from ferrion.learning.layers import TwoMemoryLinear, on_devices
 from ferrion.learning.memories import memories_of
 from ferrion.learning.model_costs import clear, cost
 from ferrion.learning.training import Fidelity
+from ferrion.pilots.array_costs import by_action
 from ferrion.workloads.changing import Stage
 
 METAPLASTICITY = 1.0
@@ -46,8 +47,8 @@ class Learner:
     seed: int
     learned: int = 0
     """Samples, passes counted."""
-    joules: float = 0.0
-    """That learning has taken, of arrays."""
+    spent: dict[str, float] = field(default_factory=dict)
+    """Joules that learning has taken, of arrays, by action."""
     penalty: Callable[[], torch.Tensor] | None = None
     """Added to the loss."""
 
@@ -65,7 +66,13 @@ class Learner:
                 self.descent.step()
         self.learned += self.shape.passes * len(labels)
         if memories_of(self.model):
-            self.joules += cost(self.model).joules
+            for action, joules in by_action(cost(self.model), 1).items():
+                self.spent[action] = self.spent.get(action, 0.0) + joules
+
+    @property
+    def joules(self) -> float:
+        """That learning has taken, of arrays."""
+        return sum(self.spent.values())
 
     def decide(self, inputs: NDArray[np.float32]) -> NDArray[np.int64]:
         """The class of each."""

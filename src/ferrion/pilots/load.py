@@ -14,6 +14,9 @@ BUSY = 0.8
 """Share of the time that a copy works at most, on average."""
 
 
+SHARES = (*(0.02 * k for k in range(1, 50)), 0.99, 0.999, 1.0)
+
+
 class Load(NamedTuple):
     """Of a stream through some copies."""
 
@@ -22,6 +25,8 @@ class Load(NamedTuple):
     late: float
     dropped: float
     """Share."""
+    within: list[float]
+    """Seconds in which the shares `SHARES` of the pulses that are not lost are decided."""
 
 
 def copies(seconds: float) -> int:
@@ -37,8 +42,8 @@ def loads(seconds: float, router: Router, seed: int) -> dict[str, Load]:
 def _load(times: Any, seconds: float, router: Router) -> Load:
     queues = links(copies(seconds), int(router.depth))
     dealt(queues, times, seconds)
-    median, late = latencies(queues.latency.sum(axis=0), (0.5, 0.99))
-    return Load(median, late, float(queues.dropped.sum() / queues.arrived.sum()))
+    median, late, *within = latencies(queues.latency.sum(axis=0), (0.5, 0.99, *SHARES))
+    return Load(median, late, float(queues.dropped.sum() / queues.arrived.sum()), within)
 
 
 @compiled

@@ -15,7 +15,7 @@ from ferrion.core.noise import permutation
 from ferrion.workloads.digital.costs import PARTS, Part, joules, radio_joules, size
 from ferrion.workloads.digital.inputs import Inputs
 from ferrion.workloads.digital.network import Recipe, fit, held_out, of
-from ferrion.workloads.digital.trees import grown, tree_joules
+from ferrion.workloads.digital.trees import tree_numbers
 from ferrion.workloads.event_sets import EventSet
 from ferrion.workloads.verdicts import confusion, roc
 
@@ -108,8 +108,7 @@ def classical(opponents: Opponents, events: EventSet, test: NDArray[np.int64], p
     right = decided == y
     numbers = {"accuracy": float(right.mean()), "balanced": float(np.mean([right[y == label].mean() for label in np.unique(y)]))}
     if isinstance(fitted, HistGradientBoostingClassifier):
-        own = grown(fitted)
-        spent, kept = tree_joules(own, prices) + (_counted(events, prices) if inputs.counting else 0.0), memory(own.memory)
-        numbers |= {"joules": spent, "joules with leakage": spent + events.seconds * kept.leakage, "memory": float(own.memory), "cmos": kept.area, "leaked": kept.leakage}
-        numbers |= {"operations": own.compared, "sent_decided": 1.0, **_sent(events, training)}
+        numbers |= tree_numbers([fitted], prices)
+        numbers["joules"] += _counted(events, prices) if inputs.counting else 0.0
+        numbers |= {"joules with leakage": numbers["joules"] + events.seconds * numbers["leaked"], "sent_decided": 1.0, **_sent(events, training)}
     return {"numbers": numbers, "method": name, "confusion": confusion(decided, y, events.classes)}

@@ -14,7 +14,7 @@ from ferrion.core.noise import permutation
 from ferrion.learning.model_costs import Cost, clear, cost
 from ferrion.learning.training import Fidelity
 from ferrion.pilots.sorter import FIRST, HIDDEN, LAST, Differences, Sorter
-from ferrion.workloads.digital.network import IntegerNet, Recipe, fit, held_out, of
+from ferrion.workloads.digital.network import IntegerNet, Recipe, chosen, fit, of
 from ferrion.workloads.pulses import NO_UNIT, Recording, truth
 
 CLASSES, INPUTS = NO_UNIT + 1, LENGTH - 1
@@ -104,9 +104,8 @@ def sorters(first: Heard, seed: int, short: bool) -> Sorters:
     x, y, passes = front(first.lines), first.true, SHORT_PASSES if short else PASSES
     learned = cost(chip.model)
     clear(chip.model)
-    recipes = RECIPES[:1] if short else RECIPES
-    found = [held_out(x, y, np.full(len(y), -1), CLASSES, recipe, CHOICE + seed) for recipe in recipes]
-    int8 = of(fit(x, y, CLASSES, recipes[int(np.argmax(found))], seed))
+    recipe = RECIPES[0] if short else chosen(x, y, np.full(len(y), -1), CLASSES, RECIPES, CHOICE + seed)
+    int8 = of(fit(x, y, CLASSES, recipe, seed))
     _, devices, _ = taught(first, seed, short, Fidelity.DEVICE)
     return Sorters(front, chip, right, learned, len(y), int8, devices, Filters(x, y), floating(x, y, passes, seed))
 

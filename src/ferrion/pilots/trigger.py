@@ -10,14 +10,14 @@ from ferrion.chip.spiking import SpikingChip
 from ferrion.core.ledger import Action
 from ferrion.core.noise import fork
 from ferrion.learning.model_costs import cost
-from ferrion.pilots.array_costs import worn
-from ferrion.pilots.load import copies, loads
+from ferrion.pilots.array_costs import by_action, worn
+from ferrion.pilots.load import Load, copies, loads
 from ferrion.pilots.race import CENTRE, Race, race
 from ferrion.pilots.sorter import TRANSFER_EVERY
 from ferrion.pilots.sorters import CLASSES, DEVICES, Heard, Sorters, heard, sorters
 from ferrion.pilots.table import Columns, merged
 from ferrion.pilots.trigger_costs import chip_numbers, filter_numbers, int8_numbers
-from ferrion.workloads.pulses import NO_UNIT, NOISE, NOISES, RATE, judged, recorded
+from ferrion.workloads.pulses import NO_UNIT, NOISE, NOISES, PACE, RATE, UNITS, judged, recorded
 from ferrion.workloads.spiking_tasks import Tell
 from ferrion.workloads.verdicts import confusion, roc
 
@@ -61,17 +61,21 @@ def right(watched: Heard, decided: NDArray[np.int64]) -> float:
 def told(own: Sorters, watched: Heard, votes: Votes, seed: int) -> tuple[Columns, dict[str, Any]]:
     """At `NOISE`: what everybody takes, how a chip of many electrodes keeps up, a race of ion neurons, drift; and what is drawn."""
     chip, seconds = SpikingChip.from_card(), len(watched.recording.signal) / RATE
-    prices, numbers = chip.memory.prices, chip_numbers(own, cost(own.chip.model), len(watched.true))
+    decided = cost(own.chip.model)
+    prices, numbers = chip.memory.prices, chip_numbers(own, decided, len(watched.true))
+    streams = loads(numbers["seconds"], chip.router, seed)
     races = {centre: race(chip.neuron, votes["chip"], EACH, fork(seed, 2), centre) for centre in CENTRES}
     first = races[CENTRE]
     columns: Columns = {
         "comparator": {"false": float((watched.true == NO_UNIT).sum() / seconds)},
-        "chip": {**numbers, **shared(numbers["seconds"], chip, seed)},
+        "chip": {**numbers, **shared(numbers["seconds"], streams)},
         DEVICES: worn(own.devices.model, own.calibration, TRANSFER_EVERY, 0),
         "chip and a race": {f"right, {NOISE}": right(watched, first.decided), "joules": numbers["joules"] + prices.energy[Action.ION_SPIKE][0], **lasting(first)},
         "int8": int8_numbers(own, watched, prices),
         "matched filters": filter_numbers(prices),
     }
+    for told_by in ("chip", "int8", "matched filters"):
+        columns[told_by]["joules with leakage"] = columns[told_by]["joules"] + columns[told_by]["leaked"] / (len(UNITS) * PACE)
     moved = heard(recorded(NOISE, seconds, fork(seed, 1), DRIFT), watched.level)
     drifted = {name: {"right, drifted": at_the_end(moved, given.argmax(1))} for name, given in own.votes(moved).items()}
     return merged(columns, drifted), {
@@ -79,14 +83,17 @@ def told(own: Sorters, watched: Heard, votes: Votes, seed: int) -> tuple[Columns
         "roc": {name: roc(votes[name], watched.true) for name in ("chip", "int8", "matched filters")},
         "confusion": {name: confusion(votes[name].argmax(1), watched.true, CLASSES) for name in ("chip", "matched filters")},
         "races": [{"centre": centre, "seconds": float(np.median(found.seconds)), "right": right(watched, found.decided)} for centre, found in races.items()],
+        "actions": {"sorted": by_action(decided, len(watched.true)), "learned": by_action(own.learned, own.calibration)},
+        "digital": {"sorted": {name: columns[name]["joules"] for name in ("int8", "matched filters")}, "converted": columns["int8"]["converted"]},
+        "load": {name: load.within for name, load in streams.items()},
         "stretch": stretch(watched, votes["chip"].argmax(1)),
     }
 
 
-def shared(seconds: float, chip: SpikingChip, seed: int) -> dict[str, float]:
+def shared(seconds: float, streams: dict[str, Load]) -> dict[str, float]:
     """What a chip of enough copies makes of a million pulses a second from many electrodes."""
     found = {"copies": float(copies(seconds)), "pulses": 1.0 / seconds}
-    for name, load in loads(seconds, chip.router, seed).items():
+    for name, load in streams.items():
         found |= {f"waited, {name}": load.median, f"waited, {name}, late": load.late, f"lost, {name}": load.dropped}
     return found
 

@@ -5,6 +5,7 @@ from importlib.metadata import version
 from typing import Any
 
 import jinja2
+import numpy as np
 
 from ferrion.core.units import figure
 from ferrion.report import plots
@@ -23,6 +24,14 @@ def figures_page(title: str, lead: str, rows: Sequence[Row], panels: Sequence[Pa
 def drawn(panels: Sequence[Panel], pictures: Sequence[tuple[str, str]]) -> list[tuple[str, str]]:
     """Panels and further pictures as (title, PNG in base64)."""
     return [(panel.title, plots.panel(panel)) for panel in panels] + list(pictures)
+
+
+def bars(works: Mapping[str, Mapping[str, float]]) -> tuple[str, str]:
+    """Joules by action of some works, as a picture with its title."""
+    actions = sorted({action for own in works.values() for action in own})
+    joules = np.array([[own.get(action, 0.0) for own in works.values()] for action in actions])
+    factor, unit = (1e6, "uJ") if joules.sum(axis=0).max() >= 1e-6 else (1e9, "nJ")
+    return "Energy by action", plots.energy_bars(list(works), actions, factor * joules, f"energy [{unit}]")
 
 
 def rendered(template: str, title: str, lead: str, pictures: Sequence[tuple[str, str]], **values: Any) -> str:

@@ -5,9 +5,8 @@ from typing import Any
 
 import numpy as np
 
-from ferrion.report import pilot_continual, pilot_ecg_loop, pilot_trigger, plots
-from ferrion.report.figures import drawn, rendered, spread
-from ferrion.report.pilot_machine import drift, errors, foreseen, trace
+from ferrion.report import pilot_continual, pilot_ecg_loop, pilot_machine, pilot_trigger, plots
+from ferrion.report.figures import bars, drawn, rendered, spread
 from ferrion.reproduce.figure import Curve, Panel
 
 CHIPS = {"tuned": "chip, deployed and tuned", "local": "chip, learning alone"}
@@ -58,14 +57,16 @@ def page(result: Result) -> str:
 def pictures(run: Result) -> list[tuple[str, str]]:
     """Of a seed: of a machine that is watched, of a heart, of an electrode, of one that learns on, or of recordings that are decided."""
     if "drawn" in run:
-        return drawn([trace(run), foreseen(run), _curves(run["roc"]), errors(run), drift(run)], [])
+        panels = [pilot_machine.trace(run), pilot_machine.foreseen(run), _curves(run["roc"]), pilot_machine.waits(run), pilot_machine.errors(run), pilot_machine.drift(run)]
+        return drawn(panels, [*pilot_machine.confusions(run), pilot_machine.energy(run)])
     if "kept" in run:
-        return drawn(pilot_continual.kept(run), [])
+        return drawn(pilot_continual.kept(run), [*pilot_continual.confusions(run), pilot_continual.energy(run)])
     if "heart" in run:
         curves = [pilot_ecg_loop.stretch(run), pilot_ecg_loop.waits(run), pilot_ecg_loop.detected(run)]
         return drawn(curves, [*pilot_ecg_loop.confusions(run), pilot_ecg_loop.energy(run), pilot_ecg_loop.machine(run)])
     if "stretch" in run:
-        return drawn([pilot_trigger.stretch(run), _curves(run["roc"]), pilot_trigger.learning(run), pilot_trigger.racing(run)], pilot_trigger.confusions(run))
+        panels = [pilot_trigger.stretch(run), _curves(run["roc"]), pilot_trigger.waits(run), pilot_trigger.learning(run), pilot_trigger.racing(run)]
+        return drawn(panels, [*pilot_trigger.confusions(run), pilot_trigger.energy(run)])
     chips = {name: run["chip"][key]["roc"] for key, name in CHIPS.items()}
     return drawn([_curves({**chips, ARRAYS: run["arrays"]["roc"], "int8": run["digital"]["int8"]["roc"]}), _latency(run), _learning(run)], [*_confusions(run), _energy(run)])
 
@@ -114,6 +115,4 @@ def _energy(run: Result) -> tuple[str, str]:
         "tuned: an example learned": chip["tuning"]["actions"],
         "alone: an example learned": chip["passes"][-1]["actions"],
     }
-    actions = sorted({action for own in works.values() for action in own})
-    microjoules = np.array([[1e6 * own.get(action, 0.0) for own in works.values()] for action in actions])
-    return "Energy by action", plots.energy_bars(list(works), actions, microjoules, "energy [uJ]")
+    return bars(works)

@@ -3,6 +3,10 @@
 from collections.abc import Mapping
 from typing import Any
 
+import numpy as np
+
+from ferrion.report import plots
+from ferrion.report.figures import bars
 from ferrion.reproduce.figure import Curve, Panel
 
 TITLES = {"orders": "Learning on while pixels are wired anew", "lights": "Learning on while the light changes", "sessions": "Learning on from session to session"}
@@ -11,6 +15,16 @@ TITLES = {"orders": "Learning on while pixels are wired anew", "lights": "Learni
 def kept(run: Mapping[str, Any]) -> list[Panel]:
     """A panel for each kind of change."""
     return [_panel(TITLES[what], found) for what, found in run["kept"].items()]
+
+
+def confusions(run: Mapping[str, Any]) -> list[tuple[str, str]]:
+    """Digits of all wirings at the end."""
+    return [(f"Which digit was taken for which, at the end, of all wirings: {name}", plots.confusion(name, np.array(table))) for name, table in run["confusion"].items()]
+
+
+def energy(run: Mapping[str, Any]) -> tuple[str, str]:
+    """Of a decision and of an example learned, and of what an int8 network decides."""
+    return bars(run["actions"])
 
 
 def _panel(title: str, found: Mapping[str, list[float]]) -> Panel:

@@ -6,6 +6,8 @@ from typing import Any
 import numpy as np
 
 from ferrion.pilots.watch import DRIFTS
+from ferrion.report import plots
+from ferrion.report.figures import bars
 from ferrion.reproduce.figure import Curve, Panel
 
 FLOOR = 1e-3
@@ -19,6 +21,22 @@ def trace(run: Mapping[str, Any]) -> Panel:
     levels, truth = np.maximum(own["level"], FLOOR), np.where(np.array(own["anomaly"]) > 0, np.max(own["level"]), FLOOR)
     curves = (Curve("residual over its limit, chip", rows, tuple(levels)), Curve("limit", (rows[0], rows[-1]), (1.0, 1.0)), Curve("labelled anomaly", rows, tuple(truth)))
     return Panel(f"Watching {own['name']}", "s after learning", "level", curves, log_y=True)
+
+
+def waits(run: Mapping[str, Any]) -> Panel:
+    """How soon an anomaly is told, of those that are."""
+    curves = [Curve(name, tuple(own), tuple(100.0 * (k + 1) / len(own) for k in range(len(own)))) for name, own in run["waits"].items() if own]
+    return Panel("How soon an anomaly is told", "from its onset to the alarm [s]", "of the anomalies told [%]", tuple(curves))
+
+
+def confusions(run: Mapping[str, Any]) -> list[tuple[str, str]]:
+    """Rows of all recordings: 0 is normal, 1 an anomaly."""
+    return [(f"Rows taken for normal (0) or anomalous (1): {name}", plots.confusion(name, np.array(table))) for name, table in run["confusion"].items()]
+
+
+def energy(run: Mapping[str, Any]) -> tuple[str, str]:
+    """Of a row: decided, learned at first, followed; and of what digital methods decide."""
+    return bars(run["actions"])
 
 
 def errors(run: Mapping[str, Any]) -> Panel:

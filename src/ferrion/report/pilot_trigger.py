@@ -5,9 +5,11 @@ from typing import Any
 
 import numpy as np
 
+from ferrion.pilots.load import SHARES
 from ferrion.pilots.race import HIGHEST
 from ferrion.pilots.trigger import EACH
 from ferrion.report import plots
+from ferrion.report.figures import bars
 from ferrion.reproduce.figure import Curve, Panel
 from ferrion.workloads.pulses import NO_UNIT, RATE
 
@@ -41,6 +43,18 @@ def racing(run: Run) -> Panel:
     name = f"{EACH} cells a class, votes of 0 at {races[0]['centre']:g} to {races[-1]['centre']:g} V of {HIGHEST:g} V"
     curve = Curve(name, tuple(1e3 * own["seconds"] for own in races), tuple(100 * own["right"] for own in races))
     return Panel("A race of ion neurons: fast or right", "median time to the first spike [ms]", "pulses found and sorted rightly [%]", (curve,), log_x=True)
+
+
+def waits(run: Run) -> Panel:
+    """How soon a pulse is decided when a million a second come to enough copies of the chip."""
+    curves = [Curve(name, tuple(1e6 * own for own in within), tuple(100.0 * share for share in SHARES)) for name, within in run["load"].items()]
+    return Panel("A million pulses a second: how soon one is decided", "from the pulse to its decision [us]", "of the pulses [%]", tuple(curves), log_x=True)
+
+
+def energy(run: Run) -> tuple[str, str]:
+    """What a pulse takes to be sorted or learned, and what digital sorters take, converter and all."""
+    digital = {f"{name}: sorted": {"products and memory": joules, "conversion of samples": run["digital"]["converted"]} for name, joules in run["digital"]["sorted"].items()}
+    return bars({f"chip: {name}": own for name, own in run["actions"].items()} | digital)
 
 
 def confusions(run: Run) -> list[tuple[str, str]]:

@@ -40,6 +40,6 @@ class Alone(NamedTuple):
         """The chip as it leaves the factory, for events that are `in_parts`."""
         rule = Teacher(rate=self.rates()[0], tau=TAU, margin=1.0, above=ABOVE, below=BELOW)
         if self.parts > 1:
-            rule = Teacher(rate=self.rates()[0], tau=events.seconds, tick=np.inf, votes=events.seconds, margin=MARGIN, rival=1.0)
+            rule = Teacher(rate=self.rates()[0], tau=events.seconds, tick=np.inf, votes=events.seconds, margin=MARGIN, rival=True)
         wiring = Wiring(inputs=events.rows, cells=(events.classes,), swing=(self.swing,))
         return SpikingNetwork(SpikingChip.from_card().with_node(TAU), wiring, rule=rule, seed=seed)

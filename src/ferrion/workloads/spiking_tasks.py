@@ -101,7 +101,7 @@ def tuned_network(task: Task, events: EventSet, seed: int, level: Level = Level.
     """The chip that weights are deployed on and that is then tuned, as it leaves the factory."""
     rule, frozen = Teacher(rate=TUNING, tau=task.tau, margin=1.0, above=ABOVE, below=BELOW), tuple[int, ...]()
     if task.afterwards:
-        rule, frozen = Teacher(rate=AFTERWARDS, tau=events.seconds, tick=np.inf, votes=events.seconds, margin=MARGIN, rival=1.0), BEFORE_OUTPUT
+        rule, frozen = Teacher(rate=AFTERWARDS, tau=events.seconds, tick=np.inf, votes=events.seconds, margin=MARGIN, rival=True), BEFORE_OUTPUT
     return SpikingNetwork(SpikingChip.from_card().with_node(task.tau), task.wiring(events), rule=rule, frozen=frozen, seed=seed, level=level)
 
 

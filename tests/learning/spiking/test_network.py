@@ -302,7 +302,7 @@ def test_a_rival_loses_what_the_right_class_gains():
 
     Until the first vote nobody is a rival, so a little more is gained than lost.
     """
-    net = SpikingNetwork(CHIP, Wiring(inputs=60, cells=(4,), swing=(0.06,)), rule=Teacher(rate=0.003, margin=0.2, rival=1.0), seed=3, transfer_every=10**6)
+    net = SpikingNetwork(CHIP, Wiring(inputs=60, cells=(4,), swing=(0.06,)), rule=Teacher(rate=0.003, margin=0.2, rival=True), seed=3, transfer_every=10**6)
     net.program([np.tile([0.1, 0.4, 0.1, 0.1], (60, 1))])
     before = net.state.synapses.hidden.reshape(60, 4).astype(int)
     fired = net.run(*stream(), 1.0, label=0, learn=True)
@@ -314,13 +314,13 @@ def test_a_rival_loses_what_the_right_class_gains():
 
 
 def test_votes_and_voltages_cannot_both_tell_the_error():
-    with pytest.raises(ConfigError, match=r"rival = 1.0 and above = 0\.9 V: errors are of votes or of voltages; give one of them"):
-        SpikingNetwork(CHIP, WIRING, rule=Teacher(rate=0.01, rival=1.0, above=0.9, below=0.5))
+    with pytest.raises(ConfigError, match=r"rival=True and above = 0\.9 V: errors are of votes or of voltages; give one of them"):
+        SpikingNetwork(CHIP, WIRING, rule=Teacher(rate=0.01, rival=True, above=0.9, below=0.5))
 
 
 def test_a_teacher_without_a_clock_speaks_once_when_told_to():
     """Nothing is written before; then all of a recording counts, with what its traces have kept; and a net that is right by its margin is left alone."""
-    rule = Teacher(rate=0.01, tau=0.5, tick=np.inf, votes=1.0, margin=0.2, rival=1.0)
+    rule = Teacher(rate=0.01, tau=0.5, tick=np.inf, votes=1.0, margin=0.2, rival=True)
     net = SpikingNetwork(CHIP, Wiring(inputs=60, cells=(4,), swing=(0.06,)), rule=rule, seed=3, transfer_every=10**6)
     net.program([np.tile([0.1, 0.4, 0.1, 0.1], (60, 1))])
     before = net.state.synapses.hidden.copy()
@@ -339,7 +339,7 @@ def test_only_a_teacher_without_a_clock_can_be_told_to_speak():
     with pytest.raises(ConfigError, match="a finite tick teaches by itself"):
         build(rule=Teacher(rate=0.01)).teach(0)
     with pytest.raises(ConfigError, match="homeostasis needs a clock"):
-        build(rule=Teacher(rate=0.01, tick=np.inf, rival=1.0), balance=Balance(homeostasis=0.01))
+        build(rule=Teacher(rate=0.01, tick=np.inf, rival=True), balance=Balance(homeostasis=0.01))
     with pytest.raises(ConfigError, match="without a clock no number of spikes can be wanted of a tick"):
         build(rule=Teacher(rate=0.01, tick=np.inf))
     with pytest.raises(ConfigError, match="tick = nan"):

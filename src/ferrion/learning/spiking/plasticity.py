@@ -169,8 +169,8 @@ def output_errors(net, population, label, rival, each, teacher, somata, traces):
     for cell in range(net.cells[population], net.cells[population + 1]):
         number = (cell - net.cells[population]) // each
         right = number == label
-        if teacher.rival > 0.0 or (teacher.above == 0.0 and teacher.tick == np.inf):
-            traces.error[cell] = 1.0 if right else (-teacher.rival if number == rival else 0.0)
+        if teacher.rival:
+            traces.error[cell] = 1.0 if right else (-1.0 if number == rival else 0.0)
         elif teacher.above == 0.0:
             traces.error[cell] = (teacher.wanted * teacher.tick if right else 0.0) - traces.ticked[cell]
         elif right:

@@ -61,10 +61,9 @@ class Teacher(NamedTuple):
     """Where two comparators look at the nodes of output cells instead of counting spikes: the node of the right class is to lie above this voltage at every tick, ..."""
     below: Annotated[float, "V"] = 0.0
     """... those of the others below this one; an error is 1, 0 or -1 (the delta rule with a margin: Widrow and Hoff 1960). Both 0: spikes are counted."""
-    rival: Annotated[float, "1"] = 0.0
-    """Where this is above 0, and for a teacher without a clock that has no comparators, the error is 1 for the right class, minus this for the other with the most
-    votes, 0 for all else. At 1 it is the perceptron of many classes (Crammer and Singer, J. Machine Learning Research 3, 951 (2003)): what one column gains another
-    loses, so a net that was trained elsewhere keeps its rates. At 0 the right class alone learns, and the weights of all others stay: for a class that is new."""
+    rival: bool = False
+    """Whether, instead, the error is 1 for the right class and -1 for the other with the most votes, 0 for all else: the perceptron of many classes (Crammer and
+    Singer, J. Machine Learning Research 3, 951 (2003)). What one column gains another loses, so a net that was trained elsewhere keeps its rates."""
 
 
 class Balance(NamedTuple):
@@ -87,8 +86,10 @@ def checked(rule: Stdp | Teacher) -> Stdp | Teacher:
         least = 0.0 if name in SHARES else 1e-9
         if not least <= value < 1e6 and not (name == "tick" and value == float("inf")):
             raise ConfigError(f"{name} = {value}: give {'0 or more' if name in SHARES else 'seconds above 0'}")
-    if isinstance(rule, Teacher) and rule.rival > 0.0 and rule.above > 0.0:
-        raise ConfigError(f"rival = {rule.rival} and above = {rule.above} V: errors are of votes or of voltages; give one of them")
+    if isinstance(rule, Teacher) and rule.rival and rule.above > 0.0:
+        raise ConfigError(f"rival=True and above = {rule.above} V: errors are of votes or of voltages; give one of them")
+    if isinstance(rule, Teacher) and rule.tick == float("inf") and not (rule.rival or rule.above > 0.0):
+        raise ConfigError(f"tick = inf, wanted = {rule.wanted} 1/s: without a clock no number of spikes can be wanted of a tick; give rival=True, or `above` and `below`")
     if isinstance(rule, Teacher) and rule.below > rule.above:
         raise ConfigError(f"below = {rule.below} V lies above `above` = {rule.above} V: give two voltages in order, e.g. above=0.85, below=0.55")
     return rule

@@ -1,10 +1,12 @@
 """What gradient-boosted trees take: comparisons, bytes, and joules in the chip's own technology."""
 
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
 from sklearn.ensemble import HistGradientBoostingClassifier
 
+from ferrion.chip.cmos import memory
 from ferrion.chip.prices import Prices
 from ferrion.core.ledger import Action
 from ferrion.workloads.digital.costs import BYTE
@@ -36,3 +38,11 @@ def tree_joules(found: Grown, prices: Prices) -> float:
     """A comparison taken for a product, and an addition a leaf for another: an upper bound of what is computed; every byte is read once."""
     traffic = found.compared * (NODE + FEATURE) + found.trees * LEAF
     return (found.compared + found.trees) * prices.energy[Action.DIGITAL_MAC][0] + traffic * BYTE * prices.energy[Action.TRACE_UPDATE][0]
+
+
+def tree_numbers(models: Sequence[HistGradientBoostingClassifier], prices: Prices) -> dict[str, float]:
+    """Of one of these classifiers, on average: joules a decision, bytes, and what a memory for them covers and leaks."""
+    found = [grown(model) for model in models]
+    kept = memory(float(np.mean([own.memory for own in found])))
+    spent = float(np.mean([tree_joules(own, prices) for own in found]))
+    return {"joules": spent, "operations": float(np.mean([own.compared for own in found])), "memory": kept.sram_bit / 8, "cmos": kept.area, "leaked": kept.leakage}

@@ -1,0 +1,91 @@
+"""What watching a machine takes, a row: of the chip by action, of digital methods in its technology and on real parts."""
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ferrion.chip.chip import Chip
+from ferrion.chip.cmos import memory
+from ferrion.chip.prices import Prices
+from ferrion.core.ledger import Action
+from ferrion.learning.model_costs import Cost
+from ferrion.pilots.array_costs import by_action
+from ferrion.pilots.watch import DAY
+from ferrion.workloads.digital.costs import BYTE, PARTS, Part, radio_joules
+from ferrion.workloads.machines import SKAB_NORMAL, SKAB_SENSORS
+from ferrion.workloads.spiking_account import A_YEAR
+
+ROW = 1.0
+"""Seconds from one row of the bench to the next."""
+
+
+def bill(found: Cost, rows: int) -> dict[str, Any]:
+    """Of a row: joules by action and by how their price is known, and seconds."""
+    known: dict[str, float] = {}
+    for own in found.bills:
+        known[str(own.number.provenance)] = known.get(str(own.number.provenance), 0.0) + own.joules / rows
+    return {"actions": by_action(found, rows), "known": known, "seconds": found.seconds / rows}
+
+
+def works(found: list[dict[str, Any]], digital: dict[str, float]) -> dict[str, dict[str, float]]:
+    """Joules of a row by action, of the first recording's chip, beside those of digital methods as a whole."""
+    chip = {"chip: a row watched": found[0]["decided"]["actions"], "chip: a row learned": found[0]["learned"]["actions"], "chip: a row followed": found[0]["followed"]["actions"]}
+    return chip | {f"{name}: a row watched": {"products and memory": joules} for name, joules in digital.items()}
+
+
+def chip_numbers(found: list[dict[str, Any]]) -> dict[str, Any]:
+    """What the chips take, mean over recordings; nothing leaves but an alarm."""
+    decided, learned = [own["decided"] for own in found], [own["learned"] for own in found]
+    total = sum(sum(own["known"].values()) for own in decided)
+    joules = float(np.mean([sum(own["actions"].values()) for own in decided]))
+    return {
+        "joules": joules,
+        "learned": float(np.mean([sum(own["actions"].values()) for own in learned])),
+        "seconds": float(np.mean([own["seconds"] for own in decided])),
+        "area": found[0]["area"],
+        "leaked": found[0]["leaked"],
+        "joules with leakage": joules + found[0]["leaked"] * ROW,
+        "memory": found[0]["memory"],
+        **a_year(found, "wear"),
+        "measured": sum(own["known"].get("measured", 0.0) for own in decided) / total,
+        "assumed": sum(own["known"].get("assumed", 0.0) for own in decided) / total,
+        "sent_learned": 0.0,
+        "sent_decided": 1.0,
+    }
+
+
+def a_year(found: list[dict[str, Any]], wear: str) -> dict[str, float]:
+    """Share of the endurance of the busiest devices that a year of learning takes, a row a minute, mean over recordings."""
+    limits = Chip.from_card("leti-2025").endurance()
+    share = {device: float(np.mean([own[wear][device] for own in found])) / SKAB_NORMAL * A_YEAR / limits[device] for device in limits}
+    return {"wear": share["fecap"], "wear, memristor": share["memristor"]}
+
+
+def worn_on(found: list[dict[str, Any]], anomalies: list[NDArray[np.bool_]]) -> dict[str, float]:
+    """Share of the endurance of the busiest FeCAP and memristor that a year of following takes, a row a second, at the pace of each recording, mean over them."""
+    limits = Chip.from_card("leti-2025").endurance()
+    paces = {device: np.mean([own["worn"][device] / len(true) for own, true in zip(found, anomalies, strict=True)]) for device in limits}
+    return {f"followed, {device}": float(pace * 365.25 * DAY / limits[device]) for device, pace in paces.items()}
+
+
+def int8_numbers(found: list[dict[str, Any]]) -> dict[str, Any]:
+    """What the int8 network takes: its normal rows, a byte a sensor, leave to be learned elsewhere."""
+    prices, taken = Chip.from_card("leti-2025").prices, [own["int8"] for own in found]
+    used, traffic, products = (float(np.mean([own[key] for own in taken])) for key in ("used", "traffic", "products"))
+    numbers = {"joules": used * prices.energy[Action.DIGITAL_MAC][0] + traffic * BYTE * prices.energy[Action.TRACE_UPDATE][0], "memory": float(taken[0]["memory"])}
+    numbers["leaked"] = memory(numbers["memory"]).leakage
+    numbers["joules with leakage"] = numbers["joules"] + numbers["leaked"] * ROW
+    numbers |= {"learned": len(SKAB_SENSORS) * radio_joules(), "sent_learned": float(len(SKAB_SENSORS)), "sent_decided": 1.0}
+    for part in map(Part.from_card, PARTS):
+        numbers |= {f"joules, {part.name}": products * part.joules, f"seconds, {part.name}": products * part.seconds}
+        if part.idle is not None:
+            numbers[f"joules with sleep, {part.name}"] = products * part.joules + part.idle
+    return numbers
+
+
+def monitor_numbers(found: list[dict[str, Any]], name: str, prices: Prices) -> dict[str, Any]:
+    """What a statistic takes: products of 8 bits and a byte read for each; it learns where it is."""
+    products = float(np.mean([own["products"][name] for own in found]))
+    numbers = {"joules": products * (prices.energy[Action.DIGITAL_MAC][0] + BYTE * prices.energy[Action.TRACE_UPDATE][0]), "sent_learned": 0.0, "sent_decided": 1.0}
+    return {**numbers, **{f"joules, {part.name}": products * part.joules for part in map(Part.from_card, PARTS)}}
