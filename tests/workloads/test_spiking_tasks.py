@@ -220,7 +220,7 @@ def test_few_examples_are_none_of_the_training_or_the_test(monkeypatch):
     recorded("nmnist")
     shown = {}
 
-    def taken(_task, events, course, _seed, _tell):
+    def taken(_task, events, course, _lesson, _seed, _tell):
         shown.update(course._asdict(), events=events)
         return {"shots": [{} for _ in few_shot.SHOTS]}
 
@@ -234,6 +234,14 @@ def test_few_examples_are_none_of_the_training_or_the_test(monkeypatch):
     assert (shown["theirs"].labels == 3).all()
     shots = {shown["events"].training.events(int(n)).times.tobytes() for n in shown["shots"]}
     assert not shots & {shown["theirs"].events(n).times.tobytes() for n in range(len(shown["theirs"]))}
+
+
+@pytest.mark.parametrize(("until_right", "wanted"), [(True, 3), (False, 5)])
+def test_an_example_is_shown_until_it_is_told_rightly(monkeypatch, until_right, wanted):
+    """Told as another class, as none, then rightly."""
+    said = iter([0, -1, 1, 1, 1])
+    monkeypatch.setattr(few_shot, "present", lambda *_, **given: Answer(next(said), 0.0, 0, ()) if given == {"label": 1, "learn": True} else None)
+    assert few_shot.learned(None, EVENTS, int(np.flatnonzero(EVENTS.training.labels == 1)[0]), few_shot.Lesson(None, 5, until_right)) == wanted
 
 
 def test_arrays_learn_a_new_class_from_a_few_examples_and_nothing_without(monkeypatch):
