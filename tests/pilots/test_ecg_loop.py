@@ -42,7 +42,7 @@ def strangers(count=120):
     """Single beats, cut from another heart."""
     signal, peaks, classes = heart("NNVNNNVVNNFN" * (count // 12), seed=99, start=2.0)
     between = np.r_[0.8 * RATE, np.diff(peaks)]
-    return Others(signal[peaks[:, None] + np.arange(-PEAK, LENGTH - PEAK)], classes, between / np.median(between))
+    return Others(signal[peaks[:, None] + np.arange(-PEAK, LENGTH - PEAK)], classes, between / np.median(between), np.arange(len(classes)) // 12)
 
 
 @pytest.fixture
