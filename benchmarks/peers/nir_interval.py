@@ -10,7 +10,7 @@ import torch
 
 tool, path, dt = sys.argv[1], sys.argv[2], float(sys.argv[3])
 graph = nir.read(path)
-steps = round(0.2 / dt)
+steps = round(1.0 / dt)
 x = torch.full((1, 1), 1.5)
 if tool == "norse":
     import norse.torch as norse

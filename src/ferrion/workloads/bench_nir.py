@@ -7,7 +7,7 @@ import numpy as np
 
 from ferrion.workloads.bench import BENCH_PYTHON, LeftOutError, Tell, Timing, asked, skipped, timing
 
-TAU, DRIVE, SECONDS = 0.02, 1.5, 0.2
+TAU, DRIVE, SECONDS = 0.02, 1.5, 1.0
 """Seconds; thresholds; seconds. The interval is tau ln 3 = 21.97 ms, by the equation."""
 STEPS = (1e-3, 1e-4)
 """Seconds of a step. snnTorch reads a file for steps of 0.1 ms, whatever is asked."""
@@ -45,4 +45,6 @@ def _theirs(work: str, tool: str, file: Path, dt: float, mine: float) -> Timing:
         found = asked("nir_interval", BENCH_PYTHON, tool, str(file), str(dt))
     except LeftOutError as why:
         return skipped(work, tool, str(why))
+    if not found["steps"]:
+        return skipped(work, tool, f"it fired once or never in {SECONDS:g} s")
     return timing(work, found["steps"], f"nir {found['nir']}", tool=found["tool"], release=found["version"], ratio=mine / float(np.median(found["steps"])), unit="steps")
