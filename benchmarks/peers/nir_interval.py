@@ -34,4 +34,4 @@ else:
         out, state = net(x, state)
         seen.append(float(out))
 fired = np.flatnonzero(np.array(seen) > 0)
-print(json.dumps({"tool": tool, "version": version(tool), "nir": version("nir"), "steps": np.unique(np.diff(fired)).tolist()}))
+print(json.dumps({"tool": tool, "version": version(tool), "nir": version("nir"), "steps": np.diff(fired).tolist()}))

@@ -288,25 +288,28 @@ def test_one_seed_on_made_up_machines_says_what_its_runs_say(monkeypatch, tmp_pa
         assert false / (quiet + false) == pytest.approx(columns[name]["far"])
         assert missed / (missed + told) == pytest.approx(columns[name]["mar"])
         assert np.median(found["waits"][name]) == columns[name]["delay"]
-    assert sum(found["actions"]["chip: a row watched"].values()) == pytest.approx(columns["chip"]["joules"], rel=0.05)
+    for work, joules in (("watched", columns["chip"]["joules"]), ("learned", columns["chip"]["learned"]), ("followed", columns["chip, following"]["joules"])):
+        assert sum(found["actions"][f"chip: a row {work}"].values()) == pytest.approx(joules)
+    assert columns["T2"]["memory"] == 8 * 8 + 8
+    assert columns["T2"]["joules with leakage"] - columns["T2"]["joules"] == pytest.approx(72 * 8 * 8.44e-12)
     assert found["actions"]["T2: a row watched"]["products and memory"] == columns["T2"]["joules"]
     json.dumps(found, allow_nan=False)
 
 
-def test_the_quietest_recipe_on_held_out_rows_is_taken(monkeypatch):
-    """Each recipe calls another share of the held-out rows anomalies; only the chosen one sees the rows that are watched."""
-    asked = []
+def test_the_recipe_that_gives_back_held_out_rows_best_is_taken(monkeypatch):
+    """Each recipe leaves another error of held-out rows; only the chosen one learns them, too."""
+    learned = []
 
-    def stand_in(normal, seen, recipe, _seed):
-        asked.append((recipe, len(normal), len(seen)))
-        share = abs(machine_rivals.RECIPES.index(recipe) - 2) / 10
-        return np.where(np.arange(len(seen)) < share * len(seen), 2.0, 0.0), None
+    def stand_in(normal, recipe, _seed):
+        learned.append((recipe, len(normal)))
+        return recipe
 
-    monkeypatch.setattr(machine_rivals, "int8_watch", stand_in)
+    monkeypatch.setattr(machine_rivals, "taught", stand_in)
+    monkeypatch.setattr(machine_rivals, "left", lambda recipe, rows: np.full(len(rows), 1.0 + abs(machine_rivals.RECIPES.index(recipe) - 2)))
     monkeypatch.setattr(machine_rivals, "size", lambda *_: SimpleNamespace(_asdict=dict))
-    machine_rivals.int8_levels(np.zeros((400, 8), np.float32), np.zeros((300, 8), np.float32), 0, False)
-    assert [own[1:] for own in asked] == [(320, 80)] * len(machine_rivals.RECIPES) + [(400, 300)]
-    assert asked[-1][0] == machine_rivals.RECIPES[2]
+    levels, _ = machine_rivals.int8_levels(np.zeros((400, 8), np.float32), np.zeros((300, 8), np.float32), 0, False)
+    assert learned == [(recipe, 320) for recipe in machine_rivals.RECIPES] + [(machine_rivals.RECIPES[2], 400)]
+    np.testing.assert_array_equal(levels, np.ones(300))
 
 
 def test_the_command_watches_a_pipe_and_prints_one_object(tmp_path):

@@ -185,8 +185,9 @@ def test_a_chip_learns_to_sort_and_is_compared(short):
     assert times == sorted(times, reverse=True)
     for work, key in (("sorted", "joules"), ("learned", "learned")):
         assert sum(short["actions"][work].values()) == pytest.approx(columns["chip"][key])
-    for own in ("chip", "int8", "matched filters"):
-        assert columns[own]["joules with leakage"] - columns[own]["joules"] == pytest.approx(columns[own]["leaked"] / 60.0), "60 pulses a second"
+    every = {(columns[own]["joules with leakage"] - columns[own]["joules"]) / columns[own]["leaked"] for own in ("chip", "int8", "matched filters")}
+    assert max(every) == pytest.approx(min(every))
+    assert 0.9 / 70.0 < min(every) < 1.1 / 60.0, "60 pulses a second, and some crossings without one"
     assert [title for title, _ in pictures(short)][-1] == "Energy by action"
     json.dumps(short, allow_nan=False)
 

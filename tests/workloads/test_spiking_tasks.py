@@ -298,7 +298,7 @@ def test_neurobench_counts():
     pytest.importorskip("neurobench", reason="neurobench is not installed: pip install neurobench")
     torch.manual_seed(0)
     twin = ChipTwin(SpikingChip.from_card(), Wiring(inputs=16, cells=(12, 2), swing=(0.6, 0.4)), 2e-3, 2.0, spread=0.5)
-    counted = metrics(twin, EVENTS, 2e-3)
+    counted = metrics(twin, EVENTS, EVENTS.test, 2e-3)
     assert counted["Footprint"] == 4 * (16 * 12 + 12 * 2)
     assert 0.0 < counted["ActivationSparsity"] < 1.0
     assert counted["SynapticOperations"]["Dense"] == 50 * (16 * 12 + 12 * 2)

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from ferrion.chip.chip import Chip
 from ferrion.chip.cmos import memory
-from ferrion.core.noise import fork
+from ferrion.core.noise import fork, permutation
 from ferrion.learning.model_costs import clear, cost
 from ferrion.learning.training import Fidelity
 from ferrion.pilots.array_costs import by_action, decided, on_parts, worn
@@ -25,7 +25,7 @@ SAMPLES, SHORT_SAMPLES, SHORT_SUBJECTS = 8000, 1000, 1
 """Digits a stage, and subjects in the short form."""
 DIGIT, GESTURE = Shape(PIXELS, 128, DIGITS, 0.01, 100, 1), Shape(2 * ELECTRODES, 32, GESTURES, 0.05, 10, 3)
 RECIPES = tuple(Recipe(hidden, sparsity=sparsity, epochs=15) for hidden, sparsity in (((128,), 0.0), ((128,), 0.8), ((256,), 0.8), ((), 0.0)))
-"""Of the int8 network: the best on a held-out fifth of the first stage is taken."""
+"""Of the int8 network: the best on a held-out fifth of what it is taught is taken, of as many samples of that as the first stage has."""
 CONSOLIDATING, TAUGHT_ALL = "chip, consolidating", "int8, taught all"
 """Whose confusion and energy are drawn."""
 CHOICE = 6000
@@ -99,10 +99,8 @@ def compared(shape: Shape, stages: list[Stage], seed: int, short: bool) -> tuple
     results["float"] = course(in_float(shape, seed), stages)
     elastic = Elastic(in_float(shape, seed))
     results["float, elastic weights"] = course(elastic.learner, stages, elastic.remember)
-    first = stages[0]
-    recipe = RECIPES[0] if short else chosen(first.inputs, first.labels, np.full(len(first.labels), -1), shape.classes, RECIPES, CHOICE + seed % 2**31)
     for name, seen in (("int8, as deployed", stages[:1]), (TAUGHT_ALL, stages)):
-        net = taught(shape, seen, recipe, seed)
+        net = taught(shape, seen, seed, short)
         results[name] = np.array([[float((net.decide(own.test_inputs) == own.test_labels).mean()) for own in stages]])
         numbers[name] = int8_numbers(net, shape, stages[-1].test_inputs[:SEEN])
     works[f"{TAUGHT_ALL}: a decision"] = {"products and memory": numbers[TAUGHT_ALL]["joules"]}
@@ -121,9 +119,12 @@ def asked(own: Learner, stage: Stage) -> dict[str, Any]:
     return decided(cost(own.model), len(stage.test_labels))
 
 
-def taught(shape: Shape, seen: list[Stage], recipe: Recipe, seed: int) -> IntegerNet:
+def taught(shape: Shape, seen: list[Stage], seed: int, short: bool) -> IntegerNet:
     """An integer network that was taught `seen` elsewhere, all at once, to which every sample had to be sent; it does not learn on."""
     x, y = np.concatenate([own.inputs for own in seen]), np.concatenate([own.labels for own in seen])
+    draws = CHOICE + seed % 2**31
+    some = permutation(draws, 0, len(y))[: len(seen[0].labels)]
+    recipe = RECIPES[0] if short else chosen(x[some], y[some], np.full(len(some), -1), shape.classes, RECIPES, draws)
     return of(fit(x, y, shape.classes, recipe, seed % 2**31))
 
 

@@ -39,6 +39,7 @@ def int8_numbers(nets: list[IntegerNet], inputs: F4) -> dict[str, Any]:
     numbers: dict[str, Any] = {
         "joules": float(np.mean([joules(own, prices) for own in taken])),
         "memory": bytes_,
+        "cmos": memory(bytes_).area,
         "leaked": memory(bytes_).leakage,
         "converted, watts": converter(),
         "amplified": amplifier(),

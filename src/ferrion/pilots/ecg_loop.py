@@ -60,7 +60,7 @@ def run(seed: int, short: bool, _folder: Path, tell: Tell) -> dict[str, Any]:
             rivals, numbers = compared(course, inputs, tell)
             votes, columns = votes | rivals, columns | numbers
     classes = {name: [one.argmax(1) for one in hearts] for name, hearts in votes.items()}
-    for name in ("chip", "chip, device level"):
+    for name in ("chip", "chip, device level", "classical", "classical, personal"):
         columns[name] |= {"amplified": amplifier(), "converted, watts": converter()}
     columns["bio-voltage"] |= {"amplified": amplifier(), "converted, watts": bank.joules / bank.seconds}
     for priced in columns.values():

@@ -68,7 +68,7 @@ def run(seed: int, short: bool, _folder: Path, tell: Tell) -> dict[str, Any]:
         "seed": seed,
         "columns": merged(columns, forecasts),
         "foreseen": foreseen,
-        "drawn": {**drawn, "name": machines[0].name, **_trace(found[0], anomalies[0])},
+        "drawn": drawn,
         "roc": curves,
         "waits": {name: sorted(waits_of(found, anomalies, TELLERS[name])) for name in PICTURED},
         "confusion": {name: confusion(rows_of([own["told"][TELLERS[name]] for own in found]), rows_of(anomalies), 2) for name in PICTURED},
@@ -140,13 +140,13 @@ def watched(machine: Machine, chip: Chip, seed: int, short: bool) -> dict[str, A
     told["always"] = np.ones(len(seen), bool)
     told["following"] = np.array([watch.take(row, standard) for row in machine.values[SKAB_NORMAL:]]) > 1.0
     followed, worn = cost(watch.model), {device: count - wear[device] for device, count in watch.wear().items()}
-    products = {}
+    products, kept = {}, {}
     for name, monitor in MONITORS.items():
         statistics = monitor(exact[:SKAB_NORMAL], exact[SKAB_NORMAL:])
         level[name] = np.max([own.watched for own in statistics], axis=0)
         told[name] = np.any([smoothed(own.watched) > 1.0 for own in statistics], axis=0)
-        products[name] = sum(own.products for own in statistics)
-    costs = {"followed": bill(followed, len(seen)), "learned": bill(learned, len(normal)), "decided": bill(decided, len(seen)), "int8": taken, "products": products}
+        products[name], kept[name] = (sum(getattr(own, key) for own in statistics) for key in ("products", "kept"))
+    costs = {"followed": bill(followed, len(seen)), "learned": bill(learned, len(normal)), "decided": bill(decided, len(seen)), "int8": taken, "products": products, "kept": kept}
     return {
         "told": told,
         "level": level,

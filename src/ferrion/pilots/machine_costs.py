@@ -29,9 +29,20 @@ def bill(found: Cost, rows: int) -> dict[str, Any]:
 
 
 def works(found: list[dict[str, Any]], digital: dict[str, float]) -> dict[str, dict[str, float]]:
-    """Joules of a row by action, of the first recording's chip, beside those of digital methods as a whole."""
-    chip = {"chip: a row watched": found[0]["decided"]["actions"], "chip: a row learned": found[0]["learned"]["actions"], "chip: a row followed": found[0]["followed"]["actions"]}
+    """Joules of a row by action, mean over recordings, beside those of digital methods as a whole."""
+    chip = {f"chip: a row {name}": averaged([own[key]["actions"] for own in found]) for name, key in (("watched", "decided"), ("learned", "learned"), ("followed", "followed"))}
     return chip | {f"{name}: a row watched": {"products and memory": joules} for name, joules in digital.items()}
+
+
+def averaged(actions: list[dict[str, float]]) -> dict[str, float]:
+    """By action, mean."""
+    return {name: sum(own.get(name, 0.0) for own in actions) / len(actions) for name in sorted({name for own in actions for name in own})}
+
+
+def held(joules: float, count: float) -> dict[str, float]:
+    """Memory of so many bytes, what it leaks, and a row's joules with what leaks until the next."""
+    leaked = memory(count).leakage
+    return {"memory": count, "leaked": leaked, "joules with leakage": joules + leaked * ROW}
 
 
 def chip_numbers(found: list[dict[str, Any]]) -> dict[str, Any]:
@@ -73,9 +84,8 @@ def int8_numbers(found: list[dict[str, Any]]) -> dict[str, Any]:
     """What the int8 network takes: its normal rows, a byte a sensor, leave to be learned elsewhere."""
     prices, taken = Chip.from_card("leti-2025").prices, [own["int8"] for own in found]
     used, traffic, products = (float(np.mean([own[key] for own in taken])) for key in ("used", "traffic", "products"))
-    numbers = {"joules": used * prices.energy[Action.DIGITAL_MAC][0] + traffic * BYTE * prices.energy[Action.TRACE_UPDATE][0], "memory": float(taken[0]["memory"])}
-    numbers["leaked"] = memory(numbers["memory"]).leakage
-    numbers["joules with leakage"] = numbers["joules"] + numbers["leaked"] * ROW
+    numbers = {"joules": used * prices.energy[Action.DIGITAL_MAC][0] + traffic * BYTE * prices.energy[Action.TRACE_UPDATE][0]}
+    numbers |= held(numbers["joules"], float(np.mean([own["memory"] for own in taken])))
     numbers |= {"learned": len(SKAB_SENSORS) * radio_joules(), "sent_learned": float(len(SKAB_SENSORS)), "sent_decided": 1.0}
     for part in map(Part.from_card, PARTS):
         numbers |= {f"joules, {part.name}": products * part.joules, f"seconds, {part.name}": products * part.seconds}
@@ -86,6 +96,12 @@ def int8_numbers(found: list[dict[str, Any]]) -> dict[str, Any]:
 
 def monitor_numbers(found: list[dict[str, Any]], name: str, prices: Prices) -> dict[str, Any]:
     """What a statistic takes: products of 8 bits and a byte read for each; it learns where it is."""
-    products = float(np.mean([own["products"][name] for own in found]))
-    numbers = {"joules": products * (prices.energy[Action.DIGITAL_MAC][0] + BYTE * prices.energy[Action.TRACE_UPDATE][0]), "sent_learned": 0.0, "sent_decided": 1.0}
-    return {**numbers, **{f"joules, {part.name}": products * part.joules for part in map(Part.from_card, PARTS)}}
+    products, kept = (float(np.mean([own[key][name] for own in found])) for key in ("products", "kept"))
+    joules = products * (prices.energy[Action.DIGITAL_MAC][0] + BYTE * prices.energy[Action.TRACE_UPDATE][0])
+    return {
+        "joules": joules,
+        **held(joules, kept),
+        "sent_learned": 0.0,
+        "sent_decided": 1.0,
+        **{f"joules, {part.name}": products * part.joules for part in map(Part.from_card, PARTS)},
+    }

@@ -12,23 +12,28 @@ from ferrion.workloads.digital.network import IntegerNet, Recipe, fit, of
 SIZES = ((2 * HIDDEN, 0.0), (2 * HIDDEN, 0.5), (4 * HIDDEN, 0.0), (4 * HIDDEN, 0.5), (HIDDEN, 0.0))
 """Hidden numbers, and the share of weights that are pruned away; twice the chip's hidden numbers first, as they are rectified."""
 RECIPES = tuple(Recipe(hidden=(hidden,), sparsity=sparsity, epochs=60, batch=16, rate=5e-3, dropout=0.0) for hidden, sparsity in SIZES)
-"""Of the int8 autoencoder: the one is taken that calls the fewest of held-out normal rows anomalies."""
+"""Of the int8 autoencoder: the one is taken that gives back held-out normal rows best."""
 HELD = 5
 """The last of so many equal parts of the normal rows is held out."""
 
 
 def int8_levels(normal: NDArray[np.float32], seen: NDArray[np.float32], seed: int, short: bool) -> tuple[F8, dict[str, float]]:
     """Of an int8 autoencoder trained off the device on its normal rows; and what it takes."""
-    recipe = RECIPES[0] if short else min(RECIPES, key=lambda one: float((int8_watch(normal[: -len(normal) // HELD], normal[-len(normal) // HELD :], one, seed)[0] > 1.0).mean()))
-    levels, net = int8_watch(normal, seen, recipe, seed)
-    return levels, size(net, seen)._asdict()
+    first, held = np.split(normal, [len(normal) - len(normal) // HELD])
+    recipe = RECIPES[0] if short else min(RECIPES, key=lambda one: float(left(taught(first, one, seed), held).mean()))
+    net = taught(normal, recipe, seed)
+    return left(net, seen) / limit_of(left(net, normal)), size(net, seen)._asdict()
 
 
-def int8_watch(normal: NDArray[np.float32], seen: NDArray[np.float32], recipe: Recipe, seed: int) -> tuple[F8, IntegerNet]:
-    """Levels of an autoencoder that learned `normal`, and the network."""
-    net = of(fit(normal, normal, normal.shape[1], recipe, seed % 2**31, mse_loss))
-    own, watched = (((net.values(rows) - rows) ** 2).sum(axis=1) for rows in (normal, seen))
-    return watched / limit_of(own), net
+def taught(normal: NDArray[np.float32], recipe: Recipe, seed: int) -> IntegerNet:
+    """An autoencoder that learned normal rows."""
+    return of(fit(normal, normal, normal.shape[1], recipe, seed % 2**31, mse_loss))
+
+
+def left(net: IntegerNet, rows: NDArray[np.float32]) -> F8:
+    """Squared error of each row."""
+    found: F8 = ((net.values(rows) - rows) ** 2).sum(axis=1)
+    return found
 
 
 def float_levels(normal: NDArray[np.float32], seen: NDArray[np.float32], seed: int) -> F8:

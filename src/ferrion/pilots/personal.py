@@ -78,7 +78,11 @@ def columns(events: EventSet, seed: int, short: bool, tell: Tell) -> dict[str, d
             learned = sum(one.joules - own.joules for one in adapted) / sum(len(first) for first, _ in patients.parts)
             found[name] |= {**worn(own.model, own.learned // shape.passes, TRANSFER_EVERY, shape.inputs), **asked(own, patients.training)}
             found[f"{name}, personal"] |= {"learned": learned, "sent_learned": 0.0, "sent_decided": 1.0}
-    return found | digital(patients, seed, short, tell)
+    found |= digital(patients, seed, short, tell)
+    for priced in found.values():
+        if "leaked" in priced and "joules" in priced:
+            priced["joules with leakage"] = priced["joules"] + events.seconds * priced["leaked"]
+    return found
 
 
 def personal(own: Learner, stage: Stage) -> Learner:

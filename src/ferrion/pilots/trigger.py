@@ -17,7 +17,7 @@ from ferrion.pilots.sorter import TRANSFER_EVERY
 from ferrion.pilots.sorters import CLASSES, DEVICES, Heard, Sorters, heard, sorters
 from ferrion.pilots.table import Columns, merged
 from ferrion.pilots.trigger_costs import chip_numbers, filter_numbers, int8_numbers
-from ferrion.workloads.pulses import NO_UNIT, NOISE, NOISES, PACE, RATE, UNITS, judged, recorded
+from ferrion.workloads.pulses import NO_UNIT, NOISE, NOISES, RATE, judged, recorded
 from ferrion.workloads.spiking_tasks import Tell
 from ferrion.workloads.verdicts import confusion, roc
 
@@ -75,7 +75,7 @@ def told(own: Sorters, watched: Heard, votes: Votes, seed: int) -> tuple[Columns
         "matched filters": filter_numbers(prices),
     }
     for told_by in ("chip", "int8", "matched filters"):
-        columns[told_by]["joules with leakage"] = columns[told_by]["joules"] + columns[told_by]["leaked"] / (len(UNITS) * PACE)
+        columns[told_by]["joules with leakage"] = columns[told_by]["joules"] + columns[told_by]["leaked"] * seconds / len(watched.true)
     moved = heard(recorded(NOISE, seconds, fork(seed, 1), DRIFT), watched.level)
     drifted = {name: {"right, drifted": at_the_end(moved, given.argmax(1))} for name, given in own.votes(moved).items()}
     return merged(columns, drifted), {
@@ -85,7 +85,7 @@ def told(own: Sorters, watched: Heard, votes: Votes, seed: int) -> tuple[Columns
         "races": [{"centre": centre, "seconds": float(np.median(found.seconds)), "right": right(watched, found.decided)} for centre, found in races.items()],
         "actions": {"sorted": by_action(decided, len(watched.true)), "learned": by_action(own.learned, own.calibration)},
         "digital": {"sorted": {name: columns[name]["joules"] for name in ("int8", "matched filters")}, "converted": columns["int8"]["converted"]},
-        "load": {name: load.within for name, load in streams.items()},
+        "load": {name: {"within": load.within, "lost": load.dropped} for name, load in streams.items()},
         "stretch": stretch(watched, votes["chip"].argmax(1)),
     }
 

@@ -47,8 +47,8 @@ def racing(run: Run) -> Panel:
 
 def waits(run: Run) -> Panel:
     """How soon a pulse is decided when a million a second come to enough copies of the chip."""
-    curves = [Curve(name, tuple(1e6 * own for own in within), tuple(100.0 * share for share in SHARES)) for name, within in run["load"].items()]
-    return Panel("A million pulses a second: how soon one is decided", "from the pulse to its decision [us]", "of the pulses [%]", tuple(curves), log_x=True)
+    curves = [Curve(name, tuple(1e6 * t for t in own["within"]), tuple(100.0 * share * (1.0 - own["lost"]) for share in SHARES)) for name, own in run["load"].items()]
+    return Panel("A million pulses a second: how soon one is decided", "from the pulse to its decision [us]", "of all pulses, those lost among them [%]", tuple(curves), log_x=True)
 
 
 def energy(run: Run) -> tuple[str, str]:

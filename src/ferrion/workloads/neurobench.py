@@ -11,12 +11,14 @@ from torch.utils.data import DataLoader, TensorDataset
 from ferrion.chip.spiking import SpikingChip
 from ferrion.core.errors import ConfigError
 from ferrion.learning.spiking.twins import ChipTwin
-from ferrion.workloads.event_sets import EventSet, load_events
+from ferrion.workloads.event_sets import EventSet, Samples, load_events
 from ferrion.workloads.spiking import accuracy, frames, train
-from ferrion.workloads.spiking_tasks import TASKS, Task, Tell, row
+from ferrion.workloads.spiking_tasks import TASKS, Task, Tell, of_test, row
 
+MOST = 100
+"""Samples of a test."""
 NAMED = {
-    "accuracy": "share told rightly, without stopping early or tuning",
+    "accuracy": "share of them that the twin tells rightly",
     "Footprint": "footprint, bytes of float32",
     "ConnectionSparsity": "share of weights that are 0",
     "ActivationSparsity": "share of cells and steps without a spike",
@@ -80,14 +82,13 @@ def package() -> SimpleNamespace:
     )
 
 
-def metrics(twin: ChipTwin, events: EventSet, dt: float, most: int = 100) -> dict[str, Any]:
-    """Footprint [bytes of float32], connection sparsity, activation sparsity and synaptic operations a sample of the test, at steps of dt seconds.
+def metrics(twin: ChipTwin, events: EventSet, samples: Samples, dt: float) -> dict[str, Any]:
+    """Footprint [bytes of float32], connection sparsity, activation sparsity and synaptic operations a sample, at steps of dt seconds.
 
     Raises ConfigError where neurobench is not installed.
     """
     bench = package()
-    chosen = np.arange(min(most, len(events.test)))
-    data = TensorDataset(frames(events.test, chosen, events.rows, events.seconds, dt).transpose(0, 1), torch.from_numpy(events.test.labels[chosen]))
+    data = TensorDataset(frames(samples, np.arange(len(samples)), events.rows, events.seconds, dt).transpose(0, 1), torch.from_numpy(samples.labels))
     model = bench.TorchModel(View(twin))
     model.add_activation_module(Fires)
     whole, each = [bench.Footprint, bench.ConnectionSparsity], [bench.ActivationSparsity, bench.SynapticOperations]
@@ -96,7 +97,7 @@ def metrics(twin: ChipTwin, events: EventSet, dt: float, most: int = 100) -> dic
 
 
 def counted(seed: int, short: bool, tell: Tell) -> dict[str, Any]:
-    """Every task's twin, trained as `ferrion spiking TASK` trains it, by `metrics` of as many samples of the test as that looks at. Raises as `metrics`, and MissingDataError."""
+    """Every task's twin, trained as `ferrion spiking TASK` trains it, on `MOST` samples of the test, drawn. Raises as `metrics`, and MissingDataError."""
     package()
     return {"seed": seed, **{name: _task(task.shorter() if short else task, seed, tell) for name, task in TASKS.items()}}
 
@@ -107,8 +108,9 @@ def _task(task: Task, seed: int, tell: Tell) -> dict[str, float]:
     torch.manual_seed(seed)
     twin = ChipTwin(SpikingChip.from_card().with_node(task.tau), task.wiring(events), task.course.dt, task.course.sharpness)
     train(twin, events, task.course, seed)
-    own = metrics(twin, events, task.course.dt)
-    return {"accuracy": accuracy(twin, events.test, events, task.course.dt), **{key: float(value) for key, value in (own | own.pop("SynapticOperations")).items()}}
+    test = events.test.take(of_test(events, MOST))
+    own = metrics(twin, events, test, task.course.dt)
+    return {"accuracy": accuracy(twin, test, events, task.course.dt), **{key: float(value) for key, value in (own | own.pop("SynapticOperations")).items()}}
 
 
 def table(runs: list[dict[str, Any]]) -> list[dict[str, Any]]:

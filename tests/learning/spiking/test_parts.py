@@ -5,6 +5,8 @@ import pytest
 
 from ferrion.chip.controller import Phase
 from ferrion.chip.spiking import SpikingChip
+from ferrion.circuits.firing import SOURCE
+from ferrion.circuits.neuron import Level
 from ferrion.core.ledger import Action
 from ferrion.learning.spiking.budget import area, cmos, ledger_of
 from ferrion.learning.spiking.network import SpikingNetwork, Wiring
@@ -52,3 +54,13 @@ def test_converters_stand_where_errors_go_backwards() -> None:
     assert converters(network(Teacher(rate=0.01, window=2.0))) == pytest.approx(8 * 0.01e-6)
     assert converters(network(Teacher(rate=0.01), frozen=(0, 2))) == 0.0
     assert converters(network(Stdp(a_plus=0.01))) == 0.0
+
+
+def test_neurons_at_the_device_level_take_what_their_equations_took() -> None:
+    net = SpikingNetwork(CHIP, Wiring(inputs=20, cells=(8,), swing=(0.5,)), level=Level.DEVICE)
+    net.program([np.full((20, 8), 0.8)])
+    rng = np.random.default_rng(0)
+    net.run(np.sort(rng.uniform(0.0, 0.1, 200)), rng.integers(0, 20, 200), 0.1)
+    assert net.state.devices is not None
+    assert net.state.somata.firings.sum() > 0
+    assert parts(net)[0].joules == pytest.approx(net.state.devices.states[:, SOURCE].sum())

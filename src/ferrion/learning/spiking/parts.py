@@ -5,6 +5,7 @@ from typing import NamedTuple
 import numpy as np
 
 from ferrion.chip.cmos import Cmos
+from ferrion.circuits.firing import SOURCE
 from ferrion.core.ledger import Action
 from ferrion.learning.costs import cell_area
 from ferrion.learning.spiking.budget import built, ledger_of
@@ -38,7 +39,7 @@ class Part(NamedTuple):
 def parts(network: SpikingNetwork) -> list[Part]:
     """The budget by part: joules add up to the ledger's, areas to `budget.area`, `budget.cmos` and the converters'.
 
-    Comparators are charged as converters, and their area is not known.
+    Comparators are charged as converters, and their area is not known. At the device level neurons take what their equations took from the nodes, not the price of their spikes.
     """
     prices, state, known = network.chip.memory.prices, network.state, built(network)
     ledger = ledger_of(network)
@@ -52,6 +53,8 @@ def parts(network: SpikingNetwork) -> list[Part]:
     found = []
     for name, actions in CHARGED.items():
         joules = sum(bill.joules for bill in prices.bills(ledger) if bill.action in actions)
+        if name == "neurons" and state.devices is not None:
+            joules = float(state.devices.states[:, SOURCE].sum())
         counted = known.get(name, Cmos())
         found.append(Part(name, joules, busy.get(name), own.get(name, 0.0) + counted.area, counted.leakage))
     return found

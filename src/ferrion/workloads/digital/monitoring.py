@@ -20,6 +20,8 @@ class Statistic(NamedTuple):
     watched: F8
     products: int
     """Multiplications a row."""
+    kept: int
+    """Coefficients that are kept: scales of the sensors, and what is multiplied with them."""
 
 
 Monitor = Callable[[F8, F8], list[Statistic]]
@@ -30,7 +32,7 @@ def squares(normal: F8, watched: F8) -> list[Statistic]:
     """Sum of squares, its limit the 99th percentile of normal rows."""
     own, seen = (normal**2).sum(axis=1), (watched**2).sum(axis=1)
     limit = np.quantile(own, 0.99)
-    return [Statistic(own / limit, seen / limit, 2 * normal.shape[1])]
+    return [Statistic(own / limit, seen / limit, 2 * normal.shape[1], normal.shape[1])]
 
 
 def hotelling(normal: F8, watched: F8) -> list[Statistic]:
@@ -38,7 +40,7 @@ def hotelling(normal: F8, watched: F8) -> list[Statistic]:
     inverse = np.linalg.pinv(np.cov(normal.T))
     limit, sensors = 2.0 * t2_limit(*normal.shape), normal.shape[1]
     own, seen = (np.einsum("ij,jk,ik->i", rows, inverse, rows) / limit for rows in (normal, watched))
-    return [Statistic(own, seen, sensors * sensors + 2 * sensors)]
+    return [Statistic(own, seen, sensors * sensors + 2 * sensors, sensors * sensors + sensors)]
 
 
 def components(normal: F8, watched: F8) -> list[Statistic]:
@@ -50,7 +52,7 @@ def components(normal: F8, watched: F8) -> list[Statistic]:
     scores = [rows @ kept for rows in (normal, watched)]
     left = [((rows - own @ kept.T) ** 2).sum(axis=1) / q_limit(variances[count:]) for rows, own in zip((normal, watched), scores, strict=True)]
     t2 = [(own**2 / np.maximum(variances[:count], 1e-12)).sum(axis=1) / t2_limit(len(normal), count) for own in scores]
-    return [Statistic(t2[0], t2[1], products), Statistic(left[0], left[1], 0)]
+    return [Statistic(t2[0], t2[1], products, axes.shape[0] * (count + 1) + count), Statistic(left[0], left[1], 0, 0)]
 
 
 def t2_limit(rows: int, count: int) -> float:
