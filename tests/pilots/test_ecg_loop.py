@@ -42,7 +42,7 @@ def strangers(count=120):
     """Single beats, cut from another heart."""
     signal, peaks, classes = heart("NNVNNNVVNNFN" * (count // 12), seed=99, start=2.0)
     between = np.r_[0.8 * RATE, np.diff(peaks)]
-    return Others(signal[peaks[:, None] + np.arange(-PEAK, LENGTH - PEAK)], classes, between / np.median(between))
+    return Others(signal[peaks[:, None] + np.arange(-PEAK, LENGTH - PEAK)], classes, between / np.median(between), np.arange(len(classes)) // 12)
 
 
 @pytest.fixture
@@ -285,6 +285,8 @@ def test_the_pilot_runs_and_is_told(tmp_path):
     assert columns["bio-voltage"]["converted, watts"] < 1e-2 * columns["chip"]["converted, watts"]
     assert columns["chip, personal"]["sent_learned"] == columns["classical, personal"]["sent_learned"] > 0.0, "labels are not given unseen"
     assert columns["int8, linear, personal"]["joules"] < columns["int8"]["joules"]
+    for name in ("chip", "int8", "classical, personal"):
+        assert columns[name]["joules with leakage"] - columns[name]["joules"] == pytest.approx(0.8 * columns[name]["leaked"]), "75 beats a minute"
     assert ecg_loop.run(0, True, tmp_path, lambda _: None)["columns"]["chip, personal"] == columns["chip, personal"]
     rows = ecg_live.faulty(True, tmp_path, lambda _: None)
     by = {row["fault"]: row for row in rows}

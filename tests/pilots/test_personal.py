@@ -66,6 +66,8 @@ def test_who_learns_on_knows_the_odd_patient(events):
     assert found["arrays, personal"]["sent_learned"] == 0.0 < found["classical, personal"]["sent_learned"] == INPUTS
     assert 0.0 < found["arrays, personal"]["learned"] < 1e-5
     assert found["arrays, personal"]["others"] < found["arrays, personal"]["later"]
+    assert found["int8, linear, personal"]["later"] > found["int8 on samples"]["later"]
+    assert found["classical, personal"]["joules"] > found["int8, linear, personal"]["joules"] > 0.0
     assert columns(events, 0, False, lambda _: None)["arrays, personal"] == found["arrays, personal"]
     rows = {row["what"]: row["columns"] for row in table([{"columns": found}])}
     assert rows["right of patients' later beats"]["arrays, personal"]["mean"] == pytest.approx(100 * found["arrays, personal"]["later"])

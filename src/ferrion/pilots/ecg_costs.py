@@ -2,6 +2,8 @@
 
 from typing import Any
 
+import numpy as np
+
 from ferrion.chip.chip import Chip
 from ferrion.chip.cmos import memory
 from ferrion.core.ledger import Action
@@ -13,6 +15,8 @@ from ferrion.workloads.digital.costs import joules, radio_joules, size
 from ferrion.workloads.digital.network import IntegerNet
 from ferrion.workloads.holter import RATE
 
+BEAT = 0.8
+"""Seconds from one beat to the next, 75 a minute, in which memories that hold weights leak."""
 FRONT_END = "ecg-front-end"
 """The card of an amplifier."""
 
@@ -28,17 +32,19 @@ def converter() -> float:
     return RATE * Chip.from_card("leti-2025").prices.energy[Action.ADC_SAMPLE][0]
 
 
-def int8_numbers(net: IntegerNet, inputs: F4) -> dict[str, Any]:
-    """Of an integer network, a beat."""
-    taken = size(net, inputs)
+def int8_numbers(nets: list[IntegerNet], inputs: F4) -> dict[str, Any]:
+    """Of one of some integer networks, on average, a beat."""
+    prices, taken = Chip.from_card("leti-2025").prices, [size(net, inputs) for net in nets]
+    bytes_ = float(np.mean([own.memory for own in taken]))
     numbers: dict[str, Any] = {
-        "joules": joules(taken, Chip.from_card("leti-2025").prices),
-        "memory": float(taken.memory),
-        "leaked": memory(taken.memory).leakage,
+        "joules": float(np.mean([joules(own, prices) for own in taken])),
+        "memory": bytes_,
+        "cmos": memory(bytes_).area,
+        "leaked": memory(bytes_).leakage,
         "converted, watts": converter(),
         "amplified": amplifier(),
     }
-    return {**numbers, **sent_numbers(inputs.shape[1]), **on_parts(taken.products)}
+    return {**numbers, **sent_numbers(inputs.shape[1]), **on_parts(round(float(np.mean([own.products for own in taken]))))}
 
 
 def sent_numbers(features: int) -> dict[str, float]:

@@ -32,7 +32,8 @@ class Course:
 
     def given(self, front: Front) -> Given:
         """What a front end tells of all."""
-        return Given(of_others(front, self.known)[self.some], self.known.labels[self.some], [with_pace(front, own.holter.signal, own.moments) for own in self.hearts])
+        hearts = [with_pace(front, own.holter.signal, own.moments) for own in self.hearts]
+        return Given(of_others(front, self.known)[self.some], self.known.labels[self.some], self.known.patient[self.some], hearts)
 
     def shape(self, inputs: Given) -> Shape:
         """Of a network for them."""

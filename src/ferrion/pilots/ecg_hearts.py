@@ -62,6 +62,8 @@ class Given:
     known: F4
     """Of other patients."""
     labels: I8
+    patient: I8
+    """Whose each is."""
     hearts: list[F4]
 
     @property

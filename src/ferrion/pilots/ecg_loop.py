@@ -5,23 +5,22 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from sklearn.ensemble import HistGradientBoostingClassifier
 
+from ferrion.chip.chip import Chip
 from ferrion.chip.stimulator import ARROWS
 from ferrion.core.noise import fork
 from ferrion.learning.training import Fidelity
+from ferrion.pilots.anew import linear, trees, untouched
 from ferrion.pilots.array_costs import worn
 from ferrion.pilots.continual import asked
-from ferrion.pilots.ecg_costs import amplifier, converter, int8_numbers, sent_numbers
-from ferrion.pilots.ecg_course import HIDDEN, Course
+from ferrion.pilots.ecg_costs import BEAT, amplifier, converter, int8_numbers, sent_numbers
+from ferrion.pilots.ecg_course import Course
 from ferrion.pilots.ecg_fronts import AFTER, BEFORE, DECIMATE, Bank, converted
 from ferrion.pilots.ecg_hearts import FIRST, Given, stimulated
 from ferrion.pilots.ecg_score import V
 from ferrion.pilots.learners import METAPLASTICITY, Learner, in_float, on_chip
 from ferrion.pilots.table import Columns, merged
-from ferrion.workloads.changing import Stage
-from ferrion.workloads.digital.network import IntegerNet, Recipe, fit, of
-from ferrion.workloads.ecg import CLASSES
+from ferrion.workloads.digital.trees import tree_numbers
 from ferrion.workloads.holter import I8, RATE
 from ferrion.workloads.spiking_tasks import Tell
 
@@ -61,9 +60,12 @@ def run(seed: int, short: bool, _folder: Path, tell: Tell) -> dict[str, Any]:
             rivals, numbers = compared(course, inputs, tell)
             votes, columns = votes | rivals, columns | numbers
     classes = {name: [one.argmax(1) for one in hearts] for name, hearts in votes.items()}
-    for name in ("chip", "chip, device level"):
+    for name in ("chip", "chip, device level", "classical", "classical, personal"):
         columns[name] |= {"amplified": amplifier(), "converted, watts": converter()}
     columns["bio-voltage"] |= {"amplified": amplifier(), "converted, watts": bank.joules / bank.seconds}
+    for priced in columns.values():
+        if "leaked" in priced:
+            priced["joules with leakage"] = priced["joules"] + BEAT * priced["leaked"]
     columns = merged(columns, {name: course.told(own) for name, own in classes.items()})
     columns["sense amplifier"] = course.found()
     columns["annotators"] = course.told([heart.own for heart in course.hearts])
@@ -82,33 +84,19 @@ def compared(course: Course, inputs: Given, tell: Tell) -> tuple[dict[str, list[
     tell(f"seed {course.seed}: float32, int8 and trees: other patients, then each heart")
     own = in_float(course.shape(inputs), fork(course.seed, 0) % 2**62)
     found = voted("float32", own, course.adapted(own, inputs), inputs)
-    net = of(fit(inputs.known, inputs.labels, len(CLASSES), Recipe((HIDDEN,)), course.seed))
-    small = [linear(inputs, inputs.first(heart, k), course.seed) for k, heart in enumerate(course.hearts)]
-    trees = grown(inputs, None, course.seed)
-    anew = [grown(inputs, inputs.first(heart, k), course.seed) for k, heart in enumerate(course.hearts)]
+    x, y, firsts = inputs.known, inputs.labels, [inputs.first(heart, k) for k, heart in enumerate(course.hearts)]
+    net, general = untouched(x, y, inputs.patient, course.seed, course.short), trees(x, y, None, course.seed, L2)
+    small, grown = [linear(x, y, first, course.seed) for first in firsts], [trees(x, y, first, course.seed, L2) for first in firsts]
     votes: dict[str, list[Votes]] = {
         **found,
         "int8": [net.values(x) for x in inputs.hearts],
         "int8, linear, personal": [one.values(x) for one, x in zip(small, inputs.hearts, strict=True)],
-        "classical": [trees.predict_proba(x) for x in inputs.hearts],
-        "classical, personal": [one.predict_proba(x) for one, x in zip(anew, inputs.hearts, strict=True)],
+        "classical": [general.predict_proba(x) for x in inputs.hearts],
+        "classical, personal": [one.predict_proba(x) for one, x in zip(grown, inputs.hearts, strict=True)],
     }
-    costs = {"int8": int8_numbers(net, inputs.known), "int8, linear, personal": int8_numbers(small[0], inputs.known)}
-    return votes, {**costs, "classical, personal": sent_numbers(inputs.known.shape[1])}
-
-
-def linear(inputs: Given, first: Stage, seed: int) -> IntegerNet:
-    """An int8 network without a hidden layer, trained elsewhere on other patients' beats and a heart's first ones, repeated until they are as many."""
-    again = np.tile(np.arange(len(first.labels)), -(-len(inputs.labels) // max(len(first.labels), 1)))[: len(inputs.labels)]
-    x, y = np.concatenate([inputs.known, first.inputs[again]]), np.concatenate([inputs.labels, first.labels[again]])
-    return of(fit(x, y, len(CLASSES), Recipe(()), seed))
-
-
-def grown(inputs: Given, first: Stage | None, seed: int) -> HistGradientBoostingClassifier:
-    """Boosted trees on other patients' beats and a heart's first ones, both of the same weight."""
-    x, y = (inputs.known, inputs.labels) if first is None else (np.concatenate([inputs.known, first.inputs]), np.concatenate([inputs.labels, first.labels]))
-    count, own = len(inputs.labels), len(y) - len(inputs.labels)
-    return HistGradientBoostingClassifier(l2_regularization=L2, random_state=seed).fit(x, y, sample_weight=np.r_[np.ones(count), np.full(own, count / max(own, 1))])
+    prices, sent = Chip.from_card("leti-2025").prices, sent_numbers(x.shape[1])
+    costs = {"int8": int8_numbers([net], x), "int8, linear, personal": int8_numbers(small, x)}
+    return votes, {**costs, "classical": tree_numbers([general], prices) | sent, "classical, personal": tree_numbers(grown, prices) | sent}
 
 
 def drawn(course: Course, classes: dict[str, list[I8]]) -> dict[str, Any]:

@@ -5,17 +5,20 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from sklearn.ensemble import HistGradientBoostingClassifier
 
+from ferrion.chip.chip import Chip
+from ferrion.chip.cmos import memory
 from ferrion.core.noise import fork, permutation
 from ferrion.learning.training import Fidelity
+from ferrion.pilots.anew import linear, trees, untouched
 from ferrion.pilots.array_costs import worn
 from ferrion.pilots.continual import asked
 from ferrion.pilots.learners import METAPLASTICITY, Learner, Shape, in_float, on_chip
 from ferrion.workloads.changing import Stage
-from ferrion.workloads.digital.costs import radio_joules
+from ferrion.workloads.digital.costs import joules, radio_joules, size
 from ferrion.workloads.digital.inputs import heartbeats
-from ferrion.workloads.digital.network import Recipe, fit, of
+from ferrion.workloads.digital.network import IntegerNet
+from ferrion.workloads.digital.trees import tree_numbers
 from ferrion.workloads.ecg import CLASSES
 from ferrion.workloads.event_sets import EventSet
 from ferrion.workloads.spiking_tasks import Tell
@@ -39,6 +42,8 @@ class Patients:
         training, tested = (np.clip(own, -CLIP, CLIP).astype(np.float32) for own in heartbeats(events))
         some = permutation(seed, 0, len(training))[: SHORT_SAMPLES if short else None]
         self.training = Stage("others", training[some], events.training.labels[some], tested, events.test.labels)
+        self.patient = events.training.group[some]
+        """Whose beats those of the training are."""
         own = np.unique(events.test.group)[: SHORT_PATIENTS if short else None]
         self.parts = [_cut(np.flatnonzero(events.test.group == patient)) for patient in own]
         """Numbers of the first and of the later beats of each."""
@@ -73,7 +78,11 @@ def columns(events: EventSet, seed: int, short: bool, tell: Tell) -> dict[str, d
             learned = sum(one.joules - own.joules for one in adapted) / sum(len(first) for first, _ in patients.parts)
             found[name] |= {**worn(own.model, own.learned // shape.passes, TRANSFER_EVERY, shape.inputs), **asked(own, patients.training)}
             found[f"{name}, personal"] |= {"learned": learned, "sent_learned": 0.0, "sent_decided": 1.0}
-    return found | digital(patients, seed, tell)
+    found |= digital(patients, seed, short, tell)
+    for priced in found.values():
+        if "leaked" in priced and "joules" in priced:
+            priced["joules with leakage"] = priced["joules"] + events.seconds * priced["leaked"]
+    return found
 
 
 def personal(own: Learner, stage: Stage) -> Learner:
@@ -93,24 +102,27 @@ def others(patients: Patients, adapted: list[Learner]) -> float:
     return float(np.mean(found))
 
 
-def digital(patients: Patients, seed: int, tell: Tell) -> dict[str, dict[str, Any]]:
-    """An int8 network that was taught other patients, and boosted trees, which for each patient are grown anew from other patients' beats and the first ones, sent away."""
+def digital(patients: Patients, seed: int, short: bool, tell: Tell) -> dict[str, dict[str, Any]]:
+    """An int8 network that was taught other patients; and, trained anew for each patient, one without a hidden layer and boosted trees, to whom the first beats are sent."""
     tell(f"seed {seed}: int8 and trees: other patients, then each patient")
-    x, y, count = patients.training.inputs, patients.training.labels, len(patients.parts)
-    net = of(fit(x, y, len(CLASSES), Recipe((HIDDEN,)), seed))
-    trees = HistGradientBoostingClassifier(random_state=seed).fit(x, y)
-    grown = []
-    for k in range(count):
-        first = patients.first(k)
-        both = np.concatenate([x, first.inputs]), np.concatenate([y, first.labels])
-        grown.append(HistGradientBoostingClassifier(random_state=seed).fit(*both, sample_weight=np.r_[np.ones(len(y)), np.full(len(first.labels), len(y) / len(first.labels))]))
-    sent = float(x.shape[1])
+    x, y, count, prices = patients.training.inputs, patients.training.labels, len(patients.parts), Chip.from_card("leti-2025").prices
+    net, general = untouched(x, y, patients.patient, seed, short), trees(x, y, None, seed, 0.0)
+    small = [linear(x, y, patients.first(k), seed) for k in range(count)]
+    grown = [trees(x, y, patients.first(k), seed, 0.0) for k in range(count)]
+    sent = {"learned": x.shape[1] * radio_joules(), "sent_learned": float(x.shape[1]), "sent_decided": 1.0}
     return {
-        "int8, of 64 cells": judged(patients, [net.decide(patients.inputs(k)) for k in range(count)]),
-        "classical": judged(patients, [trees.predict(patients.inputs(k)) for k in range(count)]),
-        "classical, personal": judged(patients, [one.predict(patients.inputs(k)) for k, one in enumerate(grown)])
-        | {"learned": sent * radio_joules(), "sent_learned": sent, "sent_decided": 1.0},
+        "int8 on samples": judged(patients, [net.decide(patients.inputs(k)) for k in range(count)]) | integer_numbers([net], x),
+        "int8, linear, personal": judged(patients, [one.decide(patients.inputs(k)) for k, one in enumerate(small)]) | integer_numbers(small, x) | sent,
+        "classical": judged(patients, [general.predict(patients.inputs(k)) for k in range(count)]),
+        "classical, personal": judged(patients, [one.predict(patients.inputs(k)) for k, one in enumerate(grown)]) | tree_numbers(grown, prices) | sent,
     }
+
+
+def integer_numbers(nets: list[IntegerNet], x: F4) -> dict[str, float]:
+    """Of one of these networks, on average: joules a beat, bytes, and what a memory for them leaks."""
+    prices, found = Chip.from_card("leti-2025").prices, [size(net, x) for net in nets]
+    kept = memory(float(np.mean([own.memory for own in found])))
+    return {"joules": float(np.mean([joules(own, prices) for own in found])), "memory": kept.sram_bit / 8, "cmos": kept.area, "leaked": kept.leakage}
 
 
 def judged(patients: Patients, told: list[I8]) -> dict[str, float]:

@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from ferrion.pilots.ecg_costs import BEAT
 from ferrion.report import controller, plots
 from ferrion.report.controller import Drawn
 from ferrion.reproduce.figure import Curve, Panel
@@ -13,8 +14,6 @@ from ferrion.workloads.holter import RATE
 
 Run = Mapping[str, Any]
 PLACES = {"watching": (0.0, 0.0), "armed": (3.6, 2.2), "refractory": (7.2, 0.0), "spent": (3.6, -2.2)}
-PACE = 75.0
-"""Beats a minute, at which the energy of one is drawn."""
 PRICED = ("chip", "bio-voltage", "int8", "int8, linear, personal")
 BELOW, APART = 0.3, 0.3
 """Millivolts under the signal at which beats are marked, and between the marks."""
@@ -48,15 +47,15 @@ def detected(run: Run) -> Panel:
 
 
 def energy(run: Run) -> tuple[str, str]:
-    """What a beat takes to be heard and told, at `PACE` beats a minute; nothing of a radio."""
-    columns, seconds = run["columns"], 60.0 / PACE
+    """What a beat takes to be heard and told, every `BEAT` seconds; nothing of a radio."""
+    columns, seconds = run["columns"], BEAT
     parts = {
         "amplifier": lambda own: own["amplified"] * seconds,
         "samples or spikes of it": lambda own: own["converted, watts"] * seconds,
         "telling the beat": lambda own: own["joules"],
     }
     nanojoules = np.array([[1e9 * part(columns[name]) for name in PRICED] for part in parts.values()])
-    return f"Energy of a beat, heard and told, at {PACE:.0f} beats a minute", plots.energy_bars(PRICED, list(parts), nanojoules, "energy [nJ]")
+    return f"Energy of a beat, heard and told, at {60.0 / BEAT:.0f} beats a minute", plots.energy_bars(PRICED, list(parts), nanojoules, "energy [nJ]")
 
 
 def confusions(run: Run) -> list[tuple[str, str]]:

@@ -37,7 +37,8 @@ SHOWN = {
         {
             "arrays that learn the patient": ("arrays, personal", "arrays"),
             "the same, device level": ("arrays, device level, personal", "arrays, device level"),
-            "int8, not adapted": ("int8, of 64 cells",),
+            "int8, not adapted": ("int8 on samples",),
+            "int8, linear, trained for the patient": ("int8, linear, personal",),
             "trees grown for the patient": ("classical, personal",),
             "float32 that learns the patient": ("float32, personal",),
         },

@@ -48,6 +48,8 @@ class Others:
     labels: I8
     before: F8
     """Interval before each, over the median of its patient's."""
+    patient: I8
+    """Whose each is: the number of a record."""
 
 
 def holter(name: str) -> Holter:
@@ -83,4 +85,5 @@ def others() -> Others:
     before = kept["rr"][:, 0].astype(np.float64)
     median = {own: np.median(before[records == own]) for own in np.unique(records)}
     labels = np.array([CLASSES.index(own) for own in kept["label"][wanted]], np.int64)
-    return Others((kept["beats"][wanted].astype(np.float64) - ZERO) / MILLIVOLT, labels, (before / np.array([median[own] for own in records]))[wanted])
+    paces = before / np.array([median[own] for own in records])
+    return Others((kept["beats"][wanted].astype(np.float64) - ZERO) / MILLIVOLT, labels, paces[wanted], records[wanted])
