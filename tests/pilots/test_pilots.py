@@ -280,7 +280,7 @@ def test_a_pilot_end_to_end_on_made_up_events(tmp_path):
     sent = tmp_path / "sent.dat"
     sent.write_bytes(as_dat(np.concatenate(stream(EVENTS.test.take(np.arange(5)), SENSOR, "none", 0))))
     *_, (last, sums) = labelled.live("tactile", str(sent), 10.0, False, tmp_path)
-    assert sums["decisions"] == len(sums["decided"]) == len(sums["opened_us"]) == 5
+    assert sums["decisions"] == sums["bytes_left"] == len(sums["decided"]) == len(sums["opened_us"]) == 5
     assert sums["events"] == 200
     assert "window 4" in last
     said.clear()

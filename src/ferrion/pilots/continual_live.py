@@ -64,11 +64,11 @@ def faulty(short: bool, _folder: Path, tell: Tell) -> list[dict[str, Any]]:
     source, own, scaled, rows = Machine("armband", emg, np.zeros(len(emg), bool)), taught(short), front(SUBJECT), []
     for fault, garble in FAULTS.items():
         tell(f"samples with fault: {fault}")
-        lines, numbers = garble(source, np.random.default_rng(0))
-        readings = Readings(lines, ELECTRODES)
+        sent = garble(source, np.random.default_rng(0))
+        readings = Readings(sent.lines, ELECTRODES)
         found = list(gestures_on(readings, own, scaled))
-        right = [np.bincount(gesture[[numbers[k] for k in one.numbers]]).argmax() == one.decided for one in found]
-        rows.append({"fault": fault, "share": float(np.mean(right)), "decisions": len(found), **readings.counts})
+        right = [np.bincount(gesture[[sent.numbers[k] for k in one.numbers]]).argmax() == one.decided for one in found]
+        rows.append({"fault": fault, "share": float(np.mean(right)), "decisions": len(found), **readings.counts, "dropped": sent.dropped})
     return rows
 
 

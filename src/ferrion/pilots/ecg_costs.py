@@ -1,7 +1,5 @@
 """What it takes to hear a heart, and what digital classifiers of its beats take."""
 
-from typing import Any
-
 import numpy as np
 
 from ferrion.chip.chip import Chip
@@ -32,19 +30,17 @@ def converter() -> float:
     return RATE * Chip.from_card("leti-2025").prices.energy[Action.ADC_SAMPLE][0]
 
 
-def int8_numbers(nets: list[IntegerNet], inputs: F4) -> dict[str, Any]:
-    """Of one of some integer networks, on average, a beat."""
-    prices, taken = Chip.from_card("leti-2025").prices, [size(net, inputs) for net in nets]
+def integer_numbers(nets: list[IntegerNet], x: F4) -> dict[str, float]:
+    """Of one of these networks, on average, a beat: joules here and on real parts, bytes, and what a memory for them takes and leaks."""
+    prices, taken = Chip.from_card("leti-2025").prices, [size(net, x) for net in nets]
     bytes_ = float(np.mean([own.memory for own in taken]))
-    numbers: dict[str, Any] = {
-        "joules": float(np.mean([joules(own, prices) for own in taken])),
-        "memory": bytes_,
-        "cmos": memory(bytes_).area,
-        "leaked": memory(bytes_).leakage,
-        "converted, watts": converter(),
-        "amplified": amplifier(),
-    }
-    return {**numbers, **sent_numbers(inputs.shape[1]), **on_parts(round(float(np.mean([own.products for own in taken]))))}
+    kept = {"joules": float(np.mean([joules(own, prices) for own in taken])), "memory": bytes_, "cmos": memory(bytes_).area, "leaked": memory(bytes_).leakage}
+    return {**kept, **on_parts(round(float(np.mean([own.products for own in taken]))))}
+
+
+def int8_numbers(nets: list[IntegerNet], x: F4) -> dict[str, float]:
+    """The same, with what makes samples of a lead, and what it takes to send a beat."""
+    return {**integer_numbers(nets, x), "converted, watts": converter(), "amplified": amplifier(), **sent_numbers(x.shape[1])}
 
 
 def sent_numbers(features: int) -> dict[str, float]:

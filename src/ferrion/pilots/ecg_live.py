@@ -52,17 +52,17 @@ def faulty(short: bool, _folder: Path, tell: Tell) -> list[dict[str, Any]]:
     source = Machine("heart", holter.signal[:, None], np.zeros(len(holter.signal), bool))
     for fault, garble in FAULTS.items():
         tell(f"samples with fault: {fault}")
-        lines, numbers = garble(source, np.random.default_rng(0))
-        readings, watch = Readings(lines, 1), HeartWatch(own)
+        sent = garble(source, np.random.default_rng(0))
+        readings, watch = Readings(sent.lines, 1), HeartWatch(own)
         said = list(watched_on(readings, watch))
-        beats = np.array([(numbers[one.number], one.ventricular) for one in said if not one.stimulus], np.int64).reshape(-1, 2)
+        beats = np.array([(sent.numbers[one.number], one.ventricular) for one in said if not one.stimulus], np.int64).reshape(-1, 2)
         which = matched(beats[:, 0], holter)
         told = dict(zip(which.tolist(), beats[:, 1].tolist(), strict=True))
         right = sum(told.get(k) == int(one == V) for k, one in enumerate(holter.classes))
-        given = [numbers[one.number] / RATE for one in said if one.stimulus]
+        given = [sent.numbers[one.number] / RATE for one in said if one.stimulus]
         found = answered(holter, given, 0.0)
         counted = {"decisions": len(beats), "stimuli": len(given), "false_stimuli": found.false, "no_beats": int((which == NOT_FOUND).sum()), "lost": watch.lost}
-        rows.append({"fault": fault, "share": right / len(holter.classes), **counted, **readings.counts})
+        rows.append({"fault": fault, "share": right / len(holter.classes), **counted, **readings.counts, "dropped": sent.dropped})
     return rows
 
 

@@ -17,6 +17,7 @@ from ferrion.pilots.faults import FAULTS, met
 from ferrion.pilots.live import decisions, told
 from ferrion.pilots.opponents import FIRM, SOFT, STIFF, Opponents, classical, int8, quick
 from ferrion.pilots.table import Columns, merged
+from ferrion.pilots.telling import private
 from ferrion.workloads.digital.costs import speck_watts, synaptic_joules
 from ferrion.workloads.digital.inputs import binned, heartbeats, pictured
 from ferrion.workloads.digital.network import Recipe, fit, of
@@ -172,7 +173,10 @@ def live(name: str, source: str, silence: float, short: bool, folder: Path) -> I
         sums = {key: sums[key] + count for key, count in told([own]).items()}
         decided.append(own.answer.decided)
         opened.append(own.window.opened)
-        yield f"window {own.window.number} at {own.window.opened} us: class {own.answer.decided}, {own.fed.events} events", {**sums, "decided": decided, "opened_us": opened}
+        yield (
+            f"window {own.window.number} at {own.window.opened} us: class {own.answer.decided}, {own.fed.events} events",
+            private({**sums, "decided": decided, "opened_us": opened}),
+        )
 
 
 def run(name: str, seed: int, short: bool, folder: Path, tell: Tell) -> dict[str, Any]:

@@ -7,17 +7,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ferrion.chip.chip import Chip
-from ferrion.chip.cmos import memory
 from ferrion.core.noise import fork, permutation
 from ferrion.learning.training import Fidelity
 from ferrion.pilots.anew import linear, trees, untouched
 from ferrion.pilots.array_costs import worn
 from ferrion.pilots.continual import asked
+from ferrion.pilots.ecg_costs import integer_numbers, sent_numbers
 from ferrion.pilots.learners import METAPLASTICITY, Learner, Shape, in_float, on_chip
 from ferrion.workloads.changing import Stage
-from ferrion.workloads.digital.costs import joules, radio_joules, size
 from ferrion.workloads.digital.inputs import heartbeats
-from ferrion.workloads.digital.network import IntegerNet
 from ferrion.workloads.digital.trees import tree_numbers
 from ferrion.workloads.ecg import CLASSES
 from ferrion.workloads.event_sets import EventSet
@@ -109,20 +107,13 @@ def digital(patients: Patients, seed: int, short: bool, tell: Tell) -> dict[str,
     net, general = untouched(x, y, patients.patient, seed, short), trees(x, y, None, seed, 0.0)
     small = [linear(x, y, patients.first(k), seed) for k in range(count)]
     grown = [trees(x, y, patients.first(k), seed, 0.0) for k in range(count)]
-    sent = {"learned": x.shape[1] * radio_joules(), "sent_learned": float(x.shape[1]), "sent_decided": 1.0}
+    sent = sent_numbers(x.shape[1])
     return {
         "int8 on samples": judged(patients, [net.decide(patients.inputs(k)) for k in range(count)]) | integer_numbers([net], x),
         "int8, linear, personal": judged(patients, [one.decide(patients.inputs(k)) for k, one in enumerate(small)]) | integer_numbers(small, x) | sent,
         "classical": judged(patients, [general.predict(patients.inputs(k)) for k in range(count)]),
         "classical, personal": judged(patients, [one.predict(patients.inputs(k)) for k, one in enumerate(grown)]) | tree_numbers(grown, prices) | sent,
     }
-
-
-def integer_numbers(nets: list[IntegerNet], x: F4) -> dict[str, float]:
-    """Of one of these networks, on average: joules a beat, bytes, and what a memory for them leaks."""
-    prices, found = Chip.from_card("leti-2025").prices, [size(net, x) for net in nets]
-    kept = memory(float(np.mean([own.memory for own in found])))
-    return {"joules": float(np.mean([joules(own, prices) for own in found])), "memory": kept.sram_bit / 8, "cmos": kept.area, "leaked": kept.leakage}
 
 
 def judged(patients: Patients, told: list[I8]) -> dict[str, float]:

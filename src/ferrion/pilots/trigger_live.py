@@ -70,11 +70,19 @@ def faulty(short: bool, _folder: Path, tell: Tell) -> list[dict[str, Any]]:
     source = Machine("electrode", recording.signal[:, None], np.zeros(len(recording.signal), bool))
     for fault, garble in FAULTS.items():
         tell(f"samples with fault: {fault}")
-        lines, numbers = garble(source, np.random.default_rng(0))
-        readings = Readings(lines, 1)
+        sent = garble(source, np.random.default_rng(0))
+        readings = Readings(sent.lines, 1)
         found = list(sorted_on(readings, own))
-        peaks = np.array([numbers[pulse.number] for pulse in found], np.int64)
-        rows.append({"fault": fault, "share": _right(recording, peaks, np.array([pulse.unit for pulse in found], np.int64)), "decisions": len(found), **readings.counts})
+        peaks = np.array([sent.numbers[pulse.number] for pulse in found], np.int64)
+        rows.append(
+            {
+                "fault": fault,
+                "share": _right(recording, peaks, np.array([pulse.unit for pulse in found], np.int64)),
+                "decisions": len(found),
+                **readings.counts,
+                "dropped": sent.dropped,
+            }
+        )
     return rows
 
 

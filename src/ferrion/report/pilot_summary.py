@@ -58,7 +58,15 @@ SHOWN = {
     "machine": Shown(
         "f1",
         "F1 of rows",
-        {"chip": ("chip",), "the same, device level": ("chip, device level",), "chip that follows": ("chip, following",), "int8": ("int8",), "T2": ("T2",), "float32": ("float",)},
+        {
+            "chip": ("chip",),
+            "the same, device level": ("chip, device level",),
+            "chip that follows": ("chip, following",),
+            "int8": ("int8",),
+            "sum of squares": ("squares",),
+            "T2": ("T2",),
+            "float32": ("float",),
+        },
     ),
     "trigger": Shown(
         "right, drifted",
@@ -78,8 +86,8 @@ SHOWN = {
 }
 """A pilot, or what it does besides after a comma."""
 MEDIAN = ("answered", "delay", "waited, poisson", "median", "seconds", "median, ndp120", "seconds, ndp120")
-LATE = ("answered, late", "delay, late", "waited, poisson, late", "late", "late, ndp120")
-"""Latencies, of which the first that is known is shown."""
+LATE = ("answered, late", "delay, late", "waited, poisson, late", "late", "seconds", "late, ndp120", "seconds, ndp120")
+"""Latencies, of which the first that is known is shown. Arrays and networks whose rows are all there take the same `seconds` for each."""
 HEAD = (
     "judged by", "", "score", "decision [uJ]", "example learned [uJ]", "latency, median [ms]", "99 % [ms]", "area [mm^2]", "memory [kB]", "FeCAP wear in a year [%]",
     "joules by measured / derived / assumed prices [%]",
