@@ -11,6 +11,7 @@ import torch
 
 from ferrion.arrays.words import FULL_SCALE
 from ferrion.chip.chip import Chip
+from ferrion.chip.cmos import controller, memory
 from ferrion.core.errors import ConfigError, DataError, MissingDataError
 from ferrion.core.noise import words
 from ferrion.learning.descent import TwoMemorySGD
@@ -191,6 +192,11 @@ def test_the_pilot_runs_and_is_drawn(monkeypatch, tmp_path):
     first = result["runs"][0]
     for name, table in first["confusion"].items():
         assert np.trace(np.array(table)) / np.sum(table) == pytest.approx(columns[name]["end, orders"])
+    assert min(own["area"] for own in first["roc"].values()) > 0.7
+    assert columns["int8, taught all"]["cmos"] == pytest.approx(memory(columns["int8, taught all"]["memory"]).area)
+    geometry, pixels, hidden = Chip.from_card("leti-2025").geometry, PIXELS + 1, continual.DIGIT.hidden
+    controllers = (geometry.arrays(pixels, hidden) + geometry.arrays(hidden + 1, changing.DIGITS)) * controller(continual.DIGIT.transfer_every).area
+    assert columns["chip"]["cmos"] == pytest.approx(controllers + memory(PIXELS).area)
     for work, key in (("a decision", "joules"), ("an example learned", "learned")):
         assert sum(first["actions"][work].values()) == pytest.approx(columns["chip, consolidating"][key])
     assert {row["fault"] for row in result["faults"]} == set(FAULTS)

@@ -59,20 +59,28 @@ def test_what_is_told_is_counted(events):
 
 def test_who_learns_on_knows_the_odd_patient(events):
     """A patient whose beats are another class's of everybody else cannot be known before, and is after; the chip that adapted to one is a copy, and one seed is one chip."""
-    found = columns(events, 0, False, lambda _: None)
+    found, drawn = columns(events, 0, False, lambda _: None)
     for name in ("arrays", "float32"):
         assert found[name]["later"] < 0.75
         assert found[f"{name}, personal"]["later"] > found[name]["later"] + 0.15
-    assert found["arrays, personal"]["sent_learned"] == 0.0 < found["classical, personal"]["sent_learned"] == INPUTS
+    assert found["arrays, personal"]["sent_learned"] == found["classical, personal"]["sent_learned"] == INPUTS, "labels are not given unseen"
     assert 0.0 < found["arrays, personal"]["learned"] < 1e-5
     assert found["arrays, personal"]["others"] < found["arrays, personal"]["later"]
     assert found["int8, linear, personal"]["later"] > found["int8 on samples"]["later"]
     assert found["classical, personal"]["joules"] > found["int8, linear, personal"]["joules"] > 0.0
-    assert columns(events, 0, False, lambda _: None)["arrays, personal"] == found["arrays, personal"]
+    right = drawn["personal"]["right"]
+    assert [beats for beats, _, _ in right] == sorted(beats for beats, _, _ in right)
+    assert right[0][:2] == [0.0, pytest.approx(found["arrays"]["later"])]
+    assert right[-1][1] == pytest.approx(found["arrays, personal"]["later"])
+    for name, key in (("arrays, before", "arrays"), ("arrays, after", "arrays, personal")):
+        table_ = np.array(drawn["personal"]["confusion"][name])
+        assert np.trace(table_) / table_.sum() == pytest.approx(found[key]["later"])
+    assert drawn["personal"]["roc"]["arrays, after"]["area"] > drawn["personal"]["roc"]["arrays, before"]["area"]
+    assert columns(events, 0, False, lambda _: None)[0]["arrays, personal"] == found["arrays, personal"]
     rows = {row["what"]: row["columns"] for row in table([{"columns": found}])}
     assert rows["right of patients' later beats"]["arrays, personal"]["mean"] == pytest.approx(100 * found["arrays, personal"]["later"])
 
 
 def test_the_ecg_pilot_adapts():
     assert LABELLED["ecg"].further is columns
-    assert LABELLED["tactile"].further(None, 0, True, print) == {}
+    assert LABELLED["tactile"].further(None, 0, True, print) == ({}, {})

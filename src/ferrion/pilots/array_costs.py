@@ -5,7 +5,7 @@ from typing import Any
 import torch
 
 from ferrion.arrays.words import MAGNITUDE_BITS
-from ferrion.chip.cmos import controller, memory
+from ferrion.chip.cmos import Cmos, controller, memory
 from ferrion.learning.memories import memories_of
 from ferrion.learning.model_costs import Cost
 from ferrion.learning.wear import busiest
@@ -29,19 +29,20 @@ def by_action(bill: Cost, count: int) -> dict[str, float]:
 
 
 def worn(model: torch.nn.Module, learned: int, every: int, held: int) -> dict[str, Any]:
-    """Wear of the busiest devices in a year of an example a minute, at the pace of so many learned; memory of the hidden weights; `leaked`; what leaves: decisions alone."""
+    """Wear of the busiest devices in a year of an example a minute, at the pace of so many learned; memory of the hidden weights; what `standing` takes; what leaves: decisions."""
     memories = memories_of(model)
     limits, counts = memories[0].chip.endurance(), busiest(model)
     wear = {device: count / learned * A_YEAR / limits[device] for device, count in counts.items()}
     weights = sum(part.hidden.numel() for part in memories) * (MAGNITUDE_BITS + 1) / 8
-    numbers = {"leaked": leaked(model, every, held), "memory": weights, "sent_learned": 0.0, "sent_decided": 1.0}
+    keeps = standing(model, every, held)
+    numbers = {"leaked": keeps.leakage, "cmos": keeps.area, "memory": weights, "sent_learned": 0.0, "sent_decided": 1.0}
     return {"wear": wear["fecap"], "wear, memristor": wear["memristor"], **numbers}
 
 
-def leaked(model: torch.nn.Module, every: int, held: int) -> float:
-    """Watts of the controllers of arrays that are transferred once in so many samples, and of a memory that holds so many bytes of inputs; two memories keep without one."""
+def standing(model: torch.nn.Module, every: int, held: int) -> Cmos:
+    """Controllers of arrays that are transferred once in so many samples, and a memory that holds so many bytes of inputs; two memories keep without one."""
     arrays = sum(part.chip.geometry.arrays(*part.hidden.shape) for part in memories_of(model))
-    return arrays * controller(every).leakage + memory(held).leakage
+    return memory(held).plus(Cmos(*(arrays * count for count in controller(every))))
 
 
 def on_parts(products: int) -> dict[str, float]:

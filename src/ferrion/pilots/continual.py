@@ -15,10 +15,10 @@ from ferrion.learning.training import Fidelity
 from ferrion.pilots.array_costs import by_action, decided, on_parts, worn
 from ferrion.pilots.learners import METAPLASTICITY, Elastic, Learner, Shape, course, in_float, on_chip
 from ferrion.workloads.changing import DIGITS, ELECTRODES, GESTURES, PIXELS, SUBJECTS, Stage, lights, orders, sessions
-from ferrion.workloads.digital.costs import joules, radio_joules, size
+from ferrion.workloads.digital.costs import joules, known, radio_joules, size
 from ferrion.workloads.digital.network import IntegerNet, Recipe, chosen, fit, of
 from ferrion.workloads.spiking_tasks import Tell
-from ferrion.workloads.verdicts import confusion
+from ferrion.workloads.verdicts import confusion, roc
 
 NOTE = "Learning on while the input changes: MNIST with its pixels wired anew three times, MNIST in other light, and seven gestures by EMG in three sessions (six subjects)"
 SAMPLES, SHORT_SAMPLES, SHORT_SUBJECTS = 8000, 1000, 1
@@ -40,6 +40,7 @@ SEEN = 200
 PRICED = "orders"
 """The changes for which energy, memory and wear are told."""
 Results = dict[str, NDArray[np.float64]]
+Votes = NDArray[np.floating]
 
 
 def changes(seed: int, short: bool) -> dict[str, tuple[Shape, list[list[Stage]]]]:
@@ -83,7 +84,7 @@ def remembered(what: str, right: NDArray[np.float64]) -> dict[str, float]:
 
 
 def compared(shape: Shape, stages: list[Stage], seed: int, short: bool) -> tuple[Results, dict[str, dict[str, Any]], dict[str, Any]]:
-    """Everybody on the same stages, in turn; what they take; and who was taken for whom at the end, and energy by action."""
+    """Everybody on the same stages, in turn; what they take; and, at the end, who was taken for whom, detection, and energy by action."""
     results: Results = {}
     numbers: dict[str, dict[str, Any]] = {}
     for name, (metaplasticity, fidelity) in CHIPS.items():
@@ -95,7 +96,7 @@ def compared(shape: Shape, stages: list[Stage], seed: int, short: bool) -> tuple
                 "a decision": by_action(cost(own.model), len(stages[-1].test_labels)),
                 "an example learned": {action: spent / own.learned for action, spent in own.spent.items()},
             }
-            tables = {name: taken_for(own.decide, stages, shape)}
+            votes = {name: voted(own.votes, stages)}
     results["float"] = course(in_float(shape, seed), stages)
     elastic = Elastic(in_float(shape, seed))
     results["float, elastic weights"] = course(elastic.learner, stages, elastic.remember)
@@ -104,12 +105,22 @@ def compared(shape: Shape, stages: list[Stage], seed: int, short: bool) -> tuple
         results[name] = np.array([[float((net.decide(own.test_inputs) == own.test_labels).mean()) for own in stages]])
         numbers[name] = int8_numbers(net, shape, stages[-1].test_inputs[:SEEN])
     works[f"{TAUGHT_ALL}: a decision"] = {"products and memory": numbers[TAUGHT_ALL]["joules"]}
-    return results, numbers, {"confusion": {**tables, TAUGHT_ALL: taken_for(net.decide, stages, shape)}, "actions": works}
+    votes[TAUGHT_ALL] = voted(net.values, stages)
+    return results, numbers, {**told(votes, stages, shape), "actions": works}
 
 
-def taken_for(decide: Callable[[NDArray[np.float32]], NDArray[np.int64]], stages: list[Stage], shape: Shape) -> list[list[int]]:
-    """Classes of the tests of all stages by what they were told to be."""
-    return confusion(np.concatenate([decide(own.test_inputs) for own in stages]), np.concatenate([own.test_labels for own in stages]), shape.classes)
+def voted(votes: Callable[[NDArray[np.float32]], Votes], stages: list[Stage]) -> Votes:
+    """For every class, of the tests of all stages (samples, classes)."""
+    return np.concatenate([votes(own.test_inputs) for own in stages])
+
+
+def told(votes: dict[str, Votes], stages: list[Stage], shape: Shape) -> dict[str, Any]:
+    """Who was taken for whom, and detection."""
+    labels = np.concatenate([own.test_labels for own in stages])
+    return {
+        "confusion": {name: confusion(own.argmax(1), labels, shape.classes) for name, own in votes.items()},
+        "roc": {name: roc(own.astype(np.float64), labels) for name, own in votes.items()},
+    }
 
 
 def asked(own: Learner, stage: Stage) -> dict[str, Any]:
@@ -131,5 +142,6 @@ def taught(shape: Shape, seen: list[Stage], seed: int, short: bool) -> IntegerNe
 def int8_numbers(net: IntegerNet, shape: Shape, inputs: NDArray[np.float32]) -> dict[str, Any]:
     """What an integer network takes to decide some inputs."""
     taken, prices = size(net, inputs), Chip.from_card("leti-2025").prices
-    numbers: dict[str, Any] = {"joules": joules(taken, prices), "memory": float(taken.memory), "leaked": memory(taken.memory).leakage, "learned": shape.inputs * radio_joules()}
-    return {**numbers, "sent_learned": float(shape.inputs), "sent_decided": 1.0, **on_parts(taken.products)}
+    kept = memory(taken.memory)
+    numbers: dict[str, Any] = {"joules": joules(taken, prices), "memory": float(taken.memory), "cmos": kept.area, "leaked": kept.leakage, "learned": shape.inputs * radio_joules()}
+    return {**numbers, **known(prices), "sent_learned": float(shape.inputs), "sent_decided": 1.0, **on_parts(taken.products)}

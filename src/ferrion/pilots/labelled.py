@@ -48,8 +48,8 @@ class Labelled:
     camera: bool = False
     streamed: int = 100
     """Recordings of a stream with faults."""
-    further: Callable[[EventSet, int, bool, Tell], dict[str, dict[str, Any]]] = lambda *_: {}
-    """More columns, of others on the same set."""
+    further: Callable[[EventSet, int, bool, Tell], tuple[Columns, dict[str, Any]]] = lambda *_: ({}, {})
+    """More columns, of others on the same set, and what is drawn of them."""
 
 
 def _trees(seed: int) -> Any:
@@ -65,11 +65,11 @@ SHRUNK = replace(WIDE, decay=0.01)
 SEEN = Recipe((64,), channels=(16, 32), dropout=0.1)
 
 
-def collapsed(events: EventSet, seed: int, short: bool, _tell: Tell) -> dict[str, dict[str, Any]]:
+def collapsed(events: EventSet, seed: int, short: bool, _tell: Tell) -> tuple[Columns, dict[str, Any]]:
     """A network on the counts of whole recordings, which is all that a picture keeps."""
     training, test = pictured(1, SENSOR)(events)
     net = of(fit(training, events.training.labels, events.classes, quick(SEEN) if short else SEEN, seed))
-    return {"int8, one picture": {"accuracy": float((net.decide(test) == events.test.labels).mean())}}
+    return {"int8, one picture": {"accuracy": float((net.decide(test) == events.test.labels).mean())}}, {}
 
 
 LABELLED = {
@@ -197,8 +197,8 @@ def run(name: str, seed: int, short: bool, folder: Path, tell: Tell) -> dict[str
     compared = merged(columns(found, digital, len(events.training), len(test), events.seconds), counts)
     if pilot.camera:
         compared = merged(compared, {"chip, deployed": {"on speck": events.seconds * speck_watts()}})
-    compared = merged(compared, pilot.further(asked, seed, short, tell))
-    return {"seed": seed, "seconds": events.seconds, "columns": chips_first(compared), "chip": found, "digital": digital, "arrays": arrays}
+    more, shown = pilot.further(asked, seed, short, tell)
+    return {"seed": seed, "seconds": events.seconds, "columns": chips_first(merged(compared, more)), "chip": found, "digital": digital, "arrays": arrays, **shown}
 
 
 def chips_first(columns: Columns) -> Columns:

@@ -14,7 +14,7 @@ from ferrion.core.noise import fork
 from ferrion.learning.model_costs import clear, cost
 from ferrion.learning.training import Fidelity
 from ferrion.pilots import machine_nab
-from ferrion.pilots.array_costs import leaked
+from ferrion.pilots.array_costs import standing
 from ferrion.pilots.machine_costs import a_year, bill, chip_numbers, int8_numbers, monitor_numbers, works, worn_on
 from ferrion.pilots.machine_faults import FAULTS, met
 from ferrion.pilots.machine_rivals import float_levels, int8_levels
@@ -156,7 +156,7 @@ def watched(machine: Machine, chip: Chip, seed: int, short: bool) -> dict[str, A
         "wear of devices": devices.wear(),
         "worn": worn,
         "area": decided.area,
-        "leaked": leaked(watch.model, TRANSFER_EVERY, 0),
+        "standing": standing(watch.model, TRANSFER_EVERY, 0),
         "memory": watch.weights * (MAGNITUDE_BITS + 1) / 8,
         **costs,
     }

@@ -12,7 +12,7 @@ from ferrion.core.ledger import Action
 from ferrion.learning.model_costs import Cost
 from ferrion.pilots.array_costs import by_action
 from ferrion.pilots.watch import DAY
-from ferrion.workloads.digital.costs import BYTE, PARTS, Part, radio_joules
+from ferrion.workloads.digital.costs import BYTE, PARTS, Part, known, radio_joules
 from ferrion.workloads.machines import SKAB_NORMAL, SKAB_SENSORS
 from ferrion.workloads.spiking_account import A_YEAR
 
@@ -22,10 +22,10 @@ ROW = 1.0
 
 def bill(found: Cost, rows: int) -> dict[str, Any]:
     """Of a row: joules by action and by how their price is known, and seconds."""
-    known: dict[str, float] = {}
+    shares: dict[str, float] = {}
     for own in found.bills:
-        known[str(own.number.provenance)] = known.get(str(own.number.provenance), 0.0) + own.joules / rows
-    return {"actions": by_action(found, rows), "known": known, "seconds": found.seconds / rows}
+        shares[str(own.number.provenance)] = shares.get(str(own.number.provenance), 0.0) + own.joules / rows
+    return {"actions": by_action(found, rows), "known": shares, "seconds": found.seconds / rows}
 
 
 def works(found: list[dict[str, Any]], digital: dict[str, float]) -> dict[str, dict[str, float]]:
@@ -40,9 +40,9 @@ def averaged(actions: list[dict[str, float]]) -> dict[str, float]:
 
 
 def held(joules: float, count: float) -> dict[str, float]:
-    """Memory of so many bytes, what it leaks, and a row's joules with what leaks until the next."""
-    leaked = memory(count).leakage
-    return {"memory": count, "leaked": leaked, "joules with leakage": joules + leaked * ROW}
+    """Memory of so many bytes, its floor, what it leaks, and a row's joules with what leaks until the next."""
+    kept = memory(count)
+    return {"memory": count, "cmos": kept.area, "leaked": kept.leakage, "joules with leakage": joules + kept.leakage * ROW}
 
 
 def chip_numbers(found: list[dict[str, Any]]) -> dict[str, Any]:
@@ -55,8 +55,9 @@ def chip_numbers(found: list[dict[str, Any]]) -> dict[str, Any]:
         "learned": float(np.mean([sum(own["actions"].values()) for own in learned])),
         "seconds": float(np.mean([own["seconds"] for own in decided])),
         "area": found[0]["area"],
-        "leaked": found[0]["leaked"],
-        "joules with leakage": joules + found[0]["leaked"] * ROW,
+        "cmos": found[0]["standing"].area,
+        "leaked": found[0]["standing"].leakage,
+        "joules with leakage": joules + found[0]["standing"].leakage * ROW,
         "memory": found[0]["memory"],
         **a_year(found, "wear"),
         "measured": sum(own["known"].get("measured", 0.0) for own in decided) / total,
@@ -85,7 +86,7 @@ def int8_numbers(found: list[dict[str, Any]]) -> dict[str, Any]:
     prices, taken = Chip.from_card("leti-2025").prices, [own["int8"] for own in found]
     used, traffic, products = (float(np.mean([own[key] for own in taken])) for key in ("used", "traffic", "products"))
     numbers = {"joules": used * prices.energy[Action.DIGITAL_MAC][0] + traffic * BYTE * prices.energy[Action.TRACE_UPDATE][0]}
-    numbers |= held(numbers["joules"], float(np.mean([own["memory"] for own in taken])))
+    numbers |= held(numbers["joules"], float(np.mean([own["memory"] for own in taken]))) | known(prices)
     numbers |= {"learned": len(SKAB_SENSORS) * radio_joules(), "sent_learned": float(len(SKAB_SENSORS)), "sent_decided": 1.0}
     for part in map(Part.from_card, PARTS):
         numbers |= {f"joules, {part.name}": products * part.joules, f"seconds, {part.name}": products * part.seconds}
@@ -101,6 +102,7 @@ def monitor_numbers(found: list[dict[str, Any]], name: str, prices: Prices) -> d
     return {
         "joules": joules,
         **held(joules, kept),
+        **known(prices),
         "sent_learned": 0.0,
         "sent_decided": 1.0,
         **{f"joules, {part.name}": products * part.joules for part in map(Part.from_card, PARTS)},

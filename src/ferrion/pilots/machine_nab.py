@@ -50,9 +50,8 @@ def columns(seed: int, short: bool, tell: Tell) -> tuple[Columns, dict[str, Any]
         tell(f"seed {seed}: NAB, {name}")
         levels[name] = [surprise(errors(own, fork(seed, k))) for k, own in enumerate(given)]
         found[name] = scored(levels[name], series)
-    for name, wear in (("chip, following", worn), (DEVICES, on_devices)):
-        found[name] |= {key: float(np.mean([own[key] for own in wear])) for key in wear[0]} | {"sent_decided": 1.0}
-    found["int8"] |= taken[0]
+    for name, numbers in (("chip, following", worn), (DEVICES, on_devices), ("int8", taken)):
+        found[name] |= {key: float(np.mean([own[key] for own in numbers])) for key in numbers[0]} | {"sent_decided": 1.0}
     return found, drawn(series[0], levels["chip, following"][0], nab_score(levels["chip, following"], series).threshold)
 
 

@@ -12,7 +12,7 @@ from ferrion.chip.cmos import memory
 from ferrion.chip.prices import Prices
 from ferrion.core.ledger import Action
 from ferrion.core.noise import permutation
-from ferrion.workloads.digital.costs import PARTS, Part, joules, radio_joules, size
+from ferrion.workloads.digital.costs import PARTS, Part, joules, known, radio_joules, size
 from ferrion.workloads.digital.inputs import Inputs
 from ferrion.workloads.digital.network import Recipe, fit, held_out, of
 from ferrion.workloads.digital.trees import tree_numbers
@@ -64,6 +64,7 @@ def int8(opponents: Opponents, events: EventSet, test: NDArray[np.int64], prices
         "accuracy": float(right.mean()),
         "balanced": float(np.mean([right[y == label].mean() for label in np.unique(y)])),
         "joules": spent,
+        **known(prices),
         **_sent(events, training),
         "memory": float(taken.memory),
         "cmos": kept.area,

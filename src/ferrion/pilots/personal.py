@@ -1,6 +1,7 @@
 """Personal adaptation: two-memory arrays that learned the heart beats of other patients learn on from each patient's first minutes, and are judged by what comes later."""
 
 from copy import deepcopy
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -20,12 +21,15 @@ from ferrion.workloads.digital.trees import tree_numbers
 from ferrion.workloads.ecg import CLASSES
 from ferrion.workloads.event_sets import EventSet
 from ferrion.workloads.spiking_tasks import Tell
+from ferrion.workloads.verdicts import confusion, roc
 
 FIRST = 6
 """The first of so many equal parts of a patient's beats is learned, with a cardiologist's labels: five of thirty minutes, as AAMI's practice allows."""
 HIDDEN, RATE, TRANSFER_EVERY, PASSES, SHORT_PASSES = 64, 0.005, 10, 3, 1
 SHORT_SAMPLES, SHORT_PATIENTS = 600, 2
 ARRAYS = {"arrays": Fidelity.BEHAVIOURAL, "arrays, device level": Fidelity.DEVICE}
+SHARES = (0.0, 0.05, 0.1, 0.2, 0.5, 1.0)
+"""Of each patient's first beats, after which the arrays are asked, to be drawn."""
 CLIP = 4.0
 """Millivolts at which the drivers end."""
 VENTRICULAR = CLASSES.index("V")
@@ -60,11 +64,12 @@ def _cut(beats: I8) -> tuple[I8, I8]:
     return beats[: len(beats) // FIRST], beats[len(beats) // FIRST :]
 
 
-def columns(events: EventSet, seed: int, short: bool, tell: Tell) -> dict[str, dict[str, Any]]:
-    """Everybody before and after the first beats of each patient. Raises MissingDataError without the recordings."""
+def columns(events: EventSet, seed: int, short: bool, tell: Tell) -> tuple[dict[str, dict[str, Any]], dict[str, Any]]:
+    """Everybody before and after the first beats of each patient; and what is drawn of the arrays. Raises MissingDataError without the recordings."""
     patients = Patients(events, seed, short)
     shape = Shape(patients.training.inputs.shape[1], HIDDEN, len(CLASSES), RATE, TRANSFER_EVERY, SHORT_PASSES if short else PASSES)
     found: dict[str, dict[str, Any]] = {}
+    shown: dict[str, Any] = {}
     whom = {name: on_chip(shape, fork(seed, 0), METAPLASTICITY, fidelity) for name, fidelity in ARRAYS.items()}
     for name, own in {**whom, "float32": in_float(shape, fork(seed, 0) % 2**62)}.items():
         tell(f"seed {seed}: {name}: other patients, then each patient")
@@ -75,12 +80,13 @@ def columns(events: EventSet, seed: int, short: bool, tell: Tell) -> dict[str, d
         if name in ARRAYS:
             learned = sum(one.joules - own.joules for one in adapted) / sum(len(first) for first, _ in patients.parts)
             found[name] |= {**worn(own.model, own.learned // shape.passes, TRANSFER_EVERY, shape.inputs), **asked(own, patients.training)}
-            found[f"{name}, personal"] |= {"learned": learned, "sent_learned": 0.0, "sent_decided": 1.0}
+            found[f"{name}, personal"] |= {"learned": learned, "sent_learned": float(shape.inputs), "sent_decided": 1.0}
+            shown = shown or drawn(patients, own, adapted)
     found |= digital(patients, seed, short, tell)
     for priced in found.values():
         if "leaked" in priced and "joules" in priced:
             priced["joules with leakage"] = priced["joules"] + events.seconds * priced["leaked"]
-    return found
+    return found, {"personal": shown}
 
 
 def personal(own: Learner, stage: Stage) -> Learner:
@@ -88,6 +94,25 @@ def personal(own: Learner, stage: Stage) -> Learner:
     found = deepcopy(own)
     found.learn(stage, 1)
     return found
+
+
+def drawn(patients: Patients, own: Learner, adapted: list[Learner]) -> dict[str, Any]:
+    """Share right of all later beats, and of those that are not normal, after `SHARES` of each patient's first beats; who was taken for whom, and detection, before and after."""
+    count, firsts = len(patients.parts), [patients.first(k) for k in range(len(patients.parts))]
+    true = patients.training.test_labels[np.concatenate([later for _, later in patients.parts])]
+    right = []
+    for share in SHARES:
+        parts = [replace(first, inputs=first.inputs[: round(share * len(first.labels))], labels=first.labels[: round(share * len(first.labels))]) for first in firsts]
+        asked_of = [personal(own, part) if len(part.labels) else own for part in parts] if share < 1.0 else adapted
+        said = np.concatenate([one.decide(patients.inputs(k)) for k, one in enumerate(asked_of)])
+        right.append([float(np.mean([len(part.labels) for part in parts])), float((said == true).mean()), float((said == true)[true > 0].mean())])
+    votes = {"before": [own] * count, "after": adapted}
+    told = {f"arrays, {when}": np.concatenate([one.votes(patients.inputs(k)) for k, one in enumerate(whom)]) for when, whom in votes.items()}
+    return {
+        "right": right,
+        "confusion": {name: confusion(own.argmax(1), true, len(CLASSES)) for name, own in told.items()},
+        "roc": {name: roc(own.astype(np.float64), true) for name, own in told.items()},
+    }
 
 
 def others(patients: Patients, adapted: list[Learner]) -> float:

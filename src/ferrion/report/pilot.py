@@ -13,6 +13,8 @@ CHIPS = {"tuned": "chip, deployed and tuned", "local": "chip, learning alone"}
 """What a seed's run calls a chip, and the table."""
 Result = Mapping[str, Any]
 ARRAYS = "arrays on counts"
+WHOLE = "arrays, converters and counters"
+"""What is drawn of their energy."""
 WIDEST = 7
 """Columns of a table that a page holds."""
 
@@ -60,7 +62,7 @@ def pictures(run: Result) -> list[tuple[str, str]]:
         panels = [pilot_machine.trace(run), pilot_machine.foreseen(run), _curves(run["roc"]), pilot_machine.waits(run), pilot_machine.errors(run), pilot_machine.drift(run)]
         return drawn(panels, [*pilot_machine.confusions(run), pilot_machine.energy(run)])
     if "kept" in run:
-        return drawn(pilot_continual.kept(run), [*pilot_continual.confusions(run), pilot_continual.energy(run)])
+        return drawn([*pilot_continual.kept(run), _curves(run["roc"])], [*pilot_continual.confusions(run), pilot_continual.energy(run)])
     if "heart" in run:
         curves = [pilot_ecg_loop.stretch(run), pilot_ecg_loop.waits(run), pilot_ecg_loop.detected(run)]
         return drawn(curves, [*pilot_ecg_loop.confusions(run), pilot_ecg_loop.energy(run), pilot_ecg_loop.machine(run)])
@@ -68,7 +70,11 @@ def pictures(run: Result) -> list[tuple[str, str]]:
         panels = [pilot_trigger.stretch(run), _curves(run["roc"]), pilot_trigger.waits(run), pilot_trigger.learning(run), pilot_trigger.racing(run)]
         return drawn(panels, [*pilot_trigger.confusions(run), pilot_trigger.energy(run)])
     chips = {name: run["chip"][key]["roc"] for key, name in CHIPS.items()}
-    return drawn([_curves({**chips, ARRAYS: run["arrays"]["roc"], "int8": run["digital"]["int8"]["roc"]}), _latency(run), _learning(run)], [*_confusions(run), _energy(run)])
+    panels = [_curves({**chips, ARRAYS: run["arrays"]["roc"], "int8": run["digital"]["int8"]["roc"]}), _latency(run), _learning(run)]
+    if "personal" not in run:
+        return drawn(panels, [*_confusions(run), _energy(run)])
+    own = run["personal"]
+    return drawn([*panels, _adapting(own), _curves(own["roc"])], [*_confusions(run), *_tables(own["confusion"]), _energy(run)])
 
 
 def columns(result: Result) -> list[str]:
@@ -104,15 +110,28 @@ def _learning(run: Result) -> Panel:
 def _confusions(run: Result) -> list[tuple[str, str]]:
     tables = [(name, run["chip"][key]["confusion"]) for key, name in CHIPS.items()]
     tables += [(ARRAYS, run["arrays"]["confusion"]), ("int8", run["digital"]["int8"]["confusion"])]
-    return [(f"Who was taken for whom: {name}", plots.confusion(name, np.array(table))) for name, table in tables]
+    return _tables(dict(tables))
+
+
+def _tables(found: Mapping[str, Any]) -> list[tuple[str, str]]:
+    return [(f"Who was taken for whom: {name}", plots.confusion(name, np.array(table))) for name, table in found.items()]
+
+
+def _adapting(own: Result) -> Panel:
+    beats, right, ectopic = zip(*own["right"], strict=True)
+    curves = [Curve(name, tuple(beats), tuple(100 * share for share in shares)) for name, shares in (("all later beats", right), ("those that are not normal", ectopic))]
+    return Panel("Adapting to a patient: arrays", "first beats of a patient that were learned, mean", "later beats of all patients told rightly [%]", tuple(curves))
 
 
 def _energy(run: Result) -> tuple[str, str]:
-    chip = run["chip"]
+    chip, told = run["chip"], run["columns"]
     works = {
         "tuned: a decision": chip["tuned"]["actions"],
         "alone: a decision": chip["local"]["actions"],
         "tuned: an example learned": chip["tuning"]["actions"],
         "alone: an example learned": chip["passes"][-1]["actions"],
+        "arrays: a decision": {WHOLE: told[ARRAYS]["joules"]},
+        "arrays: an example learned": {WHOLE: told[ARRAYS]["learned"]},
+        "int8: a decision": {"products and memory": told["int8"]["joules"]},
     }
     return bars(works)

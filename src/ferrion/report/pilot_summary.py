@@ -1,6 +1,7 @@
 """All pilots in one table: what each is judged by, and what it costs the chip at both levels, int8, a classical method and float32."""
 
 from collections.abc import Mapping, Sequence
+from itertools import zip_longest
 from statistics import fmean, stdev
 from typing import Any, NamedTuple
 
@@ -60,8 +61,8 @@ SHOWN = {
         "F1 of rows",
         {
             "chip": ("chip",),
-            "the same, device level": ("chip, device level",),
-            "chip that follows": ("chip, following",),
+            "the same, device level": ("chip, device level", "chip"),
+            "chip that follows": ("chip, following", "chip"),
             "int8": ("int8",),
             "sum of squares": ("squares",),
             "T2": ("T2",),
@@ -108,14 +109,14 @@ def at_a_glance(results: Mapping[str, Result]) -> str:
 
 def _cells(runs: Sequence[Result], columns: tuple[str, ...], score: str) -> list[str]:
     def known(*keys: str) -> list[float]:
-        return next((own for key in keys for column in columns if (own := _values(runs, column, key))), [])
+        return next((own for column in columns for key in keys if (own := _values(runs, column, key))), [])
 
     judged, floor = [100.0 * value for value in known(score)], [sum(known(key)[:1]) for key in ("area", "cmos")]
     shares = [known(key) for key in ("measured", "assumed")]
     provenance = [100.0 * fmean(own) for own in shares if own]
     return [
         f"{figure(fmean(judged))} ± {figure(float(f'{stdev(judged):.2g}'))}" if len(set(judged)) > 1 else figure(fmean(judged)),
-        _told(known("joules", "forecast"), 1e6),
+        _told([sum(both) for both in zip_longest(known("joules", "forecast"), known("converted"), fillvalue=0.0)], 1e6),
         _told(known("learned"), 1e6),
         _told(known(*MEDIAN), 1e3),
         _told(known(*LATE), 1e3),

@@ -53,6 +53,13 @@ def joules(found: Size, prices: Prices) -> float:
     return found.used * prices.energy[Action.DIGITAL_MAC][0] + found.traffic * BYTE * prices.energy[Action.TRACE_UPDATE][0]
 
 
+def known(prices: Prices) -> dict[str, float]:
+    """Shares of the joules of a product and of the byte that is read for it, by measured and by assumed prices."""
+    parts = [(prices.energy[Action.DIGITAL_MAC], 1.0), (prices.energy[Action.TRACE_UPDATE], BYTE)]
+    total = sum(count * price for (price, _), count in parts)
+    return {how: sum(count * price for (price, number), count in parts if number.provenance == how) / total for how in ("measured", "assumed")}
+
+
 @dataclass(frozen=True)
 class Part:
     """A real part, by what it was measured at."""
