@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/pip install --disable-pip-version-check --quiet --constraint constraints.txt
 
-.PHONY: demo test lint docs bench clean
+.PHONY: demo test lint docs pilots bench clean
 
 demo: $(VENV)/installed
 	rm -rf runs/demo
@@ -22,6 +22,11 @@ lint: $(VENV)/installed-dev
 
 docs: $(VENV)/installed-dev
 	$(BIN)/mkdocs build --strict --quiet
+
+# Every number of docs/pilots anew: five seeds of nine pilots, most of a day on one core; goes on where it was stopped.
+PILOTS := event-vision event-order event-gestures tactile ecg ecg-loop machine trigger continual
+pilots: $(VENV)/installed-dev
+	for name in $(PILOTS); do $(BIN)/ferrion pilot $$name --seeds 5 --out runs/pilot-$$name && $(BIN)/python docs/record.py runs/pilot-$$name/result.json || exit 1; done
 
 bench: $(VENV)/installed .venv-bench/installed
 	$(BIN)/ferrion bench two-memory
