@@ -35,6 +35,7 @@ from ferrion.pilots.study import study
 from ferrion.pilots.table import SPIKING, table
 from ferrion.report.pilot import lines, markdown, page, tables
 from ferrion.report.pilot_summary import SHOWN, at_a_glance
+from ferrion.report.plots import COLOURS
 from ferrion.workloads import event_sets
 from ferrion.workloads.digital import inputs
 from ferrion.workloads.digital.costs import synaptic_joules
@@ -241,6 +242,10 @@ def test_all_pilots_stand_in_one_table():
     matched = next(row for row in rows if row[1].startswith("matched filters"))
     assert float(matched[7]) > 0.0
     assert matched[-1] == "0 / 0 / 100"
+
+
+def test_no_two_parts_of_a_bar_look_the_same():
+    assert len(set(COLOURS)) >= len(Action) + 2, "all actions, and what is drawn as a whole of arrays and of digital parts"
 
 
 @pytest.fixture

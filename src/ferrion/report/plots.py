@@ -112,12 +112,16 @@ def wear_map(values: NDArray[np.float64], label: str, row: str) -> str:
     return _png(figure)
 
 
+COLOURS = [tuple(colour) for colour in plt.get_cmap("tab20")([*range(0, 20, 2), *range(1, 20, 2)])]
+"""Of bars, all of which differ: ten strong ones, then ten pale ones."""
+
+
 def energy_bars(places: Sequence[str], actions: Sequence[str], energy: NDArray[np.float64], label: str) -> str:
     """Energy, in the unit that `label` says, of each action (rows of `energy`) at each place (columns), stacked."""
     figure, (axes,) = _axes(11.0, 0.5 * len(places) + 1.6)
     left = np.zeros(len(places))
     for number, action in enumerate(actions):
-        axes.barh(places, energy[number], left=left, color=f"C{number}", label=action)
+        axes.barh(places, energy[number], left=left, color=COLOURS[number], label=action)
         left += energy[number]
     axes.set_xlabel(label)
     axes.invert_yaxis()
