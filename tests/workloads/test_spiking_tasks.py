@@ -2,6 +2,7 @@
 
 import sys
 from dataclasses import replace
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -15,7 +16,7 @@ from ferrion.learning.spiking.twins import ChipTwin
 from ferrion.workloads import bursts, counting, event_sets, few_shot, hot_pixel, neurobench
 from ferrion.workloads.event_sets import EVENT_SETS, SACCADES, SENSOR, EventSet, Samples, gathered, load_events
 from ferrion.workloads.neurobench import View, metrics
-from ferrion.workloads.spiking import Answer, Course, accuracy, frames, present, settle, train
+from ferrion.workloads.spiking import BRISK, Answer, Course, accuracy, frames, present, settle, train
 from ferrion.workloads.spiking_alone import Alone
 from ferrion.workloads.spiking_studies import study
 from ferrion.workloads.spiking_tasks import TASKS, judged, row, run_seed, table
@@ -236,12 +237,38 @@ def test_few_examples_are_none_of_the_training_or_the_test(monkeypatch):
     assert not shots & {shown["theirs"].events(n).times.tobytes() for n in range(len(shown["theirs"]))}
 
 
-@pytest.mark.parametrize(("until_right", "wanted"), [(True, 3), (False, 5)])
-def test_an_example_is_shown_until_it_is_told_rightly(monkeypatch, until_right, wanted):
-    """Told as another class, as none, then rightly."""
-    said = iter([0, -1, 1, 1, 1])
+def test_an_example_of_a_new_class_is_shown_until_it_is_told_rightly(monkeypatch):
+    """Told as another class, as none, then rightly; the next at once."""
+    said = iter([0, -1, 1, 1])
     monkeypatch.setattr(few_shot, "present", lambda *_, **given: Answer(next(said), 0.0, 0, ()) if given == {"label": 1, "learn": True} else None)
-    assert few_shot.learned(None, EVENTS, int(np.flatnonzero(EVENTS.training.labels == 1)[0]), few_shot.Lesson(None, 5, until_right)) == wanted
+    known, *shots = np.flatnonzero(EVENTS.training.labels == 1)[:3]
+    assert few_shot.one_by_one(None, EVENTS, np.array([known, *shots]), 1) == 3 + 1
+
+
+def test_examples_of_a_new_speaker_are_shown_in_rounds(monkeypatch):
+    """Every example so far once a round, those known before too, in an order of its own."""
+    shown = []
+    monkeypatch.setattr(few_shot, "present", lambda _network, _events, _samples, sample, **_: shown.append(sample))
+    assert few_shot.in_rounds(SimpleNamespace(seed=0), EVENTS, np.arange(20), 10) == 20 * few_shot.SHOWN
+    rounds = np.array(shown).reshape(few_shot.SHOWN, 20)
+    np.testing.assert_array_equal(np.sort(rounds), np.tile(np.arange(20), (few_shot.SHOWN, 1)))
+    assert len({tuple(own) for own in rounds}) == few_shot.SHOWN
+
+
+def test_hidden_cells_are_calmed_and_go_on_telling():
+    """After the calm epochs no hidden cell is far beyond `BRISK` on average, with and without them the same start; the classes are told as before."""
+    rates, right = [], []
+    for calm in (0, 100):
+        torch.manual_seed(0)
+        twin = ChipTwin(SpikingChip.from_card(), Wiring(inputs=EVENTS.rows, cells=(16, 2), swing=(1.0, 0.2), recurrent=(0.3, 0.0)), 2e-3, 2.0)
+        train(twin, EVENTS, Course(2e-3, 10, batch=10, rate=1e-2, calm=calm), 0)
+        with torch.no_grad():
+            spikes = twin(frames(EVENTS.test, np.arange(40), EVENTS.rows, EVENTS.seconds, 2e-3))[0]
+        rates.append(float(spikes.sum(0).mean()) / EVENTS.seconds)
+        right.append(accuracy(twin, EVENTS.test, EVENTS, 2e-3))
+    assert rates[0] > 2.0 * BRISK
+    assert rates[1] < 1.2 * BRISK
+    assert right[1] > 0.9
 
 
 def test_arrays_learn_a_new_class_from_a_few_examples_and_nothing_without(monkeypatch):

@@ -51,16 +51,15 @@ class ChipTwin(nn.Module):
 
     def votes(self, frames: Tensor) -> Tensor:
         """Spikes of every class (samples, classes); while training what `CENTRE` and `WIDTH` make of the output nodes, since spikes that never come teach nothing."""
-        if self.training:
-            return self._classes(torch.sigmoid((self._nodes(frames) - CENTRE) / WIDTH)) * FASTEST
-        return self._classes(self(frames)[-1])
+        return self.rehearsed(frames)[0] if self.training else self._classes(self(frames)[-1])
 
-    def _nodes(self, frames: Tensor) -> Tensor:
-        """Voltages of the nodes of the last population, which its spikes do not change (steps, samples, cells)."""
+    def rehearsed(self, frames: Tensor) -> tuple[Tensor, list[Tensor]]:
+        """Votes as while training, by the nodes of the last population, which its spikes do not change; and the spikes of those before it (steps, samples, cells)."""
         last = len(self.wiring.cells) - 1
-        heard = self(frames, last)[-1] if last else frames
+        hidden = self(frames, last)
         weights = self.swing[last] * float(self.law.arrive) * self.held(self.shares[last])
-        return leaked(heard @ weights, float(self.law.alpha))
+        nodes = leaked((hidden[-1] if last else frames) @ weights, float(self.law.alpha))
+        return self._classes(torch.sigmoid((nodes - CENTRE) / WIDTH)) * FASTEST, hidden
 
     def _classes(self, rates: Tensor) -> Tensor:
         counts = rates.sum(0)
