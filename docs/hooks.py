@@ -70,7 +70,8 @@ SPIKING = {
     "fsdd": "Spoken digits of six speakers, 300 to test: a standard error of 2 to 3 points beside that over seeds."
     " Half the recurrent swing of earlier runs (0.05 V): with 0.1 V one of three seeds of the twin fell apart while training, its recurrent cells ran away."
     " Without calm epochs they ran away even so, 17,300 spikes a"
-    " digit, and the chip told 75 % for 1.8 uJ (tuned: 72); calm it answers better and for less, and is sure later. Tuning on the chip costs two points here.",
+    " digit, and the chip told 75 % for 1.8 uJ (tuned: 72); calm it answers better and for less, and is sure later (epochs and limit were"
+    " looked at on one chip that lacked a speaker, on tests). Tuning on the chip costs two points here.",
     "new-class": "The spiking chip is shown an example until it has told it rightly, 30 times at most (40, 118 and 47 times for ten examples). One example teaches itself"
     " and nothing else of its class; two win half of it, by chip all or nothing; ten win 87 ± 20 % and cost the others 28 points. Before, shown three times under the"
     " comparator rule, two examples taught nothing, five 50 and ten 81 %, for 23 points. Arrays on counts: counts in three parts of a recording, shown three times.",
