@@ -22,8 +22,8 @@ PAUSE = 0.02
 
 
 CALMLY, BRISK, PRESSURE = 2e-3, 40.0, 1e-4
-"""Rate of Adam at first; spikes a second of a hidden cell and sample; weight of half the square of what is beyond. Limits of 40 and 100, 6 and 12 epochs were looked at on one chip for spoken
-digits that lacked speaker 5, and on tests."""
+"""Rate of Adam at first; spikes a second of a hidden cell and sample; weight of half the square of what is beyond. Limits of 40 and 100 /s, 6 and 12 epochs were looked at
+for spoken digits on one chip that lacked speaker 5, on tests."""
 STEEPEST = 1.0
 """Norm at which gradients are cut; a step whose gradient overflows is left out and counted."""
 
