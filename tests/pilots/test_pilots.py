@@ -241,7 +241,10 @@ def test_all_pilots_stand_in_one_table():
         assert any("float32" in row[1] for row in part)
     matched = next(row for row in rows if row[1].startswith("matched filters"))
     assert float(matched[7]) > 0.0
-    assert matched[-1] == "0 / 0 / 100"
+    own = results["trigger"]["runs"][0]["columns"]["matched filters"]
+    converted = own["converted"] / (own["joules"] + own["converted"])
+    assert float(matched[3]) == pytest.approx(1e6 * (own["joules"] + own["converted"]), rel=5e-3)
+    assert matched[-1] == f"0 / {100 * converted:.0f} / {100 - 100 * converted:.0f}", "products at assumed prices, converters at a derived one"
 
 
 def test_no_two_parts_of_a_bar_look_the_same():

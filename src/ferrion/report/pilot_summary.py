@@ -108,15 +108,19 @@ def at_a_glance(results: Mapping[str, Result]) -> str:
 
 
 def _cells(runs: Sequence[Result], columns: tuple[str, ...], score: str) -> list[str]:
+    """The conversion of what digital sorters are given is part of their decision; its price is a derived one."""
+
     def known(*keys: str) -> list[float]:
         return next((own for column in columns for key in keys if (own := _values(runs, column, key))), [])
 
     judged, floor = [100.0 * value for value in known(score)], [sum(known(key)[:1]) for key in ("area", "cmos")]
+    spent, converted = known("joules", "forecast"), known("converted")
+    whole = [sum(both) for both in zip_longest(spent, converted, fillvalue=0.0)]
     shares = [known(key) for key in ("measured", "assumed")]
-    provenance = [100.0 * fmean(own) for own in shares if own]
+    provenance = [100.0 * fmean(own) * (fmean(spent) / fmean(whole) if converted else 1.0) for own in shares if own]
     return [
         f"{figure(fmean(judged))} ± {figure(float(f'{stdev(judged):.2g}'))}" if len(set(judged)) > 1 else figure(fmean(judged)),
-        _told([sum(both) for both in zip_longest(known("joules", "forecast"), known("converted"), fillvalue=0.0)], 1e6),
+        _told(whole, 1e6),
         _told(known("learned"), 1e6),
         _told(known(*MEDIAN), 1e3),
         _told(known(*LATE), 1e3),
