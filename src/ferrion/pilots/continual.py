@@ -8,14 +8,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ferrion.chip.chip import Chip
-from ferrion.chip.cmos import memory
 from ferrion.core.noise import fork, permutation
 from ferrion.learning.model_costs import clear, cost
 from ferrion.learning.training import Fidelity
 from ferrion.pilots.array_costs import by_action, decided, on_parts, worn
 from ferrion.pilots.learners import METAPLASTICITY, Elastic, Learner, Shape, course, in_float, on_chip
 from ferrion.workloads.changing import DIGITS, ELECTRODES, GESTURES, PIXELS, SUBJECTS, Stage, lights, orders, sessions
-from ferrion.workloads.digital.costs import joules, known, radio_joules, size
+from ferrion.workloads.digital.costs import held, joules, known, radio_joules, size
 from ferrion.workloads.digital.network import IntegerNet, Recipe, chosen, fit, of
 from ferrion.workloads.spiking_tasks import Tell
 from ferrion.workloads.verdicts import confusion, roc
@@ -142,6 +141,5 @@ def taught(shape: Shape, seen: list[Stage], seed: int, short: bool) -> IntegerNe
 def int8_numbers(net: IntegerNet, shape: Shape, inputs: NDArray[np.float32]) -> dict[str, Any]:
     """What an integer network takes to decide some inputs."""
     taken, prices = size(net, inputs), Chip.from_card("leti-2025").prices
-    kept = memory(taken.memory)
-    numbers: dict[str, Any] = {"joules": joules(taken, prices), "memory": float(taken.memory), "cmos": kept.area, "leaked": kept.leakage, "learned": shape.inputs * radio_joules()}
+    numbers: dict[str, Any] = {"joules": joules(taken, prices), **held(taken.memory), "learned": shape.inputs * radio_joules()}
     return {**numbers, **known(prices), "sent_learned": float(shape.inputs), "sent_decided": 1.0, **on_parts(taken.products)}

@@ -3,13 +3,12 @@
 import numpy as np
 
 from ferrion.chip.chip import Chip
-from ferrion.chip.cmos import memory
 from ferrion.core.ledger import Action
 from ferrion.core.units import to_si
 from ferrion.params.card import load
 from ferrion.pilots.array_costs import on_parts
 from ferrion.pilots.ecg_fronts import F4
-from ferrion.workloads.digital.costs import joules, known, radio_joules, size
+from ferrion.workloads.digital.costs import held, joules, known, radio_joules, size
 from ferrion.workloads.digital.network import IntegerNet
 from ferrion.workloads.holter import RATE
 
@@ -33,9 +32,8 @@ def converter() -> float:
 def integer_numbers(nets: list[IntegerNet], x: F4) -> dict[str, float]:
     """Of one of these networks, on average, a beat: joules here and on real parts, bytes, and what a memory for them takes and leaks."""
     prices, taken = Chip.from_card("leti-2025").prices, [size(net, x) for net in nets]
-    bytes_ = float(np.mean([own.memory for own in taken]))
-    kept = {"joules": float(np.mean([joules(own, prices) for own in taken])), "memory": bytes_, "cmos": memory(bytes_).area, "leaked": memory(bytes_).leakage}
-    return {**kept, **known(prices), **on_parts(round(float(np.mean([own.products for own in taken]))))}
+    spent = float(np.mean([joules(own, prices) for own in taken]))
+    return {"joules": spent, **held(float(np.mean([own.memory for own in taken]))), **known(prices), **on_parts(round(float(np.mean([own.products for own in taken]))))}
 
 
 def int8_numbers(nets: list[IntegerNet], x: F4) -> dict[str, float]:

@@ -20,6 +20,7 @@ from ferrion.pilots.ecg_hearts import FIRST, Given, stimulated
 from ferrion.pilots.ecg_score import V
 from ferrion.pilots.learners import METAPLASTICITY, Learner, in_float, on_chip
 from ferrion.pilots.table import Columns, merged
+from ferrion.workloads.digital.costs import until_next
 from ferrion.workloads.digital.trees import tree_numbers
 from ferrion.workloads.holter import I8, RATE
 from ferrion.workloads.spiking_tasks import Tell
@@ -65,7 +66,7 @@ def run(seed: int, short: bool, _folder: Path, tell: Tell) -> dict[str, Any]:
     columns["bio-voltage"] |= {"amplified": amplifier(), "converted, watts": bank.joules / bank.seconds}
     for priced in columns.values():
         if "leaked" in priced:
-            priced["joules with leakage"] = priced["joules"] + BEAT * priced["leaked"]
+            priced |= until_next(priced, BEAT)
     columns = merged(columns, {name: course.told(own) for name, own in classes.items()})
     columns["sense amplifier"] = course.found()
     columns["annotators"] = course.told([heart.own for heart in course.hearts])

@@ -6,13 +6,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ferrion.chip.chip import Chip
-from ferrion.chip.cmos import memory
 from ferrion.chip.prices import Prices
 from ferrion.core.ledger import Action
 from ferrion.learning.model_costs import Cost
 from ferrion.pilots.array_costs import by_action
 from ferrion.pilots.watch import DAY
-from ferrion.workloads.digital.costs import BYTE, PARTS, Part, known, radio_joules
+from ferrion.workloads.digital.costs import BYTE, PARTS, Part, held, known, radio_joules, until_next
 from ferrion.workloads.machines import SKAB_NORMAL, SKAB_SENSORS
 from ferrion.workloads.spiking_account import A_YEAR
 
@@ -39,25 +38,17 @@ def averaged(actions: list[dict[str, float]]) -> dict[str, float]:
     return {name: sum(own.get(name, 0.0) for own in actions) / len(actions) for name in sorted({name for own in actions for name in own})}
 
 
-def held(joules: float, count: float) -> dict[str, float]:
-    """Memory of so many bytes, its floor, what it leaks, and a row's joules with what leaks until the next."""
-    kept = memory(count)
-    return {"memory": count, "cmos": kept.area, "leaked": kept.leakage, "joules with leakage": joules + kept.leakage * ROW}
-
-
 def chip_numbers(found: list[dict[str, Any]]) -> dict[str, Any]:
     """What the chips take, mean over recordings; nothing leaves but an alarm."""
     decided, learned = [own["decided"] for own in found], [own["learned"] for own in found]
     total = sum(sum(own["known"].values()) for own in decided)
-    joules = float(np.mean([sum(own["actions"].values()) for own in decided]))
-    return {
-        "joules": joules,
+    numbers = {
+        "joules": float(np.mean([sum(own["actions"].values()) for own in decided])),
         "learned": float(np.mean([sum(own["actions"].values()) for own in learned])),
         "seconds": float(np.mean([own["seconds"] for own in decided])),
         "area": found[0]["area"],
         "cmos": found[0]["standing"].area,
         "leaked": found[0]["standing"].leakage,
-        "joules with leakage": joules + found[0]["standing"].leakage * ROW,
         "memory": found[0]["memory"],
         **a_year(found, "wear"),
         "measured": sum(own["known"].get("measured", 0.0) for own in decided) / total,
@@ -65,6 +56,7 @@ def chip_numbers(found: list[dict[str, Any]]) -> dict[str, Any]:
         "sent_learned": 0.0,
         "sent_decided": 1.0,
     }
+    return numbers | until_next(numbers, ROW)
 
 
 def a_year(found: list[dict[str, Any]], wear: str) -> dict[str, float]:
@@ -86,8 +78,8 @@ def int8_numbers(found: list[dict[str, Any]]) -> dict[str, Any]:
     prices, taken = Chip.from_card("leti-2025").prices, [own["int8"] for own in found]
     used, traffic, products = (float(np.mean([own[key] for own in taken])) for key in ("used", "traffic", "products"))
     numbers = {"joules": used * prices.energy[Action.DIGITAL_MAC][0] + traffic * BYTE * prices.energy[Action.TRACE_UPDATE][0]}
-    numbers |= held(numbers["joules"], float(np.mean([own["memory"] for own in taken]))) | known(prices)
-    numbers |= {"learned": len(SKAB_SENSORS) * radio_joules(), "sent_learned": float(len(SKAB_SENSORS)), "sent_decided": 1.0}
+    numbers |= held(float(np.mean([own["memory"] for own in taken]))) | known(prices)
+    numbers |= until_next(numbers, ROW) | {"learned": len(SKAB_SENSORS) * radio_joules(), "sent_learned": float(len(SKAB_SENSORS)), "sent_decided": 1.0}
     for part in map(Part.from_card, PARTS):
         numbers |= {f"joules, {part.name}": products * part.joules, f"seconds, {part.name}": products * part.seconds}
         if part.idle is not None:
@@ -98,10 +90,10 @@ def int8_numbers(found: list[dict[str, Any]]) -> dict[str, Any]:
 def monitor_numbers(found: list[dict[str, Any]], name: str, prices: Prices) -> dict[str, Any]:
     """What a statistic takes: products of 8 bits and a byte read for each; it learns where it is."""
     products, kept = (float(np.mean([own[key][name] for own in found])) for key in ("products", "kept"))
-    joules = products * (prices.energy[Action.DIGITAL_MAC][0] + BYTE * prices.energy[Action.TRACE_UPDATE][0])
+    numbers = {"joules": products * (prices.energy[Action.DIGITAL_MAC][0] + BYTE * prices.energy[Action.TRACE_UPDATE][0]), **held(kept)}
     return {
-        "joules": joules,
-        **held(joules, kept),
+        **numbers,
+        **until_next(numbers, ROW),
         **known(prices),
         "sent_learned": 0.0,
         "sent_decided": 1.0,

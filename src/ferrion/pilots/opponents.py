@@ -8,11 +8,10 @@ import numpy as np
 from numpy.typing import NDArray
 from sklearn.ensemble import HistGradientBoostingClassifier
 
-from ferrion.chip.cmos import memory
 from ferrion.chip.prices import Prices
 from ferrion.core.ledger import Action
 from ferrion.core.noise import permutation
-from ferrion.workloads.digital.costs import PARTS, Part, joules, known, radio_joules, size
+from ferrion.workloads.digital.costs import PARTS, Part, held, joules, known, radio_joules, size, until_next
 from ferrion.workloads.digital.inputs import Inputs
 from ferrion.workloads.digital.network import Recipe, fit, held_out, of
 from ferrion.workloads.digital.trees import tree_numbers
@@ -59,20 +58,18 @@ def int8(opponents: Opponents, events: EventSet, test: NDArray[np.int64], prices
     x, y = tested[test], events.test.labels[test]
     votes = own.states(x)[-1].numpy()
     taken, right = size(own, x[:SEEN]), votes.argmax(1) == y
-    spent, kept = joules(taken, prices) + (_counted(events, prices) if inputs.counting else 0.0), memory(taken.memory)
+    spent = joules(taken, prices) + (_counted(events, prices) if inputs.counting else 0.0)
     numbers: dict[str, Any] = {
         "accuracy": float(right.mean()),
         "balanced": float(np.mean([right[y == label].mean() for label in np.unique(y)])),
         "joules": spent,
         **known(prices),
         **_sent(events, training),
-        "memory": float(taken.memory),
-        "cmos": kept.area,
-        "leaked": kept.leakage,
-        "joules with leakage": spent + events.seconds * kept.leakage,
+        **held(taken.memory),
         "operations": taken.used,
         "sent_decided": 1.0,
     }
+    numbers |= until_next(numbers, events.seconds)
     for part in map(Part.from_card, PARTS):
         seconds = taken.products * part.seconds
         numbers[f"joules, {part.name}"] = taken.products * part.joules
@@ -111,5 +108,5 @@ def classical(opponents: Opponents, events: EventSet, test: NDArray[np.int64], p
     if isinstance(fitted, HistGradientBoostingClassifier):
         numbers |= tree_numbers([fitted], prices)
         numbers["joules"] += _counted(events, prices) if inputs.counting else 0.0
-        numbers |= {"joules with leakage": numbers["joules"] + events.seconds * numbers["leaked"], "sent_decided": 1.0, **_sent(events, training)}
+        numbers |= {**until_next(numbers, events.seconds), "sent_decided": 1.0, **_sent(events, training)}
     return {"numbers": numbers, "method": name, "confusion": confusion(decided, y, events.classes)}

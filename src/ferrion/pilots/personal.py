@@ -16,6 +16,7 @@ from ferrion.pilots.continual import asked
 from ferrion.pilots.ecg_costs import integer_numbers, sent_numbers
 from ferrion.pilots.learners import METAPLASTICITY, Learner, Shape, in_float, on_chip
 from ferrion.workloads.changing import Stage
+from ferrion.workloads.digital.costs import until_next
 from ferrion.workloads.digital.inputs import heartbeats
 from ferrion.workloads.digital.trees import tree_numbers
 from ferrion.workloads.ecg import CLASSES
@@ -85,7 +86,7 @@ def columns(events: EventSet, seed: int, short: bool, tell: Tell) -> tuple[dict[
     found |= digital(patients, seed, short, tell)
     for priced in found.values():
         if "leaked" in priced and "joules" in priced:
-            priced["joules with leakage"] = priced["joules"] + events.seconds * priced["leaked"]
+            priced |= until_next(priced, events.seconds)
     return found, {"personal": shown}
 
 

@@ -17,6 +17,7 @@ from ferrion.pilots.sorter import TRANSFER_EVERY
 from ferrion.pilots.sorters import CLASSES, DEVICES, Heard, Sorters, heard, sorters
 from ferrion.pilots.table import Columns, merged
 from ferrion.pilots.trigger_costs import chip_numbers, filter_numbers, int8_numbers
+from ferrion.workloads.digital.costs import until_next
 from ferrion.workloads.pulses import NO_UNIT, NOISE, NOISES, RATE, judged, recorded
 from ferrion.workloads.spiking_tasks import Tell
 from ferrion.workloads.verdicts import confusion, roc
@@ -75,7 +76,7 @@ def told(own: Sorters, watched: Heard, votes: Votes, seed: int) -> tuple[Columns
         "matched filters": filter_numbers(prices),
     }
     for told_by in ("chip", "int8", "matched filters"):
-        columns[told_by]["joules with leakage"] = columns[told_by]["joules"] + columns[told_by]["leaked"] * seconds / len(watched.true)
+        columns[told_by] |= until_next(columns[told_by], seconds / len(watched.true))
     moved = heard(recorded(NOISE, seconds, fork(seed, 1), DRIFT), watched.level)
     drifted = {name: {"right, drifted": at_the_end(moved, given.argmax(1))} for name, given in own.votes(moved).items()}
     return merged(columns, drifted), {

@@ -2,11 +2,12 @@
 
 from dataclasses import dataclass
 from itertools import pairwise
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
+from ferrion.chip.cmos import memory
 from ferrion.chip.prices import Prices
 from ferrion.core.ledger import Action
 from ferrion.core.units import to_si
@@ -51,6 +52,17 @@ def size(net: IntegerNet, x: NDArray[np.float32]) -> Size:
 def joules(found: Size, prices: Prices) -> float:
     """In the technology of a price card, if nothing is computed or read that is 0 and nothing leaks: a lower bound."""
     return found.used * prices.energy[Action.DIGITAL_MAC][0] + found.traffic * BYTE * prices.energy[Action.TRACE_UPDATE][0]
+
+
+def held(count: float) -> dict[str, float]:
+    """A memory of so many bytes: what it covers [m2] and leaks [W]."""
+    kept = memory(count)
+    return {"memory": float(count), "cmos": kept.area, "leaked": kept.leakage}
+
+
+def until_next(numbers: dict[str, Any], seconds: float) -> dict[str, float]:
+    """The joules of a decision, and what leaks in the seconds until the next."""
+    return {"joules with leakage": numbers["joules"] + seconds * numbers["leaked"]}
 
 
 def known(prices: Prices) -> dict[str, float]:

@@ -6,10 +6,9 @@ from typing import NamedTuple
 import numpy as np
 from sklearn.ensemble import HistGradientBoostingClassifier
 
-from ferrion.chip.cmos import memory
 from ferrion.chip.prices import Prices
 from ferrion.core.ledger import Action
-from ferrion.workloads.digital.costs import BYTE, known
+from ferrion.workloads.digital.costs import BYTE, held, known
 
 NODE, LEAF, FEATURE = 5, 2, 1
 """Bytes of a node (which feature, 16 bits; its threshold, 8; where to go on, 16), of what a leaf says, and of the feature compared, in 8 bits as trees were grown: our choice."""
@@ -43,6 +42,5 @@ def tree_joules(found: Grown, prices: Prices) -> float:
 def tree_numbers(models: Sequence[HistGradientBoostingClassifier], prices: Prices) -> dict[str, float]:
     """Of one of these classifiers, on average: joules a decision, bytes, and what a memory for them covers and leaks."""
     found = [grown(model) for model in models]
-    kept = memory(float(np.mean([own.memory for own in found])))
     spent = float(np.mean([tree_joules(own, prices) for own in found]))
-    return {"joules": spent, **known(prices), "operations": float(np.mean([own.compared for own in found])), "memory": kept.sram_bit / 8, "cmos": kept.area, "leaked": kept.leakage}
+    return {"joules": spent, **known(prices), "operations": float(np.mean([own.compared for own in found])), **held(float(np.mean([own.memory for own in found])))}
