@@ -82,13 +82,13 @@ def package() -> SimpleNamespace:
     )
 
 
-def metrics(twin: ChipTwin, events: EventSet, samples: Samples, dt: float) -> dict[str, Any]:
-    """Footprint [bytes of float32], connection sparsity, activation sparsity and synaptic operations a sample, at steps of dt seconds.
+def metrics(twin: ChipTwin, events: EventSet, samples: Samples) -> dict[str, Any]:
+    """Footprint [bytes of float32], connection sparsity, activation sparsity and synaptic operations a sample, in the twin's steps.
 
     Raises ConfigError where neurobench is not installed.
     """
     bench = package()
-    data = TensorDataset(frames(samples, np.arange(len(samples)), events.rows, events.seconds, dt).transpose(0, 1), torch.from_numpy(samples.labels))
+    data = TensorDataset(frames(samples, np.arange(len(samples)), events.rows, events.seconds, twin.dt).transpose(0, 1), torch.from_numpy(samples.labels))
     model = bench.TorchModel(View(twin))
     model.add_activation_module(Fires)
     whole, each = [bench.Footprint, bench.ConnectionSparsity], [bench.ActivationSparsity, bench.SynapticOperations]
@@ -109,8 +109,8 @@ def _task(task: Task, seed: int, tell: Tell) -> dict[str, float]:
     twin = ChipTwin(SpikingChip.from_card().with_node(task.tau), task.wiring(events), task.course.dt, task.course.sharpness)
     train(twin, events, task.course, seed)
     test = events.test.take(of_test(events, MOST))
-    own = metrics(twin, events, test, task.course.dt)
-    return {"accuracy": accuracy(twin, test, events, task.course.dt), **{key: float(value) for key, value in (own | own.pop("SynapticOperations")).items()}}
+    own = metrics(twin, events, test)
+    return {"accuracy": accuracy(twin, test, events), **{key: float(value) for key, value in (own | own.pop("SynapticOperations")).items()}}
 
 
 def table(runs: list[dict[str, Any]]) -> list[dict[str, Any]]:

@@ -72,7 +72,7 @@ class Task:
 
     def shorter(self) -> "Task":
         """The same in a minute or two, for a first look."""
-        course = replace(self.course, epochs=4, calm=min(self.course.calm, 2))
+        course = replace(self.course, epochs=4, fine=min(self.course.fine, 1))
         return replace(self, hidden=min(self.hidden, 64), course=course, alone=self.alone._replace(passes=1), most=min(self.most, self.short), closely=CLOSELY_SHORT)
 
 
@@ -81,8 +81,8 @@ TASKS = {
     "nmnist-order": Task("nmnist-order", 0.02, 128, (0.15, 0.2), 0.05, Alone(0.1, 4, 10), Course(2.5e-3, 8), 5.0, 100, 24, afterwards=True, early=True, closely=10),
     "gestures": Task("gestures", 0.02, 128, (0.1, 0.2), 0.05, Alone(0.02, 4), Course(2.5e-3, 60), 5.0, 1000, 16, afterwards=True, early=True),
     "braille": Task("braille", 0.05, 96, (1.0, 0.1), 0.05, Alone(2.0, 4, 10), Course(2.5e-3, 15, rate=5e-3), 5.0, 1500),
-    "fsdd": Task("fsdd", 0.05, 96, (0.5, 0.1), 0.05, Alone(1.0, 4, 10), Course(2.5e-3, 30, rate=5e-3, calm=12), 2.0, 1200),
-    "ecg": Task("ecg", 0.02, 64, (0.5, 0.2), 0.1, Alone(2.0, 4, 10), Course(2.5e-3, 5, batch=64, rate=5e-3), 2.0, 2000),
+    "fsdd": Task("fsdd", 0.05, 96, (0.5, 0.1), 0.05, Alone(1.0, 4, 10), Course(2.5e-3, 30, rate=5e-3, fine=24), 2.0, 1200),
+    "ecg": Task("ecg", 0.02, 64, (0.5, 0.2), 0.1, Alone(2.0, 4, 10), Course(2.5e-3, 5, batch=64, rate=5e-3, fine=3), 2.0, 2000),
 }
 
 
@@ -127,8 +127,8 @@ def run_seed(task: Task, events: EventSet, seed: int, tell: Tell, ready: Callabl
     found: dict[str, Any] = {
         "seed": seed,
         "left_out": left_out,
-        "float": accuracy(floats, test, events, task.course.dt),
-        "twin": accuracy(twin, test, events, task.course.dt),
+        "float": accuracy(floats, test, events),
+        "twin": accuracy(twin, test, events),
     }
     network = deployed(task, events, twin, seed, Level.EVENT)
     tell(f"seed {seed}: on the chip")

@@ -45,6 +45,7 @@ def ion(neuron: Neuron, soma: Soma, dt: float, sharpness: float = 5.0) -> Steps:
         feed=p.chi * dt,
         supply=p.supply * dt,
         supply_residue=p.supply_residue * dt,
+        slope=dt / tau,
     )
 
 

@@ -8,8 +8,8 @@ sets g = u - v_hold, r = 1, m = remnant, h = 0; then
   x = u' - g' - theta + kappa (r' + m'),  h' = (supply + supply_residue (r' + m')) / (1 + exp(-x / v_t)),  z' = 1 where (h + h') / 2 exceeds an exponential draw:
 h is the nucleation rate times the step, which the supply of silver bounds however large x is. What arrives, at the middle of a step on average, has decayed by `arrive`.
 
-Backwards a spike has the derivative (1 + sharpness |x|)^-2 (Zenke and Ganguli, Neural Computation 30, 1514 (2018)), and nothing is passed through residue and
-remnant; the follower's range passes everything.
+Backwards a spike has the derivative (1 + sharpness |x|)^-2 (Zenke and Ganguli, Neural Computation 30, 1514 (2018)), an ion neuron's times dt over the time
+constant of its gate, so that it does not grow as steps become shorter; nothing is passed through residue and remnant; the follower's range passes everything.
 
 Spikes are sparse, so forward products and weight gradients take one row of weights for each spike; only what is passed back through the
 recurrent weights is a full product, tiled by four cells and four samples so that it runs from registers.
@@ -48,6 +48,8 @@ class Steps(NamedTuple):
     feed: np.float32
     supply: np.float32
     supply_residue: np.float32
+    slope: np.float32
+    """What the derivative of an ion neuron's spike is multiplied by: a spike of a longer step is likelier."""
 
 
 class Events(NamedTuple):
@@ -210,7 +212,7 @@ def back_ion(gz, back, over, x, z, law, du, dg):
     """The same of ion neurons, and dg with du."""
     for j in range(U8(du.size)):
         size, gate = F4(1) + law.sharpness * abs(x[j]), (law.gamma if z[j] == F4(0) else law.spent) * dg[j]
-        dx = (gz[j] + back[j] + (over[j] - law.v_hold) * gate) / (size * size)
+        dx = law.slope * (gz[j] + back[j] + (over[j] - law.v_hold) * gate) / (size * size)
         followed = z[j] * gate
         du[j] = law.alpha * du[j] + dx + followed
         dg[j] = gate - dx - followed

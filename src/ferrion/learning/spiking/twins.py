@@ -14,8 +14,8 @@ from ferrion.learning.transfer import nearest
 
 CENTRE, WIDTH = 0.75, 0.15
 """Volts: where an output node counts half while training, and how gradually: between a clean gap's nucleation voltage and that of one that has just fired."""
-FASTEST = 0.2
-"""Votes a step of a node far above."""
+FASTEST = 80.0
+"""Votes a second of a node far above."""
 
 
 class ChipTwin(nn.Module):
@@ -33,12 +33,17 @@ class ChipTwin(nn.Module):
         super().__init__()
         if wiring.recurrent and wiring.recurrent[-1]:
             raise ConfigError(f"recurrent = {wiring.recurrent}: output cells are trained by their nodes, which a loop of their own would change; give 0 for the last population")
-        self.wiring, self.law = wiring, ion(chip.neuron, chip.soma, dt, sharpness)
+        self.wiring, self.chip, self.sharpness = wiring, chip, sharpness
+        self.step(dt)
         self.mean, self.deviation = chip.memory.levels
         net = wiring.fabric()
         self.swing = [float(volts) for volts in net.swing]
         self.joins = list(zip(net.source.tolist(), net.target.tolist(), strict=True))
         self.shares = nn.ParameterList(spread * torch.randn(int(n), int(m)) for n, m in zip(net.rows, net.columns, strict=True))
+
+    def step(self, dt: float) -> None:
+        """Go on in steps of dt seconds."""
+        self.dt, self.law = dt, ion(self.chip.neuron, self.chip.soma, dt, self.sharpness)
 
     def forward(self, frames: Tensor, populations: int | None = None) -> list[Tensor]:
         """Spikes of every population, or the first so many (steps, samples, cells), for events (steps, samples, inputs)."""
@@ -59,7 +64,7 @@ class ChipTwin(nn.Module):
         hidden = self(frames, last)
         weights = self.swing[last] * float(self.law.arrive) * self.held(self.shares[last])
         nodes = leaked((hidden[-1] if last else frames) @ weights, float(self.law.alpha))
-        return self._classes(torch.sigmoid((nodes - CENTRE) / WIDTH)) * FASTEST, hidden
+        return self._classes(torch.sigmoid((nodes - CENTRE) / WIDTH)) * (FASTEST * self.dt), hidden
 
     def _classes(self, rates: Tensor) -> Tensor:
         counts = rates.sum(0)
@@ -85,7 +90,7 @@ class FloatTwin(nn.Module):
     def __init__(self, wiring: Wiring, tau: float, dt: float, gain: float = 1.0) -> None:
         """gain: standard deviation of what the first layer's weights, by 1 / sqrt(inputs), begin with."""
         super().__init__()
-        self.law, self.leak = lif(tau, dt), Leak(tau, dt)
+        self.dt, self.law, self.leak = dt, lif(tau, dt), Leak(tau, dt)
         sizes = (wiring.inputs, *wiring.cells[:-1])
         self.forwards = nn.ParameterList(gain * torch.randn(n, m) / n**0.5 for n, m in pairwise(sizes))
         recurrent = wiring.recurrent or (0.0,) * len(wiring.cells)
