@@ -287,6 +287,13 @@ def test_the_pilot_runs_and_is_told(tmp_path):
     assert columns["int8, linear, personal"]["joules"] < columns["int8"]["joules"]
     for name in ("chip", "int8", "classical, personal"):
         assert columns[name]["joules with leakage"] - columns[name]["joules"] == pytest.approx(0.8 * columns[name]["leaked"]), "75 beats a minute"
+    curve = run["heart"]["adapting"]
+    for key in ("V found", "V precise", "episodes", "false stimuli"):
+        assert curve[0][key] == columns["chip"][key], "before anything is learned"
+        assert curve[-1][key] == columns["chip, personal"][key], "after all of it"
+    beats = [own["beats"] for own in curve]
+    assert beats[0] == 0.0
+    assert beats == sorted(beats)
     assert ecg_loop.run(0, True, tmp_path, lambda _: None)["columns"]["chip, personal"] == columns["chip, personal"]
     rows = ecg_live.faulty(True, tmp_path, lambda _: None)
     by = {row["fault"]: row for row in rows}
@@ -297,6 +304,7 @@ def test_the_pilot_runs_and_is_told(tmp_path):
 
     result = {"pilot": "ecg-loop", "note": "made up", "short": True, "seeds": 1, "table": table([run]), "faults": rows, "runs": [run]}
     assert "rule of safety" in page(result)
+    assert "Adapting to a heart" in page(result)
 
 
 def test_records_are_read_as_they_were_written(tmp_path, monkeypatch):

@@ -188,6 +188,8 @@ def test_a_chip_learns_to_sort_and_is_compared(short):
     every = {(columns[own]["joules with leakage"] - columns[own]["joules"]) / columns[own]["leaked"] for own in ("chip", "int8", "matched filters")}
     assert max(every) == pytest.approx(min(every))
     assert 0.9 / 70.0 < min(every) < 1.1 / 60.0, "60 pulses a second, and some crossings without one"
+    assert set(short["confusion"]) == {"chip", "int8", "matched filters"}
+    assert len({np.array(own).sum() for own in short["confusion"].values()}) == 1, "all decide every crossing"
     assert [title for title, _ in pictures(short)][-1] == "Energy by action"
     json.dumps(short, allow_nan=False)
 

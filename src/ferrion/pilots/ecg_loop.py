@@ -46,6 +46,7 @@ def run(seed: int, short: bool, _folder: Path, tell: Tell) -> dict[str, Any]:
     course, bank = Course(seed, short), Bank(fork(seed, 2))
     columns: Columns = {}
     votes: dict[str, list[Votes]] = {}
+    curve: list[dict[str, float]] = []
     plain, devices = Fidelity
     for name, front, fidelity in (("chip", converted, plain), ("chip, device level", converted, devices), ("bio-voltage", bank, plain)):
         tell(f"seed {seed}: {name}: other patients, then each heart")
@@ -58,6 +59,7 @@ def run(seed: int, short: bool, _folder: Path, tell: Tell) -> dict[str, Any]:
         columns |= {name: spent, f"{name}, personal": {"learned": sum(one.joules - own.joules for one in adapted) / beats, "sent_learned": float(SAMPLES), "sent_decided": 1.0}}
         votes |= voted(name, own, adapted, inputs)
         if name == "chip":
+            curve = course.adapting(own, adapted, inputs)
             rivals, numbers = compared(course, inputs, tell)
             votes, columns = votes | rivals, columns | numbers
     classes = {name: [one.argmax(1) for one in hearts] for name, hearts in votes.items()}
@@ -72,7 +74,7 @@ def run(seed: int, short: bool, _folder: Path, tell: Tell) -> dict[str, Any]:
     columns["annotators"] = course.told([heart.own for heart in course.hearts])
     columns = {name: columns[name] for name in sorted(columns, key=ORDER.index)}
     curves = {name: course.roc(votes[name]) for name in CURVES}
-    return {"seed": seed, "columns": columns, "heart": {**drawn(course, classes), "roc": curves}}
+    return {"seed": seed, "columns": columns, "heart": {**drawn(course, classes), "roc": curves, "adapting": curve}}
 
 
 def voted(name: str, own: Learner, adapted: list[Learner], inputs: Given) -> dict[str, list[Votes]]:

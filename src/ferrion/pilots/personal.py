@@ -97,16 +97,21 @@ def personal(own: Learner, stage: Stage) -> Learner:
     return found
 
 
+def so_far(own: Learner, firsts: list[Stage], share: float) -> list[Learner]:
+    """A copy for each patient, after such a share of the first beats."""
+    parts = [replace(first, inputs=first.inputs[: round(share * len(first.labels))], labels=first.labels[: round(share * len(first.labels))]) for first in firsts]
+    return [personal(own, part) if len(part.labels) else own for part in parts]
+
+
 def drawn(patients: Patients, own: Learner, adapted: list[Learner]) -> dict[str, Any]:
     """Share right of all later beats, and of those that are not normal, after `SHARES` of each patient's first beats; who was taken for whom, and detection, before and after."""
     count, firsts = len(patients.parts), [patients.first(k) for k in range(len(patients.parts))]
     true = patients.training.test_labels[np.concatenate([later for _, later in patients.parts])]
     right = []
     for share in SHARES:
-        parts = [replace(first, inputs=first.inputs[: round(share * len(first.labels))], labels=first.labels[: round(share * len(first.labels))]) for first in firsts]
-        asked_of = [personal(own, part) if len(part.labels) else own for part in parts] if share < 1.0 else adapted
+        asked_of = so_far(own, firsts, share) if share < 1.0 else adapted
         said = np.concatenate([one.decide(patients.inputs(k)) for k, one in enumerate(asked_of)])
-        right.append([float(np.mean([len(part.labels) for part in parts])), float((said == true).mean()), float((said == true)[true > 0].mean())])
+        right.append([float(np.mean([round(share * len(first.labels)) for first in firsts])), float((said == true).mean()), float((said == true)[true > 0].mean())])
     votes = {"before": [own] * count, "after": adapted}
     told = {f"arrays, {when}": np.concatenate([one.votes(patients.inputs(k)) for k, one in enumerate(whom)]) for when, whom in votes.items()}
     return {

@@ -82,7 +82,7 @@ def told(own: Sorters, watched: Heard, votes: Votes, seed: int) -> tuple[Columns
     return merged(columns, drifted), {
         "learned": own.right,
         "roc": {name: roc(votes[name], watched.true) for name in ("chip", "int8", "matched filters")},
-        "confusion": {name: confusion(votes[name].argmax(1), watched.true, CLASSES) for name in ("chip", "matched filters")},
+        "confusion": {name: confusion(votes[name].argmax(1), watched.true, CLASSES) for name in ("chip", "int8", "matched filters")},
         "races": [{"centre": centre, "seconds": float(np.median(found.seconds)), "right": right(watched, found.decided)} for centre, found in races.items()],
         "actions": {"sorted": by_action(decided, len(watched.true)), "learned": by_action(own.learned, own.calibration)},
         "digital": {"sorted": {name: columns[name]["joules"] for name in ("int8", "matched filters")}, "converted": columns["int8"]["converted"]},

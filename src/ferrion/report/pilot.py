@@ -64,7 +64,7 @@ def pictures(run: Result) -> list[tuple[str, str]]:
     if "kept" in run:
         return drawn([*pilot_continual.kept(run), _curves(run["roc"])], [*pilot_continual.confusions(run), pilot_continual.energy(run)])
     if "heart" in run:
-        curves = [pilot_ecg_loop.stretch(run), pilot_ecg_loop.waits(run), pilot_ecg_loop.detected(run)]
+        curves = [pilot_ecg_loop.stretch(run), pilot_ecg_loop.waits(run), pilot_ecg_loop.adapting(run), pilot_ecg_loop.detected(run)]
         return drawn(curves, [*pilot_ecg_loop.confusions(run), pilot_ecg_loop.energy(run), pilot_ecg_loop.machine(run)])
     if "stretch" in run:
         panels = [pilot_trigger.stretch(run), _curves(run["roc"]), pilot_trigger.waits(run), pilot_trigger.learning(run), pilot_trigger.racing(run)]

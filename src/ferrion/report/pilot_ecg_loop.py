@@ -40,6 +40,15 @@ def waits(run: Run) -> Panel:
     return Panel("How soon ectopy is answered", "from its onset to the stimulus [s]", "of the answered episodes [%]", tuple(curves), log_x=True)
 
 
+def adapting(run: Run) -> Panel:
+    """Of ventricular beats, and of episodes of frequent ectopy, what is told and answered after more and more of the first minutes."""
+    found = run["heart"]["adapting"]
+    names = {"V found": "ventricular beats found", "V precise": "beats told ventricular that are", "episodes": "episodes answered"}
+    beats = tuple(own["beats"] for own in found)
+    curves = [Curve(name, beats, tuple(100.0 * own[key] for own in found)) for key, name in names.items()]
+    return Panel("Adapting to a heart: arrays", "first beats of a heart that were learned, mean", "%", tuple(curves))
+
+
 def detected(run: Run) -> Panel:
     """Ventricular beats against all else, by how far their class leads in the votes."""
     curves = [Curve(f"{name}, area {own['area']:.3f}", tuple(own["false"]), tuple(own["true"])) for name, own in run["heart"]["roc"].items()]
