@@ -7,7 +7,7 @@ from ferrion.chip.cmos import Cmos, arbiter, bits, controller, link, memory, tra
 from ferrion.chip.spiking import SpikingChip
 from ferrion.learning.spiking.budget import cmos, deciding, remembered
 from ferrion.learning.spiking.network import SpikingNetwork, Wiring
-from ferrion.learning.spiking.rules import Stdp, Teacher
+from ferrion.learning.spiking.rules import Balance, Stdp, Teacher
 
 
 @pytest.mark.parametrize(("count", "wanted"), [(1, 1), (2, 1), (3, 2), (64, 6), (65, 7), (2312, 12)])
@@ -59,3 +59,5 @@ def test_a_rule_remembers_what_the_table_of_rules_says(rule, wanted):
     assert remembered(network) == wanted
     assert deciding(network).sram_bit == 16 * 4, "votes"
     assert cmos(network).sram_bit == 16 * (wanted + 4)
+    moving = SpikingNetwork(SpikingChip.from_card(), wiring, rule=rule, frozen=(2,), balance=Balance(homeostasis=1e-3))
+    assert remembered(moving) == wanted + 12, "a threshold a cell"

@@ -175,6 +175,8 @@ def test_dat_columns_rows_and_polarities(tmp_path, kind):
     ("name", "content", "match"),
     [
         ("a.raw", b"", "is empty"),
+        ("a.bin", b"", "is empty"),
+        ("a.bin", b"% evt 4.0\n% end\n", "EVT 4.0; ferrion reads"),
         ("a.raw", b"PK\x03\x04 zip", "begins with"),
         ("a.raw", b"% evt 4.0\n% end\n", "reads EVT 2.0 and EVT 3.0"),
         ("a.dat", b"% Data\n\x05\x08", "kind 0 or 12"),
@@ -185,6 +187,14 @@ def test_files_of_no_known_kind_are_refused(tmp_path, name, content, match):
     (tmp_path / name).write_bytes(content)
     with pytest.raises(DataError, match=match):
         list(events_from(str(tmp_path / name)))
+
+
+@pytest.mark.parametrize(("library", "magic"), [("aedat", b"#!AER-DAT4.0\r\n"), ("event_stream", b"Event Stream..."), ("h5py", b"\x89HDF\r\n\x1a\n junk")])
+def test_a_library_that_is_not_installed_is_named(tmp_path, monkeypatch, library, magic):
+    (tmp_path / "a.raw").write_bytes(magic)
+    monkeypatch.setitem(sys.modules, library, None)
+    with pytest.raises(DataError, match=rf"{library}, which cannot be imported .*pip install 'ferrion\[events\]'"):
+        list(events_from(str(tmp_path / "a.raw")))
 
 
 def test_a_file_that_is_not_there_is_said_to_be_missing(tmp_path):

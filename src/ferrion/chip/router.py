@@ -1,9 +1,9 @@
 """The address-event router: one link to every tile, a queue of finite depth in front of it, and what is dropped when it is full.
 
-A source's arbiter passes events on in the order of their time, those of one moment in the order of their addresses, and the router copies each to
-every link that listens to the source. A link carries one event after another, so the time of departure is known on arrival:
-departure = max(arrival, departure before) + service. An event that finds the queue full is dropped and counted. For any link and at any time
-arrived = delivered + queued + dropped.
+A source's arbiter passes events on in the order of their time: cells that fire at one moment in the order of their numbers, events from outside as
+they come. Deciding whose turn it is takes no time of its own. The router copies each event to every link that listens to the source. A link carries one
+event after another, so the time of departure is known on arrival: departure = max(arrival, departure before) + service. An event that finds the queue
+full is dropped and counted. For any link and at any time arrived = delivered + queued + dropped.
 """
 
 from typing import Annotated, NamedTuple

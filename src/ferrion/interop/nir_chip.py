@@ -49,9 +49,9 @@ def chip_to_nir(network: SpikingNetwork, dt: float) -> nir.NIRGraph:
     return nir.NIRGraph(nodes, [*edges, (f"neurons{last}", "output")])
 
 
-def twin_to_nir(twin: FloatTwin, dt: float) -> nir.NIRGraph:
-    """A float twin: leaky neurons, recurrent weights as a loop, the readout as a leaky integrator."""
-    keep = float(twin.law.alpha)
+def twin_to_nir(twin: FloatTwin) -> nir.NIRGraph:
+    """A float twin: leaky neurons, recurrent weights as a loop, the readout as a leaky integrator; its own step stands beside each."""
+    dt, keep = twin.dt, float(twin.law.alpha)
     tau, gain = -dt / np.log(keep), 1.0 / (1.0 - keep)
     inputs = len(twin.forwards[0])
     nodes: dict[str, Any] = {"input": nir.Input({"input": np.array([inputs])})}

@@ -18,6 +18,8 @@ from ferrion.workloads.spiking_tasks import Tell, row
 ROWS, CELLS, SWING = 1000, 64, 0.02
 RATES = (1e3, 1e4, 3e4, 1e5, 3e5, 1e6, 3e6, 1e7, 3e7)
 """Events a second."""
+FASTER = (1.0, 10.0, 100.0, 1000.0)
+"""How many times faster than it was recorded a recording is played."""
 COUNT = 20_000
 """Events of each run."""
 DUTY, BURST = 0.1, 50
@@ -86,15 +88,15 @@ def load(stream: str, events: Events, learning: bool, seed: int) -> Load:
     return Load(stream, learning, rate, median, late, worst, float(links.dropped[0] / links.arrived[0]), joules)
 
 
-def loads(seed: int, tell: Tell) -> list[Load]:
-    """Every stream, learning and not, at all rates. Raises MissingDataError without the recording."""
+def loads(seed: int, short: bool, tell: Tell) -> list[Load]:
+    """Every stream, learning and not, at all rates, or at every third. Raises MissingDataError without the recording."""
     found = []
     for learning in (False, True):
         for stream, drawn in (("poisson", poisson), ("bursty", bursty)):
             tell(f"{stream}{', learning' if learning else ''}")
-            found += [load(stream, drawn(rate, seed), learning, seed) for rate in RATES]
+            found += [load(stream, drawn(rate, seed), learning, seed) for rate in RATES[:: 3 if short else 1]]
         tell(f"recorded{', learning' if learning else ''}")
-        found += [load("recorded", recorded(faster), learning, seed) for faster in (1.0, 10.0, 100.0, 1000.0)]
+        found += [load("recorded", recorded(faster), learning, seed) for faster in FASTER[:: 3 if short else 1]]
     return found
 
 

@@ -146,7 +146,7 @@ def _adapted(task: Task, events: EventSet, course: Course, lesson: Lesson, seed:
 
 
 def one_by_one(network: SpikingNetwork, events: EventSet, shots: NDArray[np.int64], known: int) -> int:
-    """Each example from number `known` on until it is told rightly, or the others are forgotten; how often any was shown."""
+    """Each example from number `known` on until it is told rightly, or was shown `MOST_SHOWN` times; how often any was shown."""
     return sum(_until_right(network, events, int(sample)) for sample in shots[known:])
 
 

@@ -1,6 +1,6 @@
 """Decisions under load: N-MNIST digits while one pixel of the camera is hot and speaks on its own, up to beyond what the router carries.
 
-Masked, its row has weights of 0; but a pair of memristors programmed to 0 is some hundredths of full scale off, and so is every read, so that the pixel still
+Masked, its row has weights of 0; but a pair of memristors programmed to 0 is 1.3 % of full scale off, and so is every read, so that the pixel still
 pushes the neurons. Cut, its row has no devices and reads have no noise: what is left is the load on the router and the tile. Latency counts from the digit's
 own first event.
 """

@@ -1,4 +1,4 @@
-"""What `ferrion spiking` can do: four tasks, two ways of learning from few examples, loads beyond saturation, and decisions under load; over seeds, each kept when it is done."""
+"""What `ferrion spiking` can do: six tasks, few examples, loads beyond saturation, decisions under load, what NeuroBench counts; over seeds, each kept when done."""
 
 from collections.abc import Callable
 from functools import partial
@@ -22,8 +22,8 @@ class Study(NamedTuple):
     table: Callable[[list[dict[str, Any]]], Rows]
 
 
-def _loaded(seed: int, _short: bool, tell: Tell) -> dict[str, Any]:
-    return {"seed": seed, **bursts.summary(bursts.loads(seed, tell))}
+def _loaded(seed: int, short: bool, tell: Tell) -> dict[str, Any]:
+    return {"seed": seed, **bursts.summary(bursts.loads(seed, short, tell))}
 
 
 STUDIES: dict[str, Study] = {

@@ -7,6 +7,7 @@ import pytest
 
 from ferrion.chip.controller import Phase, Trigger
 from ferrion.chip.spiking import SpikingChip
+from ferrion.circuits.neuron import Level
 from ferrion.core.errors import CardError, CheckpointError, ConfigError, DataError
 from ferrion.core.ledger import Action
 from ferrion.learning.spiking.budget import area, ledger_of, traffic
@@ -54,6 +55,28 @@ def test_every_event_is_delivered_queued_or_dropped_and_everything_is_charged():
     assert net.chip.memory.prices.joules(ledger) > 0
     assert {row.tile for row in traffic(net)} == {"tile input to 1", "tile 1 to 2", "tile 1 to 1"}
     assert area(net) > 18 * 4e-12
+
+
+@pytest.mark.parametrize(("settings", "learn"), [
+    ({"rule": Teacher(rate=0.02, window=2.0), "refresh": 0.2}, True),
+    ({"rule": STDP, "balance": Balance(inhibition=0.5, homeostasis=1e-3)}, True),
+    ({"rule": STDP, "level": Level.DEVICE}, True),
+    ({"rule": None}, False),
+], ids=["teacher", "balance", "device level", "no rule"])  # fmt: skip
+def test_events_are_conserved_in_bursts_whatever_learns(settings, learn):
+    """Bursts of 150 events in 5 us before queues of 64, in pieces of a run: after each piece arrived = delivered + queued + dropped, and what arrives is what was sent."""
+    net, sent, label = build(**settings), np.zeros(3, int), 0 if isinstance(settings["rule"], Teacher) else -1
+    for piece in range(4):
+        rows, begin = np.random.default_rng(piece).integers(0, 60, 150), 0.25 * piece
+        end = begin + (6e-6 if piece == 3 else 0.25)
+        first = net.run(begin + np.linspace(0.0, 5e-6, 150), rows, end, label=label, learn=learn).counts(0, 12).sum()
+        links = net.state.links
+        sent += [150, first, first]
+        assert (links.arrived == links.delivered + links.queued + links.dropped).all()
+        np.testing.assert_array_equal(links.arrived, sent)
+    assert links.dropped[0] > 50
+    assert links.queued[0] > 10
+    assert sent[1] > 0
 
 
 def test_a_flood_is_dropped_and_counted():

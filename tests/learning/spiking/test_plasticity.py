@@ -1,12 +1,14 @@
 """Local rules on hidden integers against their equations: windows, triplets, drift; means within what the dither leaves."""
 
+from types import SimpleNamespace
+
 import numpy as np
 import pytest
 
 from ferrion.arrays.words import FULL_SCALE, LARGEST
 from ferrion.core.compiled import compiled
 from ferrion.learning.spiking.fabric import fabric, no_counts, synapses, traces
-from ferrion.learning.spiking.plasticity import after_event, after_spike, fired, teach
+from ferrion.learning.spiking.plasticity import after_event, after_spike, fired, hidden_errors, teach
 from ferrion.learning.spiking.rules import Stdp, Teacher
 
 SEED, OFFSET = np.uint64(7), np.int16(32)
@@ -110,6 +112,24 @@ def test_independent_trains_drift_as_theory_says():
     assert expected > 4 * error
 
 
+@pytest.mark.parametrize(("rule", "event", "spike"), [
+    (Stdp(a_plus=0.1, a_minus=0.1), 1 + 7, 1 + 5),
+    (Stdp(a_plus=0.1, a_minus=0.1, a_plus3=0.1), 2 + 7, 2 + 5),
+    (Stdp(a_plus=0.1, a_minus=0.1, tau_e=0.5), 1 + 7 + 3, 1 + 5 + 1),
+], ids=["pairs", "triplets", "reward"])  # fmt: skip
+def test_every_trace_that_is_read_or_written_is_counted(rule, event, spike):
+    """Five rows, seven columns, three of which fired before the event of one row: own traces, those of the other side, eligibilities that grow."""
+    tile = Tile(5, 7)
+    if rule.tau_e:
+        tile.synapses = synapses(tile.net, True)
+    for cell in range(3):
+        fired(tile.traces, cell, 0.01, rule)
+    tile.event(0, 0.02, rule)
+    assert tile.counts.traces[0] == event
+    tile.spike(0, 0.03, rule)
+    assert tile.counts.traces[0] == event + spike
+
+
 @compiled
 def all_of(net, times, lines, rule, state, counts, words):
     """Events of rows and spikes of columns, which come after the rows in number, in order of time."""
@@ -148,6 +168,25 @@ def test_weights_of_independent_trains_come_to_the_distribution_of_theory(lean):
     if lean:
         assert (tile.change.mean() > 0) == (lean > 0)
         assert max(expected) > 3 * min(expected)
+
+
+def test_errors_go_backwards_through_the_weights_that_are_read_to_nodes_near_their_threshold():
+    """Of the cells before: W e where the node lies within the window, 0 elsewhere; one column in error is one read backwards."""
+    draws, teacher = np.random.default_rng(1), Teacher(rate=0.01, window=0.1)
+    net = fabric([6, 4], [(-1, 0, 3), (0, 1, 6)], [0.1, 0.1], [True, True])
+    held, trace, counts = synapses(net), traces(net), no_counts(2)
+    held.analogue[:] = draws.normal(size=held.analogue.size)
+    trace.error[6:] = [0.5, 0.0, -1.0, 0.25]
+    thresholds = draws.uniform(0.5, 0.7, 10)
+    somata = SimpleNamespace(node=thresholds + np.array([0.0, 0.05, -0.05, 0.2, -0.2, 0.09, 0, 0, 0, 0]))
+    hidden_errors.py_func(net, 1, teacher, somata, thresholds, held, trace, counts)
+    wanted = held.analogue[net.weights[1] :].reshape(6, 4) @ trace.error[6:] * np.array([1, 1, 1, 0, 0, 1])
+    np.testing.assert_allclose(trace.error[:6], wanted, rtol=1e-6)
+    assert counts.backward[1] == 3
+    trace.error[:] = 1.0
+    trace.error[6:] = 0.0
+    hidden_errors.py_func(net, 1, teacher, somata, thresholds, held, trace, counts)
+    assert not trace.error[:6].any(), "no error, none to pass on"
 
 
 def test_a_teacher_moves_weights_by_rate_error_and_trace():

@@ -77,16 +77,20 @@ def area(network: SpikingNetwork) -> float:
 
 
 def remembered(network: SpikingNetwork) -> int:
-    """Traces of the rows of tiles that learn and of the cells behind them, two of each for triplets, and eligibilities; of a Teacher, who looks at the votes, traces of rows."""
+    """Traces of the rows of tiles that learn and of the cells behind them, two of each for triplets, and eligibilities; of a Teacher, who looks at the votes, traces of rows.
+
+    And a threshold of every cell where homeostasis moves them.
+    """
     net, rule, plastic = network.net, network.rule, network.net.plastic
+    thresholds = int(net.cells[-1]) if network.homeostasis else 0
     if rule is None or not plastic.any():
-        return 0
+        return thresholds
     rows = int(net.rows[plastic].sum())
     if isinstance(rule, Teacher):
-        return rows
+        return rows + thresholds
     cells = sum(int(net.cells[p + 1] - net.cells[p]) for p in np.unique(net.target[plastic]))
     waiting = int((net.rows * net.columns)[plastic].sum()) if rule.tau_e > 0.0 else 0
-    return (rows + cells) * (1 if rule.pairs_only else 2) + waiting
+    return (rows + cells) * (1 if rule.pairs_only else 2) + waiting + thresholds
 
 
 def built(network: SpikingNetwork) -> dict[str, Cmos]:

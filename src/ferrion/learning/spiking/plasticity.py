@@ -71,13 +71,19 @@ def draw(seed, stream, counts, words, size):
     return words[size]
 
 
+@inlined
+def own_traces(rule):
+    """Of a row or column that is heard of: one, or two for triplets."""
+    return 2 if rule.a_plus3 > 0.0 or rule.a_minus3 > 0.0 else 1
+
+
 @merged
 def after_event(seed, net, k, row, t, rule, offset, synapses, traces, counts, words):
     """Row `row` of tile k had an event at t: depression, then the row's traces rise. Returns how many weights were rewritten."""
     line, first, columns = net.lines[k] + row, net.cells[net.target[k]], net.columns[k]
     x2 = traces.x2[line] * exponential(-(t - traces.x_time[line]) / rule.tau_x)
-    amplitude, touched = rule.a_minus + rule.a_minus3 * x2, 0
-    counts.traces[k] += 1
+    amplitude, touched, waited = rule.a_minus + rule.a_minus3 * x2, 0, 0
+    counts.traces[k] += own_traces(rule)
     if rule.tau_e > 0.0 and t - synapses.since[0] > GROWN * rule.tau_e:
         present(synapses, t, rule.tau_e)
     if amplitude > 0.0:
@@ -90,11 +96,13 @@ def after_event(seed, net, k, row, t, rule, offset, synapses, traces, counts, wo
                 share = -amplitude * y1s[first + j] * exponential(-since / tau)
                 if waits:
                     wait(synapses, start + j, share, t, rule.tau_e)
+                    waited += 1
                 else:
                     units = change(hidden, lsb_writes, stale, start + j, share, word, words[j], offset)
                     if units >= 0:
                         touched, written = touched + 1, written + units
         counts.fecap_writes[k] += written
+        counts.traces[k] += waited
     counts.updates[k] += touched
     traces.x1[line] = traces.x1[line] * exponential(-(t - traces.x_time[line]) / rule.tau_plus) + 1.0
     traces.x2[line], traces.x_time[line] = x2 + 1.0, t
@@ -106,8 +114,8 @@ def after_spike(seed, net, k, cell, t, rule, offset, synapses, traces, counts, w
     """Column `cell` of tile k fired at t: potentiation. Returns how many weights were rewritten. `fired` must follow once all tiles are done."""
     number, columns, rows, lines = net.cells[net.target[k]] + cell, net.columns[k], net.rows[k], net.lines[k]
     y2 = traces.y2[number] * exponential(-(t - traces.y_time[number]) / rule.tau_y)
-    amplitude, touched = rule.a_plus + rule.a_plus3 * y2, 0
-    counts.traces[k] += 1
+    amplitude, touched, waited = rule.a_plus + rule.a_plus3 * y2, 0, 0
+    counts.traces[k] += own_traces(rule)
     if rule.tau_e > 0.0 and t - synapses.since[0] > GROWN * rule.tau_e:
         present(synapses, t, rule.tau_e)
     if amplitude > 0.0:
@@ -120,11 +128,13 @@ def after_spike(seed, net, k, cell, t, rule, offset, synapses, traces, counts, w
                 share = amplitude * x1s[lines + i] * exponential(-since / tau)
                 if waits:
                     wait(synapses, start + i * columns, share, t, rule.tau_e)
+                    waited += 1
                 else:
                     units = change(hidden, lsb_writes, stale, start + i * columns, share, word, words[i], offset)
                     if units >= 0:
                         touched, written = touched + 1, written + units
         counts.fecap_writes[k] += written
+        counts.traces[k] += waited
     counts.updates[k] += touched
     return touched
 

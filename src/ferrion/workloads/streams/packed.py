@@ -1,5 +1,6 @@
 """Formats that libraries read, from files only: AEDAT4 (aedat), Event Stream (event_stream), HDF5 (h5py): pip install 'ferrion[events]'."""
 
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -17,13 +18,19 @@ GROUPS = ("", "events", "CD/events")
 """Where HDF5 files of event cameras keep t, x, y and p: in columns or as one table."""
 
 
-def aedat4(path: Path) -> Blocks:
-    """Changes of an AEDAT4 file; its other streams are left out. Raises DataError where it is damaged, after what lies before."""
-    import aedat
-
-    taken = 0
+def _imported(name: str) -> Any:
+    """A library that not everybody installs. Raises DataError where it is not there."""
     try:
-        for packet in aedat.Decoder(str(path)):
+        return import_module(name)
+    except ImportError as problem:
+        raise DataError(f"files of this format are read by {name}, which cannot be imported ({problem}): pip install 'ferrion[events]'") from problem
+
+
+def aedat4(path: Path) -> Blocks:
+    """Changes of an AEDAT4 file; its other streams are left out. Raises DataError where it is damaged, after what lies before, and without aedat."""
+    library, taken = _imported("aedat"), 0
+    try:
+        for packet in library.Decoder(str(path)):
             if "events" in packet:
                 events = packet["events"]
                 taken += len(events)
@@ -33,9 +40,8 @@ def aedat4(path: Path) -> Blocks:
 
 
 def event_stream(path: Path) -> Blocks:
-    """Changes of an Event Stream file. Raises DataError where it ends inside a change, after what lies before."""
-    import event_stream as library
-
+    """Changes of an Event Stream file. Raises DataError where it ends inside a change, after what lies before, and without event_stream."""
+    library = _imported("event_stream")
     try:
         decoder = library.Decoder(str(path))
     except RuntimeError as problem:
@@ -50,10 +56,9 @@ def event_stream(path: Path) -> Blocks:
 
 def hdf5(path: Path) -> Blocks:
     """Events under t, x, y, p of the root, of /events or of /CD/events, as columns or one table of integers, t in microseconds."""
-    import h5py
-
+    library = _imported("h5py")
     try:
-        with h5py.File(path) as file:
+        with library.File(path) as file:
             columns = _columns(file, path)
             for start in range(0, len(columns["t"]), SLICE):
                 part = {key: np.asarray(column[start : start + SLICE]) for key, column in columns.items()}

@@ -81,12 +81,12 @@ def _decoded(file: Ahead, name: str, path: Path | None) -> Blocks:
             if path is None:
                 raise DataError(f"{name}: {read.__name__} is read from files alone; send EVT 2.0, EVT 3.0 or DAT")
             return read(path)
-    if name.endswith(".bin"):
-        return nmnist(file, name)
-    if start.startswith(b"% "):
-        return _headed(file, name)
     if not start:
         raise DataError(f"{name} is empty; give {FORMATS}")
+    if start.startswith(b"% "):
+        return _headed(file, name)
+    if name.endswith(".bin"):
+        return nmnist(file, name)
     raise DataError(f"{name} begins with {start[:12]!r}; give {FORMATS}")
 
 
