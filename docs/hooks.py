@@ -72,9 +72,10 @@ SPIKING = {
     " Without calm epochs they ran away even so, 17,300 spikes a"
     " digit, and the chip told 75 % for 1.8 uJ (tuned: 72); calm it answers better and for less, and is sure later (epochs and limit were"
     " looked at on one chip that lacked a speaker, on tests). Tuning on the chip costs two points here.",
-    "new-class": "The spiking chip is shown an example until it has told it rightly, 30 times at most (40, 118 and 47 times for ten examples). One example teaches itself"
-    " and nothing else of its class; two win half of it, by chip all or nothing; ten win 87 ± 20 % and cost the others 28 points. Before, shown three times under the"
-    " comparator rule, two examples taught nothing, five 50 and ten 81 %, for 23 points. Arrays on counts: counts in three parts of a recording, shown three times.",
+    "new-class": "Three chips. The spiking chip is shown an example until it has told it rightly, 30 times at most (40, 118 and 47 times for ten examples). One example"
+    " teaches nothing else of its class (on one chip not even itself) and costs the others five points; two win all, half or nothing of it, by chip; ten win 87 ± 20 % and cost"
+    " 28 points. Before, shown three times under the comparator rule, two examples taught nothing, five 50 and ten 81 %, for 23 points. Arrays on counts: counts in three parts"
+    " of a recording, shown three times.",
     "new-user": "Five speakers left out, one a chip. All examples so far are shown three times, in turn. Ten of each digit win twelve points of the new voice and cost the"
     " others seven; five win nine for nothing. Arrays on counts win more, from further below, and lose twelve of the others. Before, the hidden cells ran away at every digit,"
     " and one example, shown three times on end under the comparator rule, took the others from 74 to 17 %. Rate and rounds were chosen on the sixth speaker."

@@ -180,7 +180,7 @@ def test_a_hot_pixel_costs_energy_at_any_rate_and_events_beyond_what_the_link_ca
     digits, few = EVENTS.test.take(np.arange(20)), EVENTS.test.take(np.arange(2))
 
     def loaded(samples, draw, rate):
-        return hot_pixel.decided(hot_pixel.deployed(twin, chip, 16, True, 0), events, samples, hot_pixel.hot(16, draw, rate, 0.1, 0))
+        return hot_pixel.decided(hot_pixel.deployed(twin, 16, True, 0), events, samples, hot_pixel.hot(16, draw, rate, 0.1, 0))
 
     quiet, some, many = loaded(digits, hot_pixel.silence, 0.0), loaded(digits, bursts.poisson, 1e4), loaded(few, bursts.poisson, 2e7)
     assert quiet["dropped"] == some["dropped"] == 0.0
@@ -199,7 +199,7 @@ def test_a_weight_of_nothing_is_no_row_cut():
     twin = ChipTwin(chip, Wiring(inputs=17, cells=(200, 2), swing=(0.3, 0.4)), 2e-3, 2.0)
     with torch.no_grad():
         twin.shares[0][16] = 0.0
-    masked, cut = (hot_pixel.deployed(twin, chip, 16, cut, 0) for cut in (False, True))
+    masked, cut = (hot_pixel.deployed(twin, 16, cut, 0) for cut in (False, True))
     assert np.abs(cut.weights(0)[16]).max() == 0.0
     assert masked.weights(0)[16].std() == pytest.approx(chip.memory.levels[1][0], rel=0.2)
     np.testing.assert_array_equal(cut.weights(0)[:16], masked.weights(0)[:16])

@@ -8,23 +8,20 @@ from dataclasses import replace
 from typing import Any, NamedTuple
 
 import numpy as np
-import torch
 from numpy.typing import NDArray
 
-from ferrion.chip.spiking import SpikingChip
 from ferrion.core.noise import permutation
 from ferrion.learning.inference import infer
 from ferrion.learning.service import Service, on_devices
 from ferrion.learning.spiking.network import SpikingNetwork
-from ferrion.learning.spiking.rules import Teacher
-from ferrion.learning.spiking.twins import ChipTwin
+from ferrion.learning.spiking.rules import afterwards
 from ferrion.workloads.counting import SHORT, chosen, driven, plan
 from ferrion.workloads.data import DataSet
 from ferrion.workloads.digital.inputs import counted
 from ferrion.workloads.event_sets import EventSet, Samples, load_events
-from ferrion.workloads.spiking import answers_to, present, train
+from ferrion.workloads.spiking import answers_to, present
 from ferrion.workloads.spiking_alone import MARGIN as AHEAD
-from ferrion.workloads.spiking_tasks import Task, Tell, judged, row, task_of
+from ferrion.workloads.spiking_tasks import BEFORE_OUTPUT, Task, Tell, judged, rehearsed, row, task_of
 from ferrion.workloads.trial import train as learn
 
 SHOTS = (0, 1, 2, 5, 10)
@@ -127,13 +124,10 @@ def _right(chip: Service, inputs: NDArray[np.float32], labels: NDArray[np.int64]
 def _adapted(task: Task, events: EventSet, course: Course, lesson: Lesson, seed: int, tell: Tell) -> dict[str, Any]:
     """Train on the known, then learn shots in order, `each` at a time; accuracy on the new and on the rest after every number of `SHOTS`."""
     known, shots, each, theirs, others = course
-    chip, wiring = SpikingChip.from_card().with_node(task.tau), task.wiring(events)
-    torch.manual_seed(seed)
-    twin = ChipTwin(chip, wiring, task.course.dt, task.course.sharpness)
     tell(f"seed {seed}: training without the new one")
-    train(twin, replace(events, training=events.training.take(known)), task.course, seed)
-    rule = Teacher(rate=AFTERWARDS, tau=events.seconds, tick=np.inf, votes=events.seconds, margin=AHEAD, rival=True)
-    network = SpikingNetwork(chip, wiring, rule=rule, seed=seed, frozen=(0, 2))
+    twin, _ = rehearsed(task, replace(events, training=events.training.take(known)), seed)
+    rule = afterwards(AFTERWARDS, events.seconds, AHEAD)
+    network = SpikingNetwork(twin.chip, twin.wiring, rule=rule, seed=seed, frozen=BEFORE_OUTPUT)
     twin.deploy(network)
     found, taken, shown = [], 0, 0
     for count in SHOTS:

@@ -12,7 +12,6 @@ from typing import Any
 import numpy as np
 import torch
 
-from ferrion.chip.spiking import SpikingChip
 from ferrion.circuits.coding import Events
 from ferrion.core.noise import fork
 from ferrion.learning.spiking.budget import ledger_of
@@ -20,8 +19,8 @@ from ferrion.learning.spiking.network import SpikingNetwork
 from ferrion.learning.spiking.twins import ChipTwin
 from ferrion.workloads.bursts import bursty, poisson
 from ferrion.workloads.event_sets import EventSet, Samples, gathered, load_events
-from ferrion.workloads.spiking import present, train
-from ferrion.workloads.spiking_tasks import Tell, judged, row, task_of
+from ferrion.workloads.spiking import present
+from ferrion.workloads.spiking_tasks import Tell, judged, rehearsed, row, task_of
 
 Draw = Callable[[float, int, int], Events]
 """Events of a stream from its rate [1/s], a seed and how many to draw."""
@@ -54,12 +53,10 @@ TOLD = {
 def hot_pixel(seed: int, short: bool, tell: Tell) -> dict[str, Any]:
     """Train off the chip, deploy, and decide beside the hot pixel at every rate. Raises MissingDataError without the recordings."""
     task = task_of("nmnist").shorter() if short else task_of("nmnist")
-    events, chip = load_events(task.events), SpikingChip.from_card().with_node(task.tau)
+    events = load_events(task.events)
     pixel = int(np.bincount(events.training.rows, minlength=events.rows).argmin())
-    torch.manual_seed(seed)
-    twin = ChipTwin(chip, task.wiring(events), task.course.dt, task.course.sharpness)
     tell(f"seed {seed}: training")
-    train(twin, events, task.course, seed)
+    twin, _ = rehearsed(task, events, seed)
     test = events.test.take(np.arange(min(MOST, len(events.test))))
     with torch.no_grad():
         twin.shares[0][pixel] = 0.0
@@ -68,7 +65,7 @@ def hot_pixel(seed: int, short: bool, tell: Tell) -> dict[str, Any]:
         loads = [(stream, draw, rate) for rate in RATES[: 2 if short or not cut else None] for stream, draw in STREAMS.items()]
         for stream, draw, rate in [("none", silence, 0.0), *loads]:
             tell(f"seed {seed}: hot pixel {'cut' if cut else 'masked'}, {stream}, {rate:g} events/s")
-            network = deployed(twin, chip, pixel, cut, seed)
+            network = deployed(twin, pixel, cut, seed)
             rows.append({"stream": stream, "cut": cut, "rate": rate, **decided(network, events, test, hot(pixel, draw, rate, events.seconds, seed))})
     return {"seed": seed, "pixel": pixel, "rows": rows}
 
@@ -90,9 +87,9 @@ def together(one: Events, other: Events) -> Events:
     return Events(times[order], rows[order])
 
 
-def deployed(twin: ChipTwin, chip: SpikingChip, pixel: int, cut: bool, seed: int) -> SpikingNetwork:
+def deployed(twin: ChipTwin, pixel: int, cut: bool, seed: int) -> SpikingNetwork:
     """A fresh chip with the twin's weights; with the pixel's row cut, also without any noise."""
-    network = SpikingNetwork(chip, twin.wiring, seed=seed, noise=not cut)
+    network = SpikingNetwork(twin.chip, twin.wiring, seed=seed, noise=not cut)
     twin.deploy(network)
     if cut:
         network.weights(0)[pixel] = 0.0

@@ -8,12 +8,11 @@ import torch
 from torch import Tensor, nn
 from torch.utils.data import DataLoader, TensorDataset
 
-from ferrion.chip.spiking import SpikingChip
 from ferrion.core.errors import ConfigError
 from ferrion.learning.spiking.twins import ChipTwin
 from ferrion.workloads.event_sets import EventSet, Samples, load_events
-from ferrion.workloads.spiking import accuracy, frames, train
-from ferrion.workloads.spiking_tasks import TASKS, Task, Tell, of_test, row
+from ferrion.workloads.spiking import accuracy, frames
+from ferrion.workloads.spiking_tasks import TASKS, Task, Tell, of_test, rehearsed, row
 
 MOST = 100
 """Samples of a test."""
@@ -105,9 +104,7 @@ def counted(seed: int, short: bool, tell: Tell) -> dict[str, Any]:
 def _task(task: Task, seed: int, tell: Tell) -> dict[str, float]:
     tell(f"seed {seed}: {task.events}")
     events = load_events(task.events)
-    torch.manual_seed(seed)
-    twin = ChipTwin(SpikingChip.from_card().with_node(task.tau), task.wiring(events), task.course.dt, task.course.sharpness)
-    train(twin, events, task.course, seed)
+    twin, _ = rehearsed(task, events, seed)
     test = events.test.take(of_test(events, MOST))
     own = metrics(twin, events, test)
     return {"accuracy": accuracy(twin, test, events), **{key: float(value) for key, value in (own | own.pop("SynapticOperations")).items()}}

@@ -2,11 +2,9 @@
 
 from typing import Annotated, NamedTuple
 
-import numpy as np
-
 from ferrion.chip.spiking import SpikingChip
 from ferrion.learning.spiking.network import SpikingNetwork, Wiring
-from ferrion.learning.spiking.rules import Teacher
+from ferrion.learning.spiking.rules import Teacher, afterwards
 from ferrion.workloads.event_sets import EventSet
 
 ABOVE, BELOW = 1.05, 0.6
@@ -40,6 +38,6 @@ class Alone(NamedTuple):
         """The chip as it leaves the factory, for events that are `in_parts`."""
         rule = Teacher(rate=self.rates()[0], tau=TAU, margin=1.0, above=ABOVE, below=BELOW)
         if self.parts > 1:
-            rule = Teacher(rate=self.rates()[0], tau=events.seconds, tick=np.inf, votes=events.seconds, margin=MARGIN, rival=True)
+            rule = afterwards(self.rates()[0], events.seconds, MARGIN)
         wiring = Wiring(inputs=events.rows, cells=(events.classes,), swing=(self.swing,))
         return SpikingNetwork(SpikingChip.from_card().with_node(TAU), wiring, rule=rule, seed=seed)

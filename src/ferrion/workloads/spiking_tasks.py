@@ -14,7 +14,7 @@ from ferrion.core.errors import ConfigError
 from ferrion.core.noise import permutation
 from ferrion.learning.spiking.budget import traffic
 from ferrion.learning.spiking.network import SpikingNetwork, Wiring
-from ferrion.learning.spiking.rules import Teacher
+from ferrion.learning.spiking.rules import Teacher, afterwards
 from ferrion.learning.spiking.twins import ChipTwin, FloatTwin
 from ferrion.workloads.early import early
 from ferrion.workloads.event_sets import EventSet, Samples, in_parts, load_events
@@ -96,11 +96,18 @@ def task_of(name: str) -> Task:
 Tell = Callable[[str], None]
 
 
+def rehearsed(task: Task, events: EventSet, seed: int) -> tuple[ChipTwin, int]:
+    """The chip's twin, trained; and how many steps were left out."""
+    torch.manual_seed(seed)
+    twin = ChipTwin(SpikingChip.from_card().with_node(task.tau), task.wiring(events), task.course.dt, task.course.sharpness)
+    return twin, train(twin, events, task.course, seed)
+
+
 def tuned_network(task: Task, events: EventSet, seed: int, level: Level = Level.EVENT) -> SpikingNetwork:
     """The chip that weights are deployed on and that is then tuned, as it leaves the factory."""
     rule, frozen = Teacher(rate=TUNING, tau=task.tau, margin=1.0, above=ABOVE, below=BELOW), tuple[int, ...]()
     if task.afterwards:
-        rule, frozen = Teacher(rate=AFTERWARDS, tau=events.seconds, tick=np.inf, votes=events.seconds, margin=MARGIN, rival=True), BEFORE_OUTPUT
+        rule, frozen = afterwards(AFTERWARDS, events.seconds, MARGIN), BEFORE_OUTPUT
     return SpikingNetwork(SpikingChip.from_card().with_node(task.tau), task.wiring(events), rule=rule, frozen=frozen, seed=seed, level=level)
 
 
@@ -113,17 +120,14 @@ def deployed(task: Task, events: EventSet, twin: ChipTwin, seed: int, level: Lev
 
 def run_seed(task: Task, events: EventSet, seed: int, tell: Tell, ready: Callable[[SpikingNetwork], None] = lambda _: None) -> dict[str, Any]:
     """One chip: trained off it and deployed, tuned on it, and learning all by itself; its float twin beside it. `ready` is given the chip that was tuned."""
-    chip, wiring = SpikingChip.from_card().with_node(task.tau), task.wiring(events)
     asked = of_test(events, task.most)
     test = events.test.take(asked)
     torch.manual_seed(seed)
-    floats = FloatTwin(wiring, task.tau, task.course.dt, task.gain)
+    floats = FloatTwin(task.wiring(events), task.tau, task.course.dt, task.gain)
     tell(f"seed {seed}: float twin")
     left_out = {"float": train(floats, events, task.course, seed)}
-    torch.manual_seed(seed)
-    twin = ChipTwin(chip, wiring, task.course.dt, task.course.sharpness)
     tell(f"seed {seed}: chip's twin")
-    left_out["twin"] = train(twin, events, task.course, seed)
+    twin, left_out["twin"] = rehearsed(task, events, seed)
     found: dict[str, Any] = {
         "seed": seed,
         "left_out": left_out,

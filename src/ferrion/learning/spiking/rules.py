@@ -66,6 +66,11 @@ class Teacher(NamedTuple):
     Singer, J. Machine Learning Research 3, 951 (2003)). What one column gains another loses, so a net that was trained elsewhere keeps its rates."""
 
 
+def afterwards(rate: float, seconds: float, margin: float) -> Teacher:
+    """One without a clock, who speaks after a recording of so many seconds, where the votes of all of it do not put the right class ahead by `margin`, against its rival."""
+    return Teacher(rate=rate, tau=seconds, tick=float("inf"), votes=seconds, margin=margin, rival=True)
+
+
 class Balance(NamedTuple):
     """What keeps a population in balance."""
 
