@@ -1,6 +1,9 @@
 """`ferrion stream` and `ferrion spiking` as a user calls them."""
 
 import json
+import subprocess
+import sys
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -29,10 +32,22 @@ def test_a_stream_is_told_in_numbers_that_add_up(recording, tmp_path):
     assert told["outside"] > 0
     assert told["joules"] > 0
     again = json.loads(RUN.invoke(app, call, catch_exceptions=False).stdout)
-    assert {key: value for key, value in again.items() if key not in ("wall_s", "seconds", "spikes")} == {
-        key: value for key, value in told.items() if key not in ("wall_s", "seconds", "spikes")
+    assert {key: value for key, value in again.items() if key not in ("wall_s", "peak_MB", "seconds", "spikes")} == {
+        key: value for key, value in told.items() if key not in ("wall_s", "peak_MB", "seconds", "spikes")
     }
     assert json.loads((tmp_path / "out" / "result.json").read_text())["events"] == 3000
+
+
+def test_ten_times_the_events_take_no_more_memory():
+    """Through a pipe: three million events would take 48 MB if they were kept, as blocks hold them."""
+    script, taken = Path(__file__).parents[2] / "benchmarks" / "event_pipe.py", []
+    for events in (3e5, 3e6):
+        with subprocess.Popen([sys.executable, script, str(events)], stdout=subprocess.PIPE) as pipe:
+            call = [sys.executable, "-c", "from ferrion.cli.main import main; main()", "stream", "-", "--width", "34", "--height", "34", "--pool", "4", "--cells", "4", "--json"]
+            told = json.loads(subprocess.run(call, stdin=pipe.stdout, capture_output=True, check=True).stdout)
+        assert told["events"] == told["delivered"] == events
+        taken.append(told["peak_MB"])
+    assert taken[1] < taken[0] + 24.0
 
 
 def test_what_cannot_be_streamed_is_refused(recording):

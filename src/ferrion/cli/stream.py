@@ -30,6 +30,7 @@ def stream(
 
     from ferrion.chip.spiking import SpikingChip
     from ferrion.core.files import write_text
+    from ferrion.core.memory import peak
     from ferrion.workloads.streams.feed import Sensor
     from ferrion.workloads.streams.live import LIVE, network_for, run_stream
 
@@ -38,7 +39,7 @@ def stream(
     with alone_in(out) if out else nullcontext(), bar(f"{source} into {cells} neurons behind {sensor.rows} rows") as progress:
         task = progress.add_task("events", total=None)
         result = run_stream(network, source, sensor, learn, silence, out / LIVE if out else None, lambda fed: progress.update(task, completed=fed.events))
-        result |= {"source": source, "wall_s": time.perf_counter() - start}
+        result |= {"source": source, "wall_s": time.perf_counter() - start, "peak_MB": peak()}
         if out:
             write_text(out / "result.json", writer.dumps(result, indent=1) + "\n")
     lines = [f"{key}: {value}" for key, value in result.items() if key != "parts"]

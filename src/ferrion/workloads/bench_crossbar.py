@@ -1,7 +1,6 @@
 """`ferrion bench crossbar`: crossbars with wires, solved here and by badcrossbar, in one run."""
 
 import json
-import resource
 import statistics
 import subprocess
 import sys
@@ -18,6 +17,7 @@ import numpy as np
 from ferrion.arrays.crossbar import Crossbar, Floats
 from ferrion.arrays.nodal import Wires
 from ferrion.core.errors import MissingDataError
+from ferrion.core.memory import peak
 from ferrion.core.noise import uniforms
 from ferrion.workloads.bench import BENCH_PYTHON, RUNS, LeftOutError, Tell, Timing, asked, skipped, timing
 from ferrion.workloads.data import find
@@ -113,11 +113,6 @@ def main() -> None:
     np.save(array.with_suffix(".npy"), read.currents)
     times = [seconds(lambda: Crossbar(devices, WIRES).read(volts)) for _ in range(RUNS)]
     sys.stdout.write(json.dumps({"seconds": times, "before": before, "megabytes": peak(), "residual": read.residual}) + "\n")
-
-
-def peak() -> float:
-    """Most memory this process has taken so far [MB]."""
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
 
 
 if __name__ == "__main__":

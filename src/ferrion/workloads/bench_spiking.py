@@ -2,7 +2,6 @@
 
 import json
 import os
-import resource
 import statistics
 import subprocess
 import sys
@@ -15,6 +14,7 @@ from typing import Any
 import numpy as np
 
 from ferrion.chip.spiking import SpikingChip
+from ferrion.core.memory import peak
 from ferrion.learning.spiking.network import SpikingNetwork, Wiring
 from ferrion.learning.spiking.rules import Stdp
 from ferrion.learning.spiking.sparse import Pairs, SparseNetwork
@@ -46,11 +46,6 @@ def _apart(function: Callable[[], dict[str, Any]], runs: int = 1) -> dict[str, A
     return found
 
 
-def megabytes() -> float:
-    """Largest resident memory of this process so far."""
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-
-
 def training_step() -> dict[str, Any]:
     """The peers' training step on our layers: forward, backward, Adam."""
     import torch
@@ -75,14 +70,14 @@ def training_step() -> dict[str, Any]:
         cross_entropy(leak(dense(recurrent(x))).mean(0), labels[: x.shape[1]]).backward()
         optimizer.step()
 
-    before = megabytes()
+    before = peak()
     step(frames[:2, :4])
-    loaded, rates = megabytes(), []
+    loaded, rates = peak(), []
     for _ in range(RUNS + 2):
         start = time.perf_counter()
         step(frames)
         rates.append(SAMPLES / (time.perf_counter() - start))
-    return {"rates": rates[2:], "code": loaded - before, "megabytes": megabytes() - loaded}
+    return {"rates": rates[2:], "code": loaded - before, "megabytes": peak() - loaded}
 
 
 def _training(tell: Tell) -> list[Timing]:
@@ -115,7 +110,7 @@ def plastic_second() -> dict[str, Any]:
         start = time.perf_counter()
         spikes += len(network.run(SECONDS)[0])
         seconds.append(time.perf_counter() - start)
-    return {"seconds": seconds, "start": ready, "rate": spikes / LARGE / PEER_RUNS, "megabytes": megabytes()}
+    return {"seconds": seconds, "start": ready, "rate": spikes / LARGE / PEER_RUNS, "megabytes": peak()}
 
 
 def _plasticity(tell: Tell) -> list[Timing]:
