@@ -13,7 +13,7 @@ from ferrion.circuits.coding import Events
 from ferrion.core.errors import ConfigError, DataError, MissingDataError
 from ferrion.learning.spiking.network import SpikingNetwork, Wiring
 from ferrion.learning.spiking.twins import ChipTwin
-from ferrion.workloads import bursts, counting, event_sets, few_shot, hot_pixel, neurobench
+from ferrion.workloads import bursts, counting, event_sets, few_shot, hot_pixel, neurobench, spiking_tasks
 from ferrion.workloads.event_sets import EVENT_SETS, SACCADES, SENSOR, EventSet, Samples, gathered, load_events
 from ferrion.workloads.neurobench import View, metrics
 from ferrion.workloads.spiking import BRISK, FINE, Answer, Course, accuracy, frames, present, settle, train
@@ -276,6 +276,26 @@ def test_fine_steps_calm_hidden_cells_and_the_chip_does_what_its_twin_does():
     assert on_chip[0] > 1.5 * rates[0] > 3.0 * BRISK
     assert rates[1] < on_chip[1] < 1.2 * BRISK
     assert min(right[1]) > 0.9
+
+
+def test_twins_of_the_short_form_are_given_fewer_samples_and_those_of_the_full_one_all():
+    few = spiking_tasks.given(replace(TASKS["ecg"], taught=20), EVENTS, 3)
+    assert len(few.training) == 20
+    assert set(few.training.labels) == {0, 1}
+    assert few.test is EVENTS.test
+    assert spiking_tasks.given(TASKS["ecg"], EVENTS, 3) is EVENTS
+    assert TASKS["ecg"].shorter().taught < TASKS["ecg"].taught
+
+
+def test_a_twin_that_was_refined_is_trained_on_from_steps_of_the_course():
+    """Whoever trains a second time begins where the course says, not where the first ended."""
+    twin = ChipTwin(SpikingChip.from_card(), Wiring(inputs=EVENTS.rows, cells=(4, 2), swing=(0.3, 0.4)), 2e-3, 2.0)
+    twin.step(FINE)
+    train(twin, EVENTS, Course(2e-3, 1), 0)
+    assert twin.dt == 2e-3
+    assert twin.law.slope == pytest.approx(2e-3 / 2.5e-3), "of the gate's time constant"
+    with pytest.raises(ConfigError, match="rests for"):
+        twin.step(5e-3)
 
 
 def test_arrays_learn_a_new_class_from_a_few_examples_and_nothing_without(monkeypatch):

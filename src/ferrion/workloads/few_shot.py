@@ -21,7 +21,7 @@ from ferrion.workloads.digital.inputs import counted
 from ferrion.workloads.event_sets import EventSet, Samples, load_events
 from ferrion.workloads.spiking import answers_to, present
 from ferrion.workloads.spiking_alone import MARGIN as AHEAD
-from ferrion.workloads.spiking_tasks import BEFORE_OUTPUT, Task, Tell, judged, rehearsed, row, task_of
+from ferrion.workloads.spiking_tasks import BEFORE_OUTPUT, Task, Tell, judged, row, task_of, trained_twin
 from ferrion.workloads.trial import train as learn
 
 SHOTS = (0, 1, 2, 5, 10)
@@ -125,7 +125,7 @@ def _adapted(task: Task, events: EventSet, course: Course, lesson: Lesson, seed:
     """Train on the known, then learn shots in order, `each` at a time; accuracy on the new and on the rest after every number of `SHOTS`."""
     known, shots, each, theirs, others = course
     tell(f"seed {seed}: training without the new one")
-    twin, _ = rehearsed(task, replace(events, training=events.training.take(known)), seed)
+    twin, _ = trained_twin(task, replace(events, training=events.training.take(known)), seed)
     rule = afterwards(AFTERWARDS, events.seconds, AHEAD)
     network = SpikingNetwork(twin.chip, twin.wiring, rule=rule, seed=seed, frozen=BEFORE_OUTPUT)
     twin.deploy(network)

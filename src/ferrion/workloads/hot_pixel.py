@@ -20,7 +20,7 @@ from ferrion.learning.spiking.twins import ChipTwin
 from ferrion.workloads.bursts import bursty, poisson
 from ferrion.workloads.event_sets import EventSet, Samples, gathered, load_events
 from ferrion.workloads.spiking import present
-from ferrion.workloads.spiking_tasks import Tell, judged, rehearsed, row, task_of
+from ferrion.workloads.spiking_tasks import Tell, judged, row, task_of, trained_twin
 
 Draw = Callable[[float, int, int], Events]
 """Events of a stream from its rate [1/s], a seed and how many to draw."""
@@ -56,7 +56,7 @@ def hot_pixel(seed: int, short: bool, tell: Tell) -> dict[str, Any]:
     events = load_events(task.events)
     pixel = int(np.bincount(events.training.rows, minlength=events.rows).argmin())
     tell(f"seed {seed}: training")
-    twin, _ = rehearsed(task, events, seed)
+    twin, _ = trained_twin(task, events, seed)
     test = events.test.take(np.arange(min(MOST, len(events.test))))
     with torch.no_grad():
         twin.shares[0][pixel] = 0.0

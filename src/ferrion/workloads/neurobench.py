@@ -12,7 +12,7 @@ from ferrion.core.errors import ConfigError
 from ferrion.learning.spiking.twins import ChipTwin
 from ferrion.workloads.event_sets import EventSet, Samples, load_events
 from ferrion.workloads.spiking import accuracy, frames
-from ferrion.workloads.spiking_tasks import TASKS, Task, Tell, of_test, rehearsed, row
+from ferrion.workloads.spiking_tasks import TASKS, Task, Tell, of_test, row, trained_twin
 
 MOST = 100
 """Samples of a test."""
@@ -104,7 +104,7 @@ def counted(seed: int, short: bool, tell: Tell) -> dict[str, Any]:
 def _task(task: Task, seed: int, tell: Tell) -> dict[str, float]:
     tell(f"seed {seed}: {task.events}")
     events = load_events(task.events)
-    twin, _ = rehearsed(task, events, seed)
+    twin, _ = trained_twin(task, events, seed)
     test = events.test.take(of_test(events, MOST))
     own = metrics(twin, events, test)
     return {"accuracy": accuracy(twin, test, events), **{key: float(value) for key, value in (own | own.pop("SynapticOperations")).items()}}

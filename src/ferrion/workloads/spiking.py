@@ -23,7 +23,7 @@ PAUSE = 0.02
 
 FINE, CALMLY = 5e-4, 2e-3
 """Seconds of a step that is short beside everything on the chip, and the rate of Adam at first in such steps. What a net has learned in steps of 2.5 ms may hold in them alone: of
-held-out heart beats a twin told 86 of 100 in its own steps, 33 in steps of 1 ms, 37 in those of 0.1 ms, and the chip 36.
+held-out heart beats a twin told 86 of 100 in its own steps, 32 in steps of 1 ms, 37 in those of 0.1 ms, and the chip 36 (benchmarks/twin_steps.py).
 How many epochs in fine steps a task is given was looked at on samples held out from its training, one seed."""
 BRISK, PRESSURE = 40.0, 1e-4
 """Spikes a second of a hidden cell and sample; weight of half the square of what is beyond."""
@@ -69,6 +69,8 @@ Loss = Callable[[Tensor, Tensor], Tensor]
 @one_thread()
 def train(twin: ChipTwin | FloatTwin, events: EventSet, course: Course, seed: int, done: Done = lambda *_: None) -> int:
     """Backpropagation through time, Adam with a falling rate; `done` is told the mean loss of each epoch. Returns how many steps were left out."""
+    if isinstance(twin, ChipTwin):
+        twin.step(course.dt)
     left_out = _descend(twin, events, course, range(course.epochs), seed, course.rate, lambda heard, labels: cross_entropy(course.scale * twin.votes(heard), labels), done)
     if course.fine and isinstance(twin, ChipTwin):
         twin.step(FINE)

@@ -28,8 +28,8 @@ TUNING = 2e-4
 """Rate while the chip is tuned after weights were deployed."""
 AFTERWARDS, BEFORE_OUTPUT = 1e-4, (0, 2)
 """The same of a teacher who speaks after a recording; tiles that he leaves alone."""
-LOOKED_AT, CLOSELY_SHORT = 100, 4
-"""Samples of the training set on which it is chosen when to stop early; those of the device level in the short form."""
+LOOKED_AT, CLOSELY_SHORT, TAUGHT_SHORT = 100, 4, 4_000
+"""Samples of the training set on which it is chosen when to stop early; those of the device level in the short form; those that twins are trained on there."""
 PARTS = 10
 """Of a pass, for each of which the share right is told."""
 TRAINING_ORDER, PASSES = 1000, 100
@@ -65,6 +65,8 @@ class Task:
     """Whether the deployed chip also decides before a recording ends (`workloads.early`): it looks at its votes every 2 ms, which takes long where recordings do."""
     closely: int = 20
     """Samples of the test that are decided at the device level, too."""
+    taught: int = 100_000
+    """Samples of the training set that twins are trained on, at most."""
 
     def wiring(self, events: EventSet) -> Wiring:
         """Input, recurrent hidden cells, one output cell a class."""
@@ -73,7 +75,9 @@ class Task:
     def shorter(self) -> "Task":
         """The same in a minute or two, for a first look."""
         course = replace(self.course, epochs=4, fine=min(self.course.fine, 1))
-        return replace(self, hidden=min(self.hidden, 64), course=course, alone=self.alone._replace(passes=1), most=min(self.most, self.short), closely=CLOSELY_SHORT)
+        return replace(
+            self, hidden=min(self.hidden, 64), course=course, alone=self.alone._replace(passes=1), most=min(self.most, self.short), closely=CLOSELY_SHORT, taught=TAUGHT_SHORT
+        )
 
 
 TASKS = {
@@ -96,11 +100,16 @@ def task_of(name: str) -> Task:
 Tell = Callable[[str], None]
 
 
-def rehearsed(task: Task, events: EventSet, seed: int) -> tuple[ChipTwin, int]:
+def given(task: Task, events: EventSet, seed: int) -> EventSet:
+    """What twins are trained on: all, or as many as they are given, drawn."""
+    return events if len(events.training) <= task.taught else replace(events, training=events.training.take(chosen(events.training, task.taught, seed)))
+
+
+def trained_twin(task: Task, events: EventSet, seed: int) -> tuple[ChipTwin, int]:
     """The chip's twin, trained; and how many steps were left out."""
     torch.manual_seed(seed)
     twin = ChipTwin(SpikingChip.from_card().with_node(task.tau), task.wiring(events), task.course.dt, task.course.sharpness)
-    return twin, train(twin, events, task.course, seed)
+    return twin, train(twin, given(task, events, seed), task.course, seed)
 
 
 def tuned_network(task: Task, events: EventSet, seed: int, level: Level = Level.EVENT) -> SpikingNetwork:
@@ -125,9 +134,9 @@ def run_seed(task: Task, events: EventSet, seed: int, tell: Tell, ready: Callabl
     torch.manual_seed(seed)
     floats = FloatTwin(task.wiring(events), task.tau, task.course.dt, task.gain)
     tell(f"seed {seed}: float twin")
-    left_out = {"float": train(floats, events, task.course, seed)}
+    left_out = {"float": train(floats, given(task, events, seed), task.course, seed)}
     tell(f"seed {seed}: chip's twin")
-    twin, left_out["twin"] = rehearsed(task, events, seed)
+    twin, left_out["twin"] = trained_twin(task, events, seed)
     found: dict[str, Any] = {
         "seed": seed,
         "left_out": left_out,

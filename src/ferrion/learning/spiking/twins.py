@@ -42,7 +42,7 @@ class ChipTwin(nn.Module):
         self.shares = nn.ParameterList(spread * torch.randn(int(n), int(m)) for n, m in zip(net.rows, net.columns, strict=True))
 
     def step(self, dt: float) -> None:
-        """Go on in steps of dt seconds."""
+        """Go on in steps of dt seconds. Raises ConfigError unless they are above 0 and no longer than the gate's time constant."""
         self.dt, self.law = dt, ion(self.chip.neuron, self.chip.soma, dt, self.sharpness)
 
     def forward(self, frames: Tensor, populations: int | None = None) -> list[Tensor]:

@@ -1,0 +1,33 @@
+"""Heart beats of patients held out from the training: what a twin tells in steps of its own and in shorter ones, and what the chip tells, neurons alike and nothing noisy.
+
+python benchmarks/twin_steps.py      # some minutes; needs the recordings of `ferrion spiking ecg`
+"""
+
+from dataclasses import replace
+
+import numpy as np
+
+from ferrion.core.noise import permutation
+from ferrion.learning.spiking.network import SpikingNetwork
+from ferrion.workloads.event_sets import load_events
+from ferrion.workloads.spiking import accuracy
+from ferrion.workloads.spiking_tasks import TASKS, chosen, tested, trained_twin
+
+APART, HELD, ASKED = 7, 6, 300
+task, events = TASKS["ecg"], load_events("ecg")
+patients = np.unique(events.training.group)
+held = np.isin(events.training.group, patients[permutation(APART, 0, len(patients))[:HELD]])
+test = events.training.take(np.flatnonzero(held))
+events = replace(events, training=events.training.take(np.flatnonzero(~held)), test=test.take(chosen(test, ASKED, 0)))
+for fine in (0, task.course.fine):
+    twin, _ = trained_twin(replace(task, course=replace(task.course, fine=fine)), events, 0)
+    network = SpikingNetwork(twin.chip, twin.wiring, noise=False)
+    twin.deploy(network)
+    network.state.somata.shift[:] = 0.0
+    for tile, share in enumerate(twin.shares):
+        network.weights(tile)[:] = twin.held(share).detach().numpy()
+    told = []
+    for dt in (2.5e-3, 1e-3, 0.5e-3, 0.1e-3):
+        twin.step(dt)
+        told.append(f"{100 * accuracy(twin, events.test, events):.0f} % in steps of {1e3 * dt:g} ms")
+    print(f"{fine} epochs in fine steps: the twin {', '.join(told)}; the chip {100 * tested(network, events, events.test)['accuracy']:.0f} %", flush=True)
