@@ -24,11 +24,12 @@ docs: $(VENV)/installed-dev
 	$(BIN)/mkdocs build --strict --quiet
 
 # Every number of docs/pilots anew: five seeds of nine pilots, most of a day on one core; goes on where it was stopped.
-STUDIES := nmnist fsdd ecg new-class new-user bursts hot-pixel neurobench
 PILOTS := event-vision event-order event-gestures tactile ecg ecg-loop machine trigger continual
 pilots: $(VENV)/installed-dev
 	for name in $(PILOTS); do $(BIN)/ferrion pilot $$name --seeds 5 --out runs/pilot-$$name && $(BIN)/python docs/record.py runs/pilot-$$name/result.json || exit 1; done
 
+# Every number of what the spiking chip learns anew, likewise.
+STUDIES := nmnist fsdd ecg new-class new-user bursts hot-pixel neurobench
 studies: $(VENV)/installed-dev
 	for name in $(STUDIES); do $(BIN)/ferrion spiking $$name --seeds 5 --out runs/spiking-$$name && $(BIN)/python docs/record.py runs/spiking-$$name/result.json || exit 1; done
 

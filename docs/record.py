@@ -9,6 +9,7 @@ from pathlib import Path
 
 RESULTS = Path(__file__).parent / "results"
 LONG = 10
+"""Entries of a list beyond which it is drawn at most."""
 
 
 def record(result):

@@ -17,7 +17,7 @@ from ferrion.learning.wear import fecap_cycles
 from ferrion.pilots.table import Columns
 from ferrion.workloads.counting import CHOICE, SHORT, TRANSFER_EVERY, chosen, driven, plan
 from ferrion.workloads.data import DataSet
-from ferrion.workloads.digital.costs import BYTE
+from ferrion.workloads.digital.costs import BYTE, until_next
 from ferrion.workloads.digital.inputs import binned
 from ferrion.workloads.event_sets import EventSet, Samples
 from ferrion.workloads.spiking_account import A_YEAR
@@ -72,11 +72,10 @@ def numbers(training: Training, data: DataSet, events: EventSet, bins: int) -> d
     seconds = PRODUCTS * (prices.seconds[Action.MEMRISTOR_READ] + chip.columns_per_adc * prices.seconds[Action.ADC_SAMPLE])
     worn, limits = {"fecap": fecap_cycles(training), "memristor": own.worn["memristor"]}, chip.endurance()
     year = {device: count / len(data.labels) * A_YEAR / limits[device] for device, count in worn.items()}
-    return {
+    column = {
         "accuracy": float(right.mean()),
         "balanced": float(np.mean([right[data.test_labels == label].mean() for label in np.unique(data.test_labels)])),
         "joules": spent,
-        "joules with leakage": spent + events.seconds * keeps.leakage,
         "learned": own.energy_J / len(data.labels) + passes * counting(events.training, data.inputs, prices),
         "seconds": seconds,
         "median": events.seconds + seconds,
@@ -92,6 +91,7 @@ def numbers(training: Training, data: DataSet, events: EventSet, bins: int) -> d
         "sent_learned": 0.0,
         "sent_decided": 1.0,
     }
+    return column | until_next(column, events.seconds)
 
 
 def counting(samples: Samples, inputs: NDArray[np.float32], prices: Prices) -> float:

@@ -12,7 +12,7 @@ from ferrion.pilots.ecg_fronts import AFTER, BEFORE, Front, of_others, with_pace
 from ferrion.pilots.ecg_hearts import FIRST, Given, stimulated, watched
 from ferrion.pilots.ecg_score import NOT_FOUND, Answered, F, V, answered, matched, numbers
 from ferrion.pilots.learners import Learner, Shape
-from ferrion.pilots.personal import SHARES, personal, so_far
+from ferrion.pilots.personal import adapting, personal
 from ferrion.workloads.ecg import CLASSES
 from ferrion.workloads.holter import I8, RATE, RECORDS, UNKNOWN, holter, others
 from ferrion.workloads.verdicts import FINE, detection
@@ -54,13 +54,9 @@ class Course:
         return {"V found": found / annotated, "V precise": found / max(int(called.sum()), 1), **numbers(self._answered(classes))}
 
     def adapting(self, own: Learner, adapted: list[Learner], inputs: Given) -> list[dict[str, float]]:
-        """As `told`, after each of `SHARES` of the first minutes' beats; "beats": how many of a heart that is, on average."""
-        firsts, found = [inputs.first(heart, k) for k, heart in enumerate(self.hearts)], []
-        for share in SHARES:
-            learners = so_far(own, firsts, share) if share < 1.0 else adapted
-            classes = [one.decide(x) for one, x in zip(learners, inputs.hearts, strict=True)]
-            found.append({"beats": float(np.mean([round(share * len(first.labels)) for first in firsts])), **self.told(classes)})
-        return found
+        """As `told`, after more and more of the first minutes' beats; "beats": how many of a heart that is, on average."""
+        steps = adapting(own, [inputs.first(heart, k) for k, heart in enumerate(self.hearts)], adapted)
+        return [{"beats": beats, **self.told([one.decide(x) for one, x in zip(learners, inputs.hearts, strict=True)])} for beats, learners in steps]
 
     def waits(self, classes: list[I8]) -> list[float]:
         """Seconds from the onset of each episode to the stimulus."""

@@ -18,7 +18,7 @@ from ferrion.pilots.live import decisions, told
 from ferrion.pilots.opponents import FIRM, SOFT, STIFF, Opponents, classical, int8, quick
 from ferrion.pilots.table import Columns, merged
 from ferrion.pilots.telling import private
-from ferrion.workloads.digital.costs import speck_watts, synaptic_joules
+from ferrion.workloads.digital.costs import speck_watts, synaptic_joules, until_next
 from ferrion.workloads.digital.inputs import binned, heartbeats, pictured
 from ferrion.workloads.digital.network import Recipe, fit, of
 from ferrion.workloads.event_sets import BEATS, HANDS, SENSOR, TAXELS, EventSet, load_events
@@ -254,7 +254,7 @@ def timed(seconds: list[float | None]) -> dict[str, float | None]:
 def chip_numbers(found: dict[str, Any], decided: str, which: str, learned: float, length: float) -> dict[str, Any]:
     """A chip's column; what leaves it is the class decided, one byte, and nothing when it learns."""
     own, account = found[decided], found["account"][which]
-    return {
+    numbers = {
         "accuracy": own["accuracy"],
         "balanced": own["balanced"],
         "joules": own["joules"],
@@ -264,7 +264,6 @@ def chip_numbers(found: dict[str, Any], decided: str, which: str, learned: float
         "cmos": account["cmos"]["area"],
         "leaked": account["cmos"]["deciding"],
         "leaked, learning": account["cmos"]["leakage"],
-        "joules with leakage": own["joules"] + length * account["cmos"]["deciding"],
         "memory": account["memory"],
         "wear": account["wear"]["fecap"],
         "wear, memristor": account["wear"]["memristor"],
@@ -275,3 +274,4 @@ def chip_numbers(found: dict[str, Any], decided: str, which: str, learned: float
         "sent_learned": 0.0,
         "sent_decided": 1.0,
     }
+    return numbers | until_next(numbers, length)

@@ -1,5 +1,6 @@
 """Personal adaptation: two-memory arrays that learned the heart beats of other patients learn on from each patient's first minutes, and are judged by what comes later."""
 
+from collections.abc import Iterator
 from copy import deepcopy
 from dataclasses import replace
 from typing import Any
@@ -97,10 +98,12 @@ def personal(own: Learner, stage: Stage) -> Learner:
     return found
 
 
-def so_far(own: Learner, firsts: list[Stage], share: float) -> list[Learner]:
-    """A copy for each patient, after such a share of the first beats."""
-    parts = [replace(first, inputs=first.inputs[: round(share * len(first.labels))], labels=first.labels[: round(share * len(first.labels))]) for first in firsts]
-    return [personal(own, part) if len(part.labels) else own for part in parts]
+def adapting(own: Learner, firsts: list[Stage], adapted: list[Learner]) -> Iterator[tuple[float, list[Learner]]]:
+    """After each of `SHARES` of the first beats: how many that are of a patient, on average, and a learner for each; after all of them `adapted`."""
+    for share in SHARES:
+        counts = [round(share * len(first.labels)) for first in firsts]
+        parts = [replace(first, inputs=first.inputs[:count], labels=first.labels[:count]) for first, count in zip(firsts, counts, strict=True)]
+        yield float(np.mean(counts)), adapted if share == 1.0 else [personal(own, part) if len(part.labels) else own for part in parts]
 
 
 def drawn(patients: Patients, own: Learner, adapted: list[Learner]) -> dict[str, Any]:
@@ -108,10 +111,9 @@ def drawn(patients: Patients, own: Learner, adapted: list[Learner]) -> dict[str,
     count, firsts = len(patients.parts), [patients.first(k) for k in range(len(patients.parts))]
     true = patients.training.test_labels[np.concatenate([later for _, later in patients.parts])]
     right = []
-    for share in SHARES:
-        asked_of = so_far(own, firsts, share) if share < 1.0 else adapted
+    for beats, asked_of in adapting(own, firsts, adapted):
         said = np.concatenate([one.decide(patients.inputs(k)) for k, one in enumerate(asked_of)])
-        right.append([float(np.mean([round(share * len(first.labels)) for first in firsts])), float((said == true).mean()), float((said == true)[true > 0].mean())])
+        right.append([beats, float((said == true).mean()), float((said == true)[true > 0].mean())])
     votes = {"before": [own] * count, "after": adapted}
     told = {f"arrays, {when}": np.concatenate([one.votes(patients.inputs(k)) for k, one in enumerate(whom)]) for when, whom in votes.items()}
     return {
