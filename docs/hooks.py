@@ -112,7 +112,9 @@ def on_files(files, config):
 
 
 def on_page_markdown(markdown, page, **_):
-    """Tables of the pilots where the page asks for them."""
+    """Tables of the pilots, and what a billion events took, where pages ask for them."""
+    if page.file.src_uri == "spiking.md":
+        return markdown.replace("<!-- a billion events -->", streamed())
     if page.file.src_uri != "pilots.md":
         return markdown
     found = {path.stem.removeprefix("pilot-"): json.loads(path.read_text(encoding="utf-8")) for path in sorted((ROOT / "docs/results").glob("pilot-*.json"))}
@@ -122,6 +124,15 @@ def on_page_markdown(markdown, page, **_):
     markdown = markdown.replace("<!-- at a glance -->", at_a_glance(found))
     lines = [f"- {name}: {pilot.fault_line(own).removeprefix('stream with fault: ')}" for name, result in found.items() for own in result["faults"]]
     return markdown.replace("<!-- faults -->", "\n".join(lines))
+
+
+def streamed() -> str:
+    """Of the last run of `benchmarks/event_pipe.py 1e9`."""
+    found = json.loads((ROOT / "docs/results/stream-billion.json").read_text(encoding="utf-8"))
+    return (
+        f"{found['events']:,} events through a pipe took {found['wall_s']:,.0f} s and {found['peak_MB']:.0f} MB: {found['delivered']:,} delivered, {found['queued']:,} queued,"
+        f" {found['dropped'] + found['late'] + found['outside']:,} lost, {found['spikes']:,} spikes"
+    )
 
 
 def drawn(name, result) -> str:
