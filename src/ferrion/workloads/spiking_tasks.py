@@ -80,11 +80,16 @@ class Task:
         )
 
 
+TOUCH = Course(2.5e-3, 15, rate=5e-3, sharpness=5.0, scale=0.2, fine=4)
+"""With votes that count 0.5 in the softmax, twice the swing of outputs and a sharpness of 2 a twin told 37 of 100 letters held out from training
+after ten epochs, and so 54 (one seed)."""
+
+
 TASKS = {
     "nmnist": Task("nmnist", 0.02, 128, (0.15, 0.2), 0.05, Alone(0.05, 4), Course(2.5e-3, 15), 5.0, 1000, afterwards=True, early=True),
     "nmnist-order": Task("nmnist-order", 0.02, 128, (0.15, 0.2), 0.05, Alone(0.1, 4, 10), Course(2.5e-3, 8), 5.0, 100, 24, afterwards=True, early=True, closely=10),
     "gestures": Task("gestures", 0.02, 128, (0.1, 0.2), 0.05, Alone(0.02, 4), Course(2.5e-3, 60), 5.0, 1000, 16, afterwards=True, early=True),
-    "braille": Task("braille", 0.05, 96, (1.0, 0.1), 0.05, Alone(2.0, 4, 10), Course(2.5e-3, 15, rate=5e-3), 5.0, 1500),
+    "braille": Task("braille", 0.05, 96, (1.0, 0.05), 0.05, Alone(2.0, 4, 10), TOUCH, 5.0, 1500, afterwards=True),
     "fsdd": Task("fsdd", 0.05, 96, (0.5, 0.1), 0.05, Alone(1.0, 4, 10), Course(2.5e-3, 30, rate=5e-3, fine=24), 2.0, 1200),
     "ecg": Task("ecg", 0.02, 64, (0.5, 0.2), 0.1, Alone(2.0, 4, 10), Course(2.5e-3, 5, batch=64, rate=5e-3, fine=3), 2.0, 2000),
 }
