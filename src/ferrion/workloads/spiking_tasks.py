@@ -28,7 +28,7 @@ TUNING = 2e-4
 """Rate while the chip is tuned after weights were deployed."""
 AFTERWARDS, BEFORE_OUTPUT = 1e-4, (0, 2)
 """The same of a teacher who speaks after a recording; tiles that he leaves alone."""
-LOOKED_AT, CLOSELY_SHORT, TAUGHT_SHORT = 100, 4, 4_000
+LOOKED_AT, CLOSELY_SHORT, TAUGHT_SHORT = 100, 4, 1_500
 """Samples of the training set on which it is chosen when to stop early; those of the device level in the short form; those that twins are trained on there."""
 PARTS = 10
 """Of a pass, for each of which the share right is told."""
@@ -65,8 +65,8 @@ class Task:
     """Whether the deployed chip also decides before a recording ends (`workloads.early`): it looks at its votes every 2 ms, which takes long where recordings do."""
     closely: int = 20
     """Samples of the test that are decided at the device level, too."""
-    taught: int = 100_000
-    """Samples of the training set that twins are trained on, at most."""
+    taught: int | None = None
+    """Samples of the training set that twins are trained on, at most; all of them where None."""
 
     def wiring(self, events: EventSet) -> Wiring:
         """Input, recurrent hidden cells, one output cell a class."""
@@ -107,7 +107,7 @@ Tell = Callable[[str], None]
 
 def given(task: Task, events: EventSet, seed: int) -> EventSet:
     """What twins are trained on: all, or as many as they are given, drawn."""
-    return events if len(events.training) <= task.taught else replace(events, training=events.training.take(chosen(events.training, task.taught, seed)))
+    return events if task.taught is None else replace(events, training=events.training.take(chosen(events.training, task.taught, seed)))
 
 
 def trained_twin(task: Task, events: EventSet, seed: int) -> tuple[ChipTwin, int]:
