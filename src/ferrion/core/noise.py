@@ -103,8 +103,8 @@ def fill_words(seed: np.uint64, stream: np.uint64, step: np.uint64, out: NDArray
 def word_at(seed, stream, step, cell, size):
     """The word that `fill_words` gives cell `cell` of `size` (a multiple of 4)."""
     quarter = size // 4
-    a, b, c, d = philox(seed & MASK, seed >> SHIFT, U64(cell % quarter), stream, step & MASK, step >> SHIFT)
-    lane = cell // quarter
+    lane = U64(cell >= quarter) + U64(cell >= quarter + quarter) + U64(cell >= size - quarter)
+    a, b, c, d = philox(seed & MASK, seed >> SHIFT, U64(cell) - lane * U64(quarter), stream, step & MASK, step >> SHIFT)
     return np.uint32(a if lane == 0 else b if lane == 1 else c if lane == 2 else d)
 
 

@@ -6,9 +6,10 @@ import torch
 
 from ferrion.chip.spiking import SpikingChip
 from ferrion.core.errors import ConfigError
+from ferrion.core.noise import Stream, uniforms
 from ferrion.learning.spiking.layers import Leak, SpikingRecurrent, ion, lif, spikes_of
 from ferrion.learning.spiking.network import SpikingNetwork, Wiring
-from ferrion.learning.spiking.steps import step_ion
+from ferrion.learning.spiking.steps import start_again, step_ion
 
 DT, TAU = 1e-3, 20e-3
 CHIP = SpikingChip.from_card()
@@ -77,12 +78,13 @@ def test_spikes_and_gradients_are_those_of_the_equations(law, plain, steps, samp
         layer.bias.normal_(0.05, 0.02)
         layer.w_in.mul_(0.5)
     frames = ((torch.rand(steps, samples, inputs) < 0.2) * torch.rand(steps, samples, inputs)).requires_grad_()
-    target, draws = torch.randn(steps, samples, cells), torch.empty(steps, samples, cells).exponential_(5.0)
-    mine = layer(frames, draws)
+    target, seed = torch.randn(steps, samples, cells), 7
+    draws = torch.from_numpy(np.array([-np.log1p(-uniforms(seed, Stream.NUCLEATION, frame, cells)) for frame in range(steps * samples)])).reshape(steps, samples, cells)
+    mine = layer(frames, seed)
     (mine * target).sum().backward()
     found = [layer.w_in.grad, layer.w_rec.grad, layer.bias.grad, frames.grad]
     twins = [t.detach().double().requires_grad_() for t in (layer.w_in, layer.w_rec, layer.bias, frames)]
-    theirs = plain(twins[3], *twins[:3], draws.double(), law)
+    theirs = plain(twins[3], *twins[:3], draws, law)
     (theirs * target.double()).sum().backward()
     np.testing.assert_array_equal(mine.detach().numpy(), theirs.detach().numpy())
     assert steps == 1 or 0.01 < mine.mean() < 0.5
@@ -93,10 +95,11 @@ def test_spikes_and_gradients_are_those_of_the_equations(law, plain, steps, samp
 def test_after_a_spike_the_gate_is_the_node_less_the_hold_voltage():
     """One cell of the ion law driven once: the overdrive that is left is the hold voltage, and what both lose in a step."""
     law = ion(CHIP.neuron, CHIP.soma, DT)
-    u, g, r, m, h, z, over, x, quiet = (np.zeros(1, np.float32) for _ in range(9))
-    step_ion(u, g, r, m, h, z, np.ones(1, np.float32), quiet, law, over, x)
-    assert z[0] == 1.0
-    step_ion(u, g, r, m, h, z, quiet, quiet, law, over, x)
+    u, g, r, m, h, over, x, quiet = (np.zeros(1, np.float32) for _ in range(8))
+    spiked = np.zeros(1, np.int32)
+    step_ion(u, g, r, m, spiked[:0], np.ones(1, np.float32), law, over, x)
+    start_again(u, g, r, m, h, spiked, law)
+    step_ion(u, g, r, m, spiked, quiet, law, over, x)
     assert g[0] == pytest.approx(law.spent * (1.0 - CHIP.neuron.memristor.v_hold), rel=1e-6)
     assert u[0] == pytest.approx(law.alpha, rel=1e-6)
 

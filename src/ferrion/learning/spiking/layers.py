@@ -55,12 +55,12 @@ def _steps(**given: float) -> Steps:
 
 class _Recurrent(torch.autograd.Function):
     @staticmethod
-    def forward(ctx: Any, frames: Tensor, w_in: Tensor, w_rec: Tensor, bias: Tensor, draws: Tensor, law: Steps) -> Tensor:
+    def forward(ctx: Any, frames: Tensor, w_in: Tensor, w_rec: Tensor, bias: Tensor, seed: int, law: Steps) -> Tensor:
         steps, samples, _ = frames.shape
         events = events_of(frames.detach().reshape(steps * samples, -1).numpy())
         x, z = (torch.empty(steps, samples, bias.numel()) for _ in range(2))
         over = torch.empty_like(x) if law.v_t else x
-        forward(events, w_in.detach().numpy(), w_rec.detach().numpy(), bias.detach().numpy(), draws.reshape(-1, bias.numel()).numpy(), law, over.numpy(), x.numpy(), z.numpy())
+        forward(events, w_in.detach().numpy(), w_rec.detach().numpy(), bias.detach().numpy(), np.uint64(seed), law, over.numpy(), x.numpy(), z.numpy())
         ctx.events, ctx.law = events, law
         ctx.save_for_backward(w_in, w_rec, over, x, z)
         return z
@@ -90,22 +90,21 @@ class SpikingRecurrent(torch.nn.Module):
         self.w_rec = torch.nn.Parameter(torch.randn(cells, cells) * float(law.theta) / cells**0.5 / 4)
         self.bias = torch.nn.Parameter(torch.zeros(cells))
 
-    def forward(self, frames: Tensor, draws: Tensor | None = None) -> Tensor:
-        """Spikes of cells at rest. draws: of an exponential distribution, (steps, samples, cells), for ion neurons; torch's own where none are given.
+    def forward(self, frames: Tensor, seed: int | None = None) -> Tensor:
+        """Spikes of cells at rest. seed: of ion neurons' draws, 0 or more; one of torch's own draws where none is given.
 
         Raises ConfigError on another shape or type.
         """
         if frames.dim() != 3 or frames.numel() == 0 or frames.shape[-1] != self.w_in.shape[0] or frames.dtype != torch.float32:
             raise ConfigError(f"frames of shape {tuple(frames.shape)}, {frames.dtype}: give float32 as (steps, samples, {self.w_in.shape[0]}), one step and one sample at least")
-        return spikes_of(frames, self.w_in, self.w_rec, self.bias, self.law, draws)
+        return spikes_of(frames, self.w_in, self.w_rec, self.bias, self.law, seed)
 
 
-def spikes_of(frames: Tensor, w_in: Tensor, w_rec: Tensor, bias: Tensor, law: Steps, draws: Tensor | None = None) -> Tensor:
+def spikes_of(frames: Tensor, w_in: Tensor, w_rec: Tensor, bias: Tensor, law: Steps, seed: int | None = None) -> Tensor:
     """`SpikingRecurrent` with weights that are computed elsewhere."""
-    if draws is None:
-        draws = torch.empty(*frames.shape[:2], bias.numel()).exponential_() if law.v_t else torch.zeros(1, bias.numel())
+    drawn = int(torch.randint(1 << 62, ())) if seed is None else seed
     late = float(law.arrive)
-    spikes: Tensor = _Recurrent.apply(frames.contiguous(), w_in * late, w_rec * late, bias * late, draws, law)
+    spikes: Tensor = _Recurrent.apply(frames.contiguous(), w_in * late, w_rec * late, bias * late, drawn, law)
     return spikes
 
 

@@ -7,6 +7,7 @@ sets g = u - v_hold, r = 1, m = remnant, h = 0; then
   g' = gamma g (after a spike gamma^1.5 g),  u' = alpha u + arrived within +-v_max,  r' = keep_r r + feed (max(u - g, 0) + max(u' - g', 0)) / 2,  m' = keep_m m,
   x = u' - g' - theta + kappa (r' + m'),  h' = (supply + supply_residue (r' + m')) / (1 + exp(-x / v_t)),  z' = 1 where (h + h') / 2 exceeds an exponential draw:
 h is the nucleation rate times the step, which the supply of silver bounds however large x is. What arrives, at the middle of a step on average, has decayed by `arrive`.
+A draw is made only where h or h' is not 0, and is that of its cell, sample and step (`core.noise`, the stream of nucleations), whoever else draws.
 
 Backwards a spike has the derivative (1 + sharpness |x|)^-2 (Zenke and Ganguli, Neural Computation 30, 1514 (2018)), an ion neuron's times dt over the time
 constant of its gate, so that it does not grow as steps become shorter; nothing is passed through residue and remnant; the follower's range passes everything.
@@ -21,10 +22,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ferrion.core.compiled import compiled
+from ferrion.core.noise import WORD, Stream, word_at
 
 F4, I4, I8, U8 = np.float32, np.int32, np.int64, np.uint64
 HOPELESS = F4(12.0)
 """Thermal voltages below the nucleation voltage at which the rate counts as 0."""
+FAINT = F4(1e-20)
+"""Added and taken off again where something decays: what is far below it becomes 0, before numbers become so small that processors compute with them in microcode."""
+NUCLEATION = U8(Stream.NUCLEATION)
 F32 = NDArray[np.float32]
 
 
@@ -126,33 +131,59 @@ def step_leaky(u, z, arrived, law, x):
 
 
 @compiled
-def step_ion(u, g, r, m, h, z, arrived, draws, law, over, x):
-    """One step of one sample's ion neurons; z as in `step_leaky`; over <- u - g."""
-    for j in range(U8(u.size)):
-        kept = law.gamma
-        if z[j] != F4(0):
-            g[j], r[j], m[j], h[j], kept = u[j] - law.v_hold, F4(1), law.remnant, F4(0), law.spent
-        before = max(u[j] - g[j], F4(0))
-        g[j] *= kept
+def start_again(u, g, r, m, h, which, law):
+    """What a spike leaves behind in the cells `which`."""
+    for k in range(which.size):
+        j = which[k]
+        g[j], r[j], m[j], h[j] = u[j] - law.v_hold, F4(1), law.remnant, F4(0)
+
+
+@compiled
+def step_ion(u, g, r, m, which, arrived, law, over, x):
+    """One step of one sample's ion neurons up to what they are beyond nucleation: over <- u - g, and x. `which`: cells that have just fired.
+
+    Four short loops: each touches so few arrays that the compiler can show that they do not overlap, and goes in vectors.
+    """
+    cells = U8(u.size)
+    for j in range(cells):
+        x[j] = max(u[j] - g[j], F4(0))
+        g[j] = law.gamma * g[j] + FAINT - FAINT
+    for k in range(which.size):
+        g[which[k]] *= law.spent / law.gamma
+    for j in range(cells):
         u[j] = min(max(law.alpha * u[j] + arrived[j], -law.v_max), law.v_max)
         over[j] = u[j] - g[j]
-        r[j] = law.keep_r * r[j] + law.feed * F4(0.5) * (before + max(over[j], F4(0)))
-        m[j] *= law.keep_m
+    for j in range(cells):
+        r[j] = law.keep_r * r[j] + law.feed * F4(0.5) * (x[j] + max(over[j], F4(0)))
+        m[j] = law.keep_m * m[j] + FAINT - FAINT
         x[j] = over[j] - law.theta + law.kappa * (r[j] + m[j])
+
+
+@compiled
+def fire(r, m, h, over, x, law, seed, frame, hot, z):
+    """z <- spikes of one sample and step, h <- their rates; `hot` is room for a list of cells."""
+    count, size = 0, (h.size + 3) // 4 * 4
+    for j in range(h.size):
+        z[j] = F4(0)
+        hot[count] = j
+        count += (h[j] != F4(0)) | ((over[j] > F4(0)) & (x[j] > -HOPELESS * law.v_t))
+    for k in range(count):
+        j = I8(hot[k])
         now = F4(0)
         if over[j] > F4(0) and x[j] > -HOPELESS * law.v_t:
             now = (law.supply + law.supply_residue * (r[j] + m[j])) / (F4(1) + np.exp(-x[j] / law.v_t))
-        z[j] = F4(1) if F4(0.5) * (h[j] + now) > draws[j] else F4(0)
+        rate, drawn = F4(0.5) * (h[j] + now), (word_at(seed, NUCLEATION, frame, j, size) + 0.5) * WORD
+        z[j] = F4(1) if drawn < rate and -np.log1p(-drawn) < rate else F4(0)
         h[j] = now
 
 
 @compiled
-def forward(events, w_in, w_rec, bias, draws, law, over, x, z):
-    """All steps: fills x and z, and over where cells are ion neurons (steps, samples, cells). draws: exponential, of the same shape (or one row, for leaky cells)."""
+def forward(events, w_in, w_rec, bias, seed, law, over, x, z):
+    """All steps: fills x and z, and over where cells are ion neurons (steps, samples, cells). seed: of ion neurons' draws."""
     steps, samples, cells = x.shape
     u, g, r, m, h = np.zeros((samples, cells), F4), np.zeros((samples, cells), F4), np.zeros((samples, cells), F4), np.zeros((samples, cells), F4), np.zeros((samples, cells), F4)
     now, arrived = np.zeros((samples, cells), F4), np.empty(cells, F4)
-    which, ones = np.empty(cells, I4), np.ones(cells, F4)
+    which, hot, ones = np.empty(cells, I4), np.empty(cells, I4), np.ones(cells, F4)
     for t in range(steps):
         for b in range(samples):
             frame, fired = t * samples + b, 0
@@ -163,7 +194,9 @@ def forward(events, w_in, w_rec, bias, draws, law, over, x, z):
                 fired += now[b, j] != F4(0)
             add_events(0, fired, which, ones, w_rec, arrived)
             if law.v_t > F4(0):
-                step_ion(u[b], g[b], r[b], m[b], h[b], now[b], arrived, draws[frame], law, over[t, b], x[t, b])
+                start_again(u[b], g[b], r[b], m[b], h[b], which[:fired], law)
+                step_ion(u[b], g[b], r[b], m[b], which[:fired], arrived, law, over[t, b], x[t, b])
+                fire(r[b], m[b], h[b], over[t, b], x[t, b], law, seed, U8(frame), hot, now[b])
             else:
                 step_leaky(u[b], now[b], arrived, law, x[t, b])
             z[t, b] = now[b]

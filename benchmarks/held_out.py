@@ -1,0 +1,58 @@
+"""A task's net on samples held out from its training: what its twin tells, what a chip does with its weights, and with --tuned what the teacher makes of that chip.
+
+python benchmarks/held_out.py braille --scale 0.5 --swing 1.0 0.1      # any of these numbers in place of the task's own; minutes
+"""
+
+import argparse
+from dataclasses import replace
+
+import numpy as np
+
+from ferrion.core.noise import permutation
+from ferrion.workloads.event_sets import EventSet, load_events
+from ferrion.workloads.spiking import accuracy
+from ferrion.workloads.spiking_tasks import Level, Task, chosen, deployed, learn_pass, task_of, tested, trained_twin
+
+APART, PATIENTS, HELD, ASKED = 7, 6, 0.2, 400
+COURSE = {"epochs": int, "fine": int, "rate": float, "sharpness": float, "scale": float, "batch": int}
+
+
+def without(events: EventSet) -> EventSet:
+    """The same without its test: a fifth of its training is asked instead, of heart beats those of some patients."""
+    training = events.training
+    patients = np.unique(training.group)
+    held = np.isin(training.group, patients[permutation(APART, 0, len(patients))[:PATIENTS]])
+    if events.name != "ecg":
+        held = permutation(APART, 0, len(training)) < HELD * len(training)
+    test = training.take(np.flatnonzero(held))
+    return replace(events, training=training.take(np.flatnonzero(~held)), test=test.take(chosen(test, ASKED, 0)))
+
+
+def asked() -> tuple[Task, int, bool]:
+    """The task with what the command line has put in place of its own numbers; the seed; whether to tune."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("task")
+    parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--tuned", action="store_true")
+    parser.add_argument("--swing", type=float, nargs=2)
+    parser.add_argument("--hidden", type=int)
+    parser.add_argument("--recurrent", type=float)
+    for name, kind in COURSE.items():
+        parser.add_argument(f"--{name}", type=kind)
+    given = {name: value for name, value in vars(parser.parse_args()).items() if value is not None}
+    task, seed, tuned = task_of(given.pop("task")), given.pop("seed"), given.pop("tuned")
+    course = replace(task.course, **{name: given.pop(name) for name in COURSE if name in given})
+    return replace(task, course=course, **{name: tuple(value) if name == "swing" else value for name, value in given.items()}), seed, tuned
+
+
+task, seed, tuned = asked()
+events = without(load_events(task.events))
+twin, left_out = trained_twin(task, events, seed)
+print(f"{task.events}, seed {seed}, {len(events.test)} held out, {left_out} steps left out: twin {100 * accuracy(twin, events.test, events):.1f} %", flush=True)
+network = deployed(task, events, twin, seed, Level.EVENT)
+first = tested(network, events, events.test)
+print(f"  deployed {100 * first['accuracy']:.1f} % ({100 * first['balanced']:.1f} over classes), {1e6 * first['joules']:.3f} uJ, {first['spikes']:.0f} spikes", flush=True)
+if tuned:
+    learn_pass(network, events, chosen(events.training, task.most, seed))
+    then = tested(network, events, events.test)
+    print(f"  tuned: {100 * then['accuracy']:.1f} % ({100 * then['balanced']:.1f})", flush=True)
