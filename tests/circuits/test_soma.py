@@ -6,7 +6,7 @@ import pytest
 from ferrion.chip.spiking import SpikingChip
 from ferrion.circuits.drive import samples
 from ferrion.circuits.neuron import Level
-from ferrion.circuits.soma import advance, at_rest, charge, look
+from ferrion.circuits.soma import advance, at_rest, charge, crossing, kept_after, look, rate_after
 
 CHIP = SpikingChip.from_card()
 DT = 2e-6
@@ -103,3 +103,24 @@ def test_a_cell_below_the_threshold_costs_no_look():
     somata, cell = at_rest(np.zeros(4), 0, True), CHIP.neuron.cell
     charge(somata, 0, 0.0, CHIP.soma, cell, np.full(4, 0.1, np.float32), 1.0)
     assert np.isinf(somata.due).all()
+
+
+def test_a_cell_is_due_when_the_integral_of_its_rate_reaches_its_draw():
+    """Two hundred cells in the middle of things: their crossings against the midpoint rule in steps of a microsecond, and none before the horizon where the integral stays below."""
+    drawn, count, most, cell = np.random.default_rng(0), 200, 2.5e-3, CHIP.neuron.cell
+    somata = at_rest(np.zeros(count), 0, True)
+    somata.node[:], somata.gate[:] = drawn.uniform(0.6, 1.2, count), drawn.uniform(0.0, 0.4, count)
+    somata.residue[:], somata.remnant[:] = drawn.uniform(0.0, 1.0, count), drawn.uniform(0.0, 1.0, count)
+    tau, crossed = cell.gate.r_control * cell.gate.c_gate, 0
+    middles = (np.arange(2500) + 0.5) * 1e-6
+    for j in range(count):
+        kept = [kept_after(t, tau, CHIP.soma, cell.memristor) for t in middles]
+        rates = [rate_after(somata.node[j], somata.gate[j], somata.residue[j], somata.remnant[j], 0.0, k, tau, CHIP.soma, cell) for k in kept]
+        total = np.cumsum(rates) * 1e-6
+        found = crossing(somata, j, most, CHIP.soma, cell)
+        if total[-1] < 0.999 * somata.limit[j]:
+            assert found == most
+        elif total[-1] > 1.001 * somata.limit[j]:
+            assert np.interp(found, np.append(0.0, middles + 0.5e-6), np.append(0.0, total)) == pytest.approx(somata.limit[j], rel=2e-3)
+            crossed += 1
+    assert 20 < crossed < 180

@@ -6,8 +6,9 @@ level of one neuron; so a neuron behind its node is a spike-response neuron with
 2002, ch. 5), whose after-potential is the gate. What creeps through the open switch, a thousandth of u, is left out; where `devices`
 are given, cells are stepped with all equations instead (`soma_device`), and compiled apart: with None, no device's code is in the loop.
 
-No spike is missed and none needs to be foreseen: `due` is a time before which a cell cannot fire, because even at the greatest rate
-it could reach its draw of the exponential distribution lies beyond. A cell is looked at then, and fires or is given a later one.
+No spike is missed: `due` is a time before which a cell cannot fire, because even at the greatest rate it could reach its draw of the
+exponential distribution lies beyond. That is quickly said, and anew at every event. A cell is looked at when it is due, and fires or is
+given a later time: if that is soon, the very time at which it fires if no event comes first, so that it is not looked at ever more often.
 """
 
 from typing import Annotated, NamedTuple
@@ -31,6 +32,7 @@ LATER = 1.0 + 2.0**-52
 """Times this, a time is the next that can be told from it."""
 NEAR = 1e-6
 """Share of the mean exponential draw that may be missing when a cell fires: some nanoseconds at the greatest rate."""
+MOST_ROUNDS = 60
 thermal_voltage = scalar(nucleation.thermal_voltage)
 residue_driven, conduction = scalar(between.residue_driven), scalar(between.conduction)
 
@@ -150,6 +152,26 @@ def passed(u, g, r, m, shift, dt, tau, soma, cell):
     return total
 
 
+@merged
+def crossing(somata, j, most, soma, cell):
+    """Seconds after which cell j, left alone, reaches its draw; `most` if it does not before. Newton's rule on the integral of its rate, kept between what is too early and too late."""
+    p, tau, missing = cell.memristor, cell.gate.r_control * cell.gate.c_gate, somata.limit[j] - somata.clock[j]
+    u, g, r, m, shift = somata.node[j], somata.gate[j], somata.residue[j], somata.remnant[j], somata.shift[j]
+    found = passed(u, g, r, m, shift, most, tau, soma, cell)
+    if found <= missing:
+        return most
+    early, late, dt = 0.0, most, most * missing / found
+    for _ in range(MOST_ROUNDS):
+        short = missing - passed(u, g, r, m, shift, dt, tau, soma, cell)
+        if abs(short) < 0.5 * NEAR:
+            return dt
+        early, late = (dt, late) if short > 0.0 else (early, dt)
+        dt += short / rate_after(u, g, r, m, shift, kept_after(dt, tau, soma, p), tau, soma, cell)
+        if not early < dt < late:
+            dt = 0.5 * (early + late)
+    return late
+
+
 @inlined
 def foresee(somata, j, t, soma, cell):
     """Set when cell j must be looked at next."""
@@ -225,14 +247,16 @@ def advance(somata, devices, first, last, before, t, soma, cell):
             advance_cell(somata, devices, j, t, soma, cell)
 
 
-@compiled
+@merged
 def look(somata, devices, j, t, soma, cell, seed, noisy):
     """Cell j is due at t: it fires, or is given a later time. Returns whether it fired."""
     advance_cell(somata, devices, j, t, soma, cell)
-    fires = somata.clock[j] >= somata.limit[j] - NEAR
+    fires, soon = somata.clock[j] >= somata.limit[j] - NEAR, cell.gate.r_control * cell.gate.c_gate
     if fires:
         fire(somata, devices, j, t, seed, noisy, cell)
     foresee(somata, j, t, soma, cell)
+    if devices is None and not fires and somata.stands[j] <= t and somata.due[j] < t + soon:
+        somata.due[j] = t + crossing(somata, j, soon, soma, cell)
     somata.due[j] = max(somata.due[j], t * LATER)
     return fires
 

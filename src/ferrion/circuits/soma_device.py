@@ -17,6 +17,8 @@ from ferrion.kernels.exponential import exponential
 CONDUCTS, AGE, FORMED, STEP = range(4)
 """Of a filament: 1 while it forms and conducts; seconds since it began to, or to dissolve; the share of it that was formed then; the step [s] to try next."""
 FILAMENT = 4
+STAGES = 7
+"""Of a step of `kernels.ode`."""
 CHORD = 1.0 / 64.0
 """Share of the node's time constant for which its decay is taken for a straight line: it is nowhere off by more than CHORD^2 / 8, 30 uV of a volt."""
 STRAIGHT = 1e-6
@@ -36,11 +38,13 @@ class Devices(NamedTuple):
     """(cells, STATES), as `firing` has them."""
     filaments: NDArray[np.float64]
     """(cells, FILAMENT)."""
+    room: NDArray[np.float64]
+    """(2 * STAGES + 1, STATES): working memory of a step."""
 
 
 def undisturbed(cells: int) -> Devices:
     """Devices that no current has been through."""
-    devices = Devices(np.zeros((cells, STATES)), np.zeros((cells, FILAMENT)))
+    devices = Devices(np.zeros((cells, STATES)), np.zeros((cells, FILAMENT)), np.zeros((2 * STAGES + 1, STATES)))
     discharge(devices)
     return devices
 
@@ -67,8 +71,8 @@ def seen(somata, devices, j, t, p):
 def follow(somata, devices, j, t, tau, cell):
     """Bring cell j from its own time to `t` [s], before which it does not nucleate, while its node decays with `tau` [s]."""
     y, line, p = devices.states[j], devices.filaments[j], cell.memristor
-    room = np.zeros((7, STATES)), np.zeros((7, STATES)), np.zeros(STATES)
-    own, traces, left = Cell(p, cell.gate, cell.stage, cell.temperature, somata.shift[j]), np.empty((0, STATES + 1)), t - somata.time[j]
+    room = devices.room[:STAGES], devices.room[STAGES : 2 * STAGES], devices.room[2 * STAGES]
+    own, untraced, left = Cell(p, cell.gate, cell.stage, cell.temperature, somata.shift[j]), devices.room[:0], t - somata.time[j]
     while left > 0.0:
         end = left if abs(somata.node[j]) < STRAIGHT else min(left, CHORD * tau)
         ending = somata.node[j] * exponential(-end / tau)
@@ -78,7 +82,7 @@ def follow(somata, devices, j, t, tau, cell):
             if piece.nucleated and excess(now, y, own, piece, np.inf) >= 0.0:
                 line[CONDUCTS], line[FORMED], line[STEP], since = 0.0, filament(now, piece, p), p.t_dissolve / 10.0, now
                 piece = Piece(0.0, somata.node[j], slope, False, since, line[FORMED])
-            now, line[STEP], _, _ = proceed(now, end, line[STEP], y, own, piece, np.inf, RTOL, 1.0, traces, 0, room)
+            now, line[STEP], _, _ = proceed(now, end, line[STEP], y, own, piece, np.inf, RTOL, 1.0, untraced, 0, room)
         somata.node[j], line[AGE], left = ending, end - since, left - end
     seen(somata, devices, j, t, p)
 

@@ -24,6 +24,8 @@ from ferrion.workloads.bench_nir import one_file
 INPUTS, CELLS, CLASSES, STEPS, SAMPLES = 700, 256, 20, 100, 64
 FRAMEWORKS = ("snntorch", "norse", "spikingjelly", "torch-fused")
 LARGE, SHARE = 10_000, 0.1
+PLASTIC = {"brian2_pairs": BENCH_PYTHON, "nest_pairs": BENCH_PYTHON, "numba_pairs": Path(sys.executable)}
+"""Who simulates a plastic network beside us, and in which interpreter."""
 PEER_RUNS = 3
 KEEP, DT = 0.95, 1e-3
 SECONDS = 1.0
@@ -118,11 +120,11 @@ def _plasticity(tell: Tell) -> list[Timing]:
     tell(f"{work}: ferrion")
     mine = _apart(plastic_second, 2)
     rows, ours = [], statistics.median(mine["seconds"])
-    for peer, found in [("ferrion", mine), *((peer, None) for peer in ("brian2_pairs", "nest_pairs"))]:
+    for peer, found in [("ferrion", mine), *((peer, None) for peer in PLASTIC)]:
         if found is None:
             tell(f"{work}: {peer}")
             try:
-                found = asked(peer, BENCH_PYTHON, str(LARGE), str(SHARE), str(PEER_RUNS))
+                found = asked(peer, PLASTIC[peer], str(LARGE), str(SHARE), str(PEER_RUNS))
             except LeftOutError as why:
                 rows.append(skipped(work, peer, str(why)))
                 continue

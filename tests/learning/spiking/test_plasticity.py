@@ -178,14 +178,14 @@ def test_errors_go_backwards_through_the_weights_that_are_read_to_nodes_near_the
     held.analogue[:] = draws.normal(size=held.analogue.size)
     trace.error[6:] = [0.5, 0.0, -1.0, 0.25]
     thresholds = draws.uniform(0.5, 0.7, 10)
-    somata = SimpleNamespace(node=thresholds + np.array([0.0, 0.05, -0.05, 0.2, -0.2, 0.09, 0, 0, 0, 0]))
-    hidden_errors.py_func(net, 1, teacher, somata, thresholds, held, trace, counts)
+    somata = SimpleNamespace(shift=thresholds - 0.6, node=thresholds + np.array([0.0, 0.05, -0.05, 0.2, -0.2, 0.09, 0, 0, 0, 0]))
+    hidden_errors.py_func(net, 1, teacher, 0.6, somata, held, trace, counts)
     wanted = held.analogue[net.weights[1] :].reshape(6, 4) @ trace.error[6:] * np.array([1, 1, 1, 0, 0, 1])
     np.testing.assert_allclose(trace.error[:6], wanted, rtol=1e-6)
     assert counts.backward[1] == 3
     trace.error[:] = 1.0
     trace.error[6:] = 0.0
-    hidden_errors.py_func(net, 1, teacher, somata, thresholds, held, trace, counts)
+    hidden_errors.py_func(net, 1, teacher, 0.6, somata, held, trace, counts)
     assert not trace.error[:6].any(), "no error, none to pass on"
 
 

@@ -15,7 +15,7 @@ from ferrion.chip.router import Links, deliver, hold, next_departure, send
 from ferrion.circuits.firing import Cell
 from ferrion.circuits.soma import Soma, Somata, advance, charge, foresee, look
 from ferrion.circuits.soma_device import Devices
-from ferrion.core.compiled import compiled, inlined, merged
+from ferrion.core.compiled import inlined, lean, merged
 from ferrion.core.noise import NORMAL_TABLE, Stream, fill_words
 from ferrion.learning.spiking.fabric import INPUT, Counts, Synapses, Traces
 from ferrion.learning.spiking.plasticity import after_event, after_spike, fired, hidden_errors, output_errors, present, rewarded, standing, teach, traced
@@ -74,6 +74,8 @@ class Work(NamedTuple):
     words: NDArray[np.uint32]
     columns: NDArray[np.uint32]
     row: NDArray[np.float32]
+    dues: NDArray[np.float64]
+    """Of every population: when the first of its cells must be looked at [s]."""
 
 
 class Spikes(NamedTuple):
@@ -127,7 +129,7 @@ def learned(seed, net, k, t, law, state, work, touched):
         settle(seed, net, k, t, law, state, work, touched)
 
 
-@compiled
+@lean
 def reward(seed, net, value, t, law, state, work):
     """A reward comes at t [s]: all plastic tiles learn from what waits for it."""
     seed = U8(seed)
@@ -138,7 +140,7 @@ def reward(seed, net, value, t, law, state, work):
             settle(seed, net, k, t, law, state, work, rewarded(seed, net, k, value, law.offset, state.synapses, state.counts, work.words, work.columns))
 
 
-@compiled
+@lean
 def transfer_tile(seed, net, k, law, only_changed, state, work):
     """Program the memristors of tile k from its hidden weights."""
     part, synapses = slice(net.weights[k], net.weights[k + 1]), state.synapses
@@ -182,7 +184,7 @@ def at_event(seed, net, k, row, t, law, state, work):
     learned(seed, net, k, t, law, state, work, after_event(seed, net, k, row, t, law.stdp, law.offset, state.synapses, state.traces, state.counts, work.words))
 
 
-@compiled
+@lean
 def at_spike(seed, net, population, number, t, law, state, work):
     """Cell `number` fired: its copies go out, its tiles learn, the others of its population are inhibited."""
     first, last, somata = net.cells[population], net.cells[population + 1], state.somata
@@ -210,24 +212,23 @@ def learns_up_to(net, population):
     return learns
 
 
-@compiled
+@lean
 def correct(seed, net, t, label, rival, law, state, work):
     """Errors from the last population backwards, and what every tile that learns makes of them."""
-    traces, somata, counts, last = state.traces, state.somata, state.counts, net.cells.size - 2
-    output_errors(net, last, label, rival, law.each, law.teacher, somata, traces)
+    traces, counts, last = state.traces, state.counts, net.cells.size - 2
+    output_errors(net, last, label, rival, law.each, law.teacher, state.somata, traces)
     if law.teacher.above > 0.0:
         counts.compared[last] += net.cells[last + 1] - net.cells[last]
-    thresholds = law.cell.memristor.v_n + somata.shift
     for k in range(net.target.size - 1, -1, -1):
         if 0 <= net.source[k] < net.target[k] and learns_up_to(net, net.source[k]):
-            hidden_errors(net, k, law.teacher, somata, thresholds, state.synapses, traces, counts)
+            hidden_errors(net, k, law.teacher, law.cell.memristor.v_n, state.somata, state.synapses, traces, counts)
     for k in range(net.target.size):
         if net.plastic[k]:
             take(state.controllers, k, TEACHER, 0.0)
             settle(seed, net, k, t, law, state, work, teach(seed, net, k, t, law.teacher, law.offset, state.synapses, traces, counts, work.words, work.columns))
 
 
-@compiled
+@lean
 def at_tick(seed, net, t, label, law, state, work):
     """The clock ticks: the teacher speaks where the right class does not lead by its margin, and thresholds move."""
     traces, somata = state.traces, state.somata
@@ -241,7 +242,7 @@ def at_tick(seed, net, t, label, law, state, work):
     traces.ticked[:] = 0
 
 
-@compiled
+@lean
 def at_refresh(seed, net, t, law, state, work):
     """All tiles are programmed anew from their hidden weights."""
     for k in range(net.target.size):
@@ -258,7 +259,7 @@ def bring(net, population, t, law, state):
     state.clock[population] = t
 
 
-@compiled
+@merged
 def fire_next(seed, net, population, t, law, state, work, spikes, written):
     """Cells of a population are due at t: whoever fires is written down and heard; returns the spikes written."""
     somata, before = state.somata, written
@@ -275,16 +276,17 @@ def fire_next(seed, net, population, t, law, state, work, spikes, written):
     return written
 
 
-@compiled
+@lean
 def look_again(net, population, t, law, state):
     """Foresee every cell of a population anew."""
     for j in range(net.cells[population], net.cells[population + 1]):
         foresee(state.somata, j, t, law.soma, law.cell)
 
 
-@compiled
-def tick_all(seed, net, t, label, law, state, work, dues):
+@lean
+def tick_all(seed, net, t, label, law, state, work):
     """All populations come to t, the clock ticks, and everybody is foreseen anew."""
+    dues = work.dues
     for p in range(dues.size):
         bring(net, p, t, law, state)
     at_tick(seed, net, t, label, law, state, work)
@@ -294,14 +296,14 @@ def tick_all(seed, net, t, label, law, state, work, dues):
     state.clock[dues.size] += law.tick
 
 
-@compiled
+@lean
 def run(seed, net, times, addresses, label, until, law, state, work, spikes):
     """Take the events at `times` [s], and all that follows up to `until`. Returns (events taken, spikes written).
 
     Fewer events are taken than given, or it stops before `until`, only when `spikes` is full: call again with the rest.
     """
     seed, taken, written, populations = U8(seed), 0, 0, net.cells.size - 1
-    dues, widest = np.empty(populations), 0
+    dues, widest = work.dues, 0
     for p in range(populations):
         widest = max(widest, net.cells[p + 1] - net.cells[p])
         dues[p] = earliest(state.somata, net.cells[p], net.cells[p + 1])
@@ -330,5 +332,5 @@ def run(seed, net, times, addresses, label, until, law, state, work, spikes):
             at_refresh(seed, net, t, law, state, work)
             state.clock[populations + 1] += law.refresh
         else:
-            tick_all(seed, net, t, label, law, state, work, dues)
+            tick_all(seed, net, t, label, law, state, work)
     return taken, written

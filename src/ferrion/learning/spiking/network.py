@@ -144,7 +144,7 @@ class SpikingNetwork:
         self.state = self._at_rest()
         widest = int(max(self.net.rows.max(), np.diff(self.net.cells).max())) + 8
         words = max(widest, int(np.diff(self.net.weights).max()) // 2 + 8)
-        self._work = Work(np.empty(words, np.uint32), np.empty(widest, np.uint32), np.empty(widest, np.float32))
+        self._work = Work(np.empty(words, np.uint32), np.empty(widest, np.uint32), np.empty(widest, np.float32), np.empty(len(wiring.cells)))
         self._spikes = Spikes(np.empty(ROOM + widest), np.empty(ROOM + widest, np.int64), np.empty(ROOM + widest, np.int64))
         self.program([INITIAL * normals(seed, Stream.INITIAL, k, int(n * m)).reshape(n, m) for k, (n, m) in enumerate(zip(self.net.rows, self.net.columns, strict=True))])
 

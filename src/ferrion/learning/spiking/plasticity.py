@@ -190,7 +190,7 @@ def output_errors(net, population, label, rival, each, teacher, somata, traces):
 
 
 @compiled
-def hidden_errors(net, k, teacher, somata, thresholds, synapses, traces, counts):
+def hidden_errors(net, k, teacher, v_n, somata, synapses, traces, counts):
     """Errors of the cells that feed tile k: those of its columns, read backwards, where the node lies near the threshold."""
     first, target, columns, driven = net.cells[net.source[k]], net.cells[net.target[k]], net.columns[k], 0
     for j in range(columns):
@@ -202,7 +202,7 @@ def hidden_errors(net, k, teacher, somata, thresholds, synapses, traces, counts)
     counts.looks[k] += 1
     for i in range(net.rows[k]):
         total = 0.0
-        if abs(somata.node[first + i] - thresholds[first + i]) < teacher.window:
+        if abs(somata.node[first + i] - (v_n + somata.shift[first + i])) < teacher.window:
             for j in range(columns):
                 total += synapses.analogue[net.weights[k] + i * columns + j] * traces.error[target + j]
         traces.error[first + i] = total
