@@ -106,7 +106,7 @@ def test_a_cell_below_the_threshold_costs_no_look():
 
 
 def test_a_cell_is_due_when_the_integral_of_its_rate_reaches_its_draw():
-    """Two hundred cells in the middle of things: their crossings against the midpoint rule in steps of a microsecond, and none before the horizon where the integral stays below."""
+    """Two hundred cells in the middle of things: their crossings against the midpoint rule in steps of a microsecond; none before the horizon where the integral stays below."""
     drawn, count, most, cell = np.random.default_rng(0), 200, 2.5e-3, CHIP.neuron.cell
     somata = at_rest(np.zeros(count), 0, True)
     somata.node[:], somata.gate[:] = drawn.uniform(0.6, 1.2, count), drawn.uniform(0.0, 0.4, count)

@@ -154,7 +154,7 @@ def passed(u, g, r, m, shift, dt, tau, soma, cell):
 
 @merged
 def crossing(somata, j, most, soma, cell):
-    """Seconds after which cell j, left alone, reaches its draw; `most` if it does not before. Newton's rule on the integral of its rate, kept between what is too early and too late."""
+    """Seconds after which cell j, left alone, reaches its draw; `most` if it does not before. Newton's rule on the integral of its rate, between what is too early and too late."""
     p, tau, missing = cell.memristor, cell.gate.r_control * cell.gate.c_gate, somata.limit[j] - somata.clock[j]
     u, g, r, m, shift = somata.node[j], somata.gate[j], somata.residue[j], somata.remnant[j], somata.shift[j]
     found = passed(u, g, r, m, shift, most, tau, soma, cell)

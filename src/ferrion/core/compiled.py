@@ -7,6 +7,7 @@ named after all of our sources, and an edited equation never meets old machine c
 import hashlib
 import os
 from pathlib import Path
+from typing import Any
 
 import llvmlite.binding
 import numba
@@ -37,8 +38,10 @@ compiled = numba.njit(cache=True, nogil=True, error_model="numpy")
 inlined = numba.njit(inline="always")
 """Decorator of the small functions a fused loop is made of."""
 
-lean = numba.njit(cache=True, nogil=True, error_model="numpy", _nrt=False)
+UNCOUNTED: dict[str, Any] = {"_nrt": False}
+
+lean = numba.njit(cache=True, nogil=True, error_model="numpy", **UNCOUNTED)
 """Decorator of a loop that allocates nothing, nor does what it calls: numba then counts no references, which a state of many arrays costs hundreds of at each call."""
 
-merged = numba.njit(cache=True, nogil=True, error_model="numpy", _nrt=False, forceinline=True)
+merged = numba.njit(cache=True, nogil=True, error_model="numpy", forceinline=True, **UNCOUNTED)
 """The same of what a loop does at every event: its code is merged into the caller's."""
