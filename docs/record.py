@@ -21,7 +21,7 @@ def record(result):
 
 def columns(run):
     """Of a seed of a pilot."""
-    return {"seed": run["seed"], "columns": run["columns"]}
+    return {key: run[key] for key in ("seed", "wall_s", "sources", "columns") if key in run}
 
 
 def short(found):

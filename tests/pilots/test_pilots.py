@@ -314,7 +314,7 @@ def test_heartbeats_tell_a_digital_part_nothing_of_the_beat_after(monkeypatch, t
 def test_what_is_shown_in_several_passes_costs_all_of_them():
     account = {"area": 0.0, "memory": 0.0, "cmos": {"area": 0.0, "leakage": 0.0, "deciding": 2.0}, "wear": {"fecap": 0.0, "memristor": 0.0}, "known": {}}
     decided = {"accuracy": 1.0, "balanced": 1.0, "joules": 1.0, "operations": 1.0, "seconds": [0.0, 0.0], "dropped": 100, "waited": [0.0, 0.0]}
-    found = {"deployed": decided, "tuned": decided, "local": decided, "tuning": {"joules": 7.0}, "float": 1.0, "account": {"tuned": account, "alone": account}}
+    found = {"deployed": decided, "tuned": decided, "local": decided, "tuning": {"joules": 7.0}, "float": 1.0, "account": {"deployed": account, "tuned": account, "alone": account}}
     closely = {"accuracy": 1.0, "joules": 1.0, "joules_a_spike": 0.0, "seconds": [0.0, 0.0], "spikes": 1.0}
     found |= {"levels": {"device": closely, "event": closely, "same": 1.0, "samples": 1}, "early": closely}
     digital = {"int8": {"numbers": {"learned": 1e-6, "sent_learned": 16.0}}}

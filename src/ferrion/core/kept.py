@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -20,6 +21,13 @@ def digest(settings: object, *arrays: NDArray[Any]) -> str:
         found.update(repr((array.shape, array.dtype)).encode())
         found.update(np.ascontiguousarray(array).tobytes())
     return found.hexdigest()
+
+
+def timed(compute: Callable[[], dict[str, Any]]) -> dict[str, Any]:
+    """What it returns, with the seconds it took and the digest of the sources that computed it."""
+    start = time.perf_counter()
+    found = compute()
+    return {**found, "wall_s": time.perf_counter() - start, "sources": SOURCES}
 
 
 def kept(path: Path, compute: Callable[[], dict[str, Any]]) -> dict[str, Any]:

@@ -22,6 +22,7 @@ from ferrion.workloads.digital.costs import speck_watts, synaptic_joules, until_
 from ferrion.workloads.digital.inputs import binned, heartbeats, pictured
 from ferrion.workloads.digital.network import Recipe, fit, of
 from ferrion.workloads.event_sets import BEATS, HANDS, SENSOR, TAXELS, EventSet, load_events
+from ferrion.workloads.spiking import PAUSE
 from ferrion.workloads.spiking_tasks import Task, Tell, chosen, of_test, run_seed, task_of, tuned_network
 from ferrion.workloads.streams.feed import Sensor
 from ferrion.workloads.streams.source import events_from
@@ -211,17 +212,19 @@ def columns(found: dict[str, Any], digital: dict[str, dict[str, Any]], training:
 
     What is deployed was trained elsewhere: its examples left as those of int8 did.
     """
-    tuned = chip_numbers(found, "tuned", "tuned", found["tuning"]["joules"], length)
+    tuned, new = chip_numbers(found, "tuned", "tuned", found["tuning"]["joules"], length), built(found["account"]["deployed"])
     shown = sum(own["samples"] for own in found["passes"])
     alone = chip_numbers(found, "local", "alone", sum(own["joules"] * own["samples"] for own in found["passes"]) / min(shown, training), length)
     closely = found["levels"]
     return {
         "chip, deployed": {
+            **new,
             **{key: found["deployed"][key] for key in ("accuracy", "balanced", "joules", "operations")},
-            "joules with leakage": found["deployed"]["joules"] + length * found["account"]["tuned"]["cmos"]["deciding"],
+            "joules with leakage": found["deployed"]["joules"] + length * new["leaked"],
             **{key: digital["int8"]["numbers"][key] for key in ("learned", "sent_learned")},
             "sent_decided": 1.0,
             **timed(found["deployed"]["seconds"]),
+            "told": length + PAUSE,
             "dropped": found["deployed"]["dropped"] / tested,
             "waited, 99 %": found["deployed"]["waited"][0],
             "waited, longest": found["deployed"]["waited"][1],
@@ -251,6 +254,18 @@ def timed(seconds: list[float | None]) -> dict[str, float | None]:
     return {"median": seconds[0], "late": seconds[1]}
 
 
+def built(account: dict[str, Any]) -> dict[str, float]:
+    """What a chip is, whatever it does; and the shares of its joules so far that are known so."""
+    return {
+        "area": account["area"],
+        "cmos": account["cmos"]["area"],
+        "leaked": account["cmos"]["deciding"],
+        "memory": account["memory"],
+        "measured": account["known"].get("measured", 0.0),
+        "assumed": account["known"].get("assumed", 0.0),
+    }
+
+
 def chip_numbers(found: dict[str, Any], decided: str, which: str, learned: float, length: float) -> dict[str, Any]:
     """A chip's column; what leaves it is the class decided, one byte, and nothing when it learns."""
     own, account = found[decided], found["account"][which]
@@ -260,17 +275,13 @@ def chip_numbers(found: dict[str, Any], decided: str, which: str, learned: float
         "joules": own["joules"],
         "learned": learned,
         **timed(own["seconds"]),
-        "area": account["area"],
-        "cmos": account["cmos"]["area"],
-        "leaked": account["cmos"]["deciding"],
+        "told": length + PAUSE,
+        **built(account),
         "leaked, learning": account["cmos"]["leakage"],
-        "memory": account["memory"],
         "wear": account["wear"]["fecap"],
         "wear, memristor": account["wear"]["memristor"],
         "operations": own["operations"],
         **{f"on {name}": own["operations"] * each for name, each in synaptic_joules().items()},
-        "measured": account["known"].get("measured", 0.0),
-        "assumed": account["known"].get("assumed", 0.0),
         "sent_learned": 0.0,
         "sent_decided": 1.0,
     }

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 from ferrion.chip.cmos import CARD as CMOS
 from ferrion.chip.spiking import SpikingChip
 from ferrion.core.errors import ConfigError
-from ferrion.core.kept import digest, kept
+from ferrion.core.kept import digest, kept, timed
 from ferrion.params.card import load
 from ferrion.pilots import continual, continual_live, ecg_live, ecg_loop, labelled, machine, trigger, trigger_live
 from ferrion.pilots.ecg_costs import FRONT_END
@@ -52,6 +52,6 @@ def study(name: str, seeds: int, short: bool, folder: Path, tell: Tell) -> dict[
         raise ConfigError(f"seeds = {seeds}: give 1 or more")
     pilot = PILOTS[name]
     mark = digest((name, short, [card.text for card in [*SpikingChip.from_card().cards, *map(load, (*CARDS, CMOS, FRONT_END, "fu-2025", "nanowire-fu2025"))]]))[:12]
-    runs = [kept(folder / f"seed-{seed}-{mark}.json", partial(pilot.run, seed, short, folder, tell)) for seed in range(seeds)]
+    runs = [kept(folder / f"seed-{seed}-{mark}.json", partial(timed, partial(pilot.run, seed, short, folder, tell))) for seed in range(seeds)]
     faults = kept(folder / f"faults-{mark}.json", lambda: {"rows": pilot.faulty(short, folder, tell)})["rows"]
     return {"pilot": name, "note": pilot.note, "short": short, "seeds": seeds, "table": table(runs), "faults": faults, "runs": runs}

@@ -90,6 +90,7 @@ QUANTITIES = {
     "forecast, ndp120": ("energy of a row of NAB, NDP120", "uJ", 1e6),
     "median": ("final class ahead for good, after the first event, median", "ms", 1e3),
     "late": ("final class ahead for good, after the first event, 99 %", "ms", 1e3),
+    "told": ("answer told, after the first event, at the end of a recording", "ms", 1e3),
     "early, median": ("answer told, after the first event, stopping early, median", "ms", 1e3),
     "early, late": ("answer told, after the first event, stopping early, 99 %", "ms", 1e3),
     "waited, 99 %": ("wait of an event for its tile, 99 %", "us", 1e6),

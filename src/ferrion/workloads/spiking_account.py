@@ -18,7 +18,7 @@ def account(network: SpikingNetwork, learned: int) -> dict[str, Any]:
     """Square metres (of `budget.area`), square metres and watts of the CMOS that can be counted (watts also while nothing is learned and trace memories are switched off),
     bytes of hidden weights, joules by how their price is known, as shares.
 
-    Wear: the share of the endurance that a year at one example a minute takes of the busiest FeCAP and memristor at the pace of the `learned` examples so far.
+    Wear: the share of the endurance that a year at one example a minute takes of the busiest FeCAP and memristor at the pace of the `learned` examples so far; none without any.
     """
     synapses, limits, ledger = network.state.synapses, network.chip.memory.endurance(), ledger_of(network)
     known, total = network.chip.memory.prices.provenance(ledger), network.chip.memory.prices.joules(ledger)
@@ -28,7 +28,7 @@ def account(network: SpikingNetwork, learned: int) -> dict[str, Any]:
         "area": area(network),
         "cmos": {"area": counted.area, "leakage": counted.leakage, "deciding": deciding(network).leakage},
         "memory": synapses.hidden.size * (MAGNITUDE_BITS + 1) / 8,
-        "wear": {device: count / max(learned, 1) * A_YEAR / limits[device] for device, count in busiest.items()},
+        "wear": {device: count / learned * A_YEAR / limits[device] for device, count in busiest.items()} if learned else dict.fromkeys(busiest, 0.0),
         "known": {str(how): joules / total for how, joules in known.items()},
     }
 

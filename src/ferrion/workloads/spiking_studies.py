@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 
 from ferrion.chip.spiking import SpikingChip
 from ferrion.core.errors import ConfigError
-from ferrion.core.kept import digest, kept
+from ferrion.core.kept import digest, kept, timed
 from ferrion.workloads import bursts, few_shot, hot_pixel, neurobench, spiking_tasks
 from ferrion.workloads.spiking_tasks import TASKS, Tell
 
@@ -44,5 +44,5 @@ def study(name: str, seeds: int, short: bool, folder: Path, tell: Tell) -> dict[
         raise ConfigError(f"seeds = {seeds}: give 1 or more")
     own = STUDIES[name]
     mark = digest((name, short, [card.text for card in SpikingChip.from_card().cards]))[:12]
-    runs = [kept(folder / f"seed-{seed}-{mark}.json", partial(own.run, seed, short, tell)) for seed in range(seeds)]
+    runs = [kept(folder / f"seed-{seed}-{mark}.json", partial(timed, partial(own.run, seed, short, tell))) for seed in range(seeds)]
     return {"study": name, "note": own.note, "short": short, "seeds": seeds, "table": own.table(runs), "runs": runs}

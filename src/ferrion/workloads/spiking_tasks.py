@@ -149,6 +149,7 @@ def run_seed(task: Task, events: EventSet, seed: int, tell: Tell, ready: Callabl
     network = deployed(task, events, twin, seed, Level.EVENT)
     tell(f"seed {seed}: on the chip")
     found["deployed"] = tested(network, events, test)
+    found["account"] = {"deployed": account(network, 0)}
     if task.early:
         tell(f"seed {seed}: stopping early")
         found["early"] = early(network, events, events.training.take(chosen(events.training, min(task.most, LOOKED_AT), seed)), test)
@@ -156,7 +157,7 @@ def run_seed(task: Task, events: EventSet, seed: int, tell: Tell, ready: Callabl
     found["levels"] = both_levels(lambda level: deployed(task, events, twin, seed, level), events, test.take(permutation(0, 1, len(test))[: task.closely]))
     found["tuning"] = learn_pass(network, events, chosen(events.training, task.most, seed))
     found["tuned"] = tested(network, events, test)
-    found["account"] = {"tuned": account(network, found["tuning"]["samples"])}
+    found["account"]["tuned"] = account(network, found["tuning"]["samples"])
     ready(network)
     alone_events = in_parts(events, task.alone.parts)
     alone, passes = task.alone.network(alone_events, seed), list[dict[str, Any]]()
