@@ -327,6 +327,7 @@ def test_what_is_shown_in_several_passes_costs_all_of_them():
     assert "early" not in columns({key: own for key, own in found.items() if key != "early"}, digital, 100, 50, 0.5)["chip, deployed"]
     assert columns(found, digital, 1000, 50, 0.5)["chip, learning alone"]["learned"] == pytest.approx(1.5)
     assert columns(found, digital, 100, 50, 0.5)["chip, deployed"]["sent_learned"] == 16.0, "weights that are deployed were trained elsewhere"
+    assert columns(found, digital, 100, 50, 0.5)["chip, deployed and tuned"]["sent_learned"] == 16.0, "tuned or not"
 
 
 def test_every_price_of_a_synaptic_operation_has_a_row():

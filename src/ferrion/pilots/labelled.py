@@ -210,7 +210,7 @@ def chips_first(columns: Columns) -> Columns:
 def columns(found: dict[str, Any], digital: dict[str, dict[str, Any]], training: int, tested: int, length: float) -> dict[str, dict[str, Any]]:
     """Of everybody who is compared, on recordings of so many seconds. An example that the chip learns alone is shown in several passes, which are added up.
 
-    What is deployed was trained elsewhere: its examples left as those of int8 did.
+    What is deployed was trained elsewhere: its examples left as those of int8 did, whether it is then tuned or not.
     """
     tuned, new = chip_numbers(found, "tuned", "tuned", found["tuning"]["joules"], length), built(found["account"]["deployed"])
     shown = sum(own["samples"] for own in found["passes"])
@@ -234,7 +234,7 @@ def columns(found: dict[str, Any], digital: dict[str, dict[str, Any]], training:
             "spike": closely["device"]["joules_a_spike"],
             **{f"{key}, {level} level": closely[level][key] for level in ("event", "device") for key in ("accuracy", "joules", "spikes")},
         },
-        "chip, deployed and tuned": tuned,
+        "chip, deployed and tuned": {**tuned, "sent_learned": digital["int8"]["numbers"]["sent_learned"]},
         "chip, learning alone": alone,
         **{which: own["numbers"] for which, own in digital.items()},
         "float LIF": {"accuracy": found["float"]},
