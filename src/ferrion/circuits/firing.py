@@ -133,7 +133,8 @@ def located(t, h, y, k, new, stages, cell, piece, limit, rtol):
     """The share of step h after which the filament switches: bisection with secants (Illinois), each on a step of its own."""
     low, high = 0.0, h
     g_low, g_high = excess(t, y, cell, piece, limit), excess(t + h, new, cell, piece, limit)
-    stages[0] = k[0]
+    for i in range(STATES):
+        stages[0, i] = k[0, i]
     for _ in range(MOST_ROUNDS):
         middle = high - g_high * (high - low) / (g_high - g_low)
         if not low < middle < high or high - low < 1e-13 * (t + h):
@@ -181,7 +182,8 @@ def proceed(t, end, h, y, cell, piece, limit, rtol, dt, traces, row, room):
             taken = located(t, h, y, k, new, stages, cell, piece, limit, rtol)
         row = record(t, taken, y, k, new, cell, piece, dt, traces, row)
         t = end if taken == end - t else t + taken
-        y[:] = new
+        for i in range(STATES):
+            y[i] = new[i]
         h = following
         if switches:
             return t, h, row, True

@@ -87,7 +87,7 @@ def test_rest_leaves_nothing_but_joules_clocks_and_draws() -> None:
     before = net.state.devices.states.copy()
     assert net.state.devices.filaments[:, CONDUCTS].any() or before[:, REMNANT].any()
     net.rest()
-    states, lines = net.state.devices
+    states, lines, _ = net.state.devices
     assert not states[:, [GATE, RESIDUE, REMNANT]].any()
     assert not lines[:, [CONDUCTS, AGE, FORMED]].any()
     np.testing.assert_array_equal(states[:, CLOCK:], before[:, CLOCK:])
