@@ -282,8 +282,7 @@ class SpikingNetwork:
         if not isinstance(self.rule, Teacher) or np.isfinite(self.rule.tick):
             raise ConfigError(f"teach({label}) with rule {self.rule}: give rule=Teacher(..., tick=float('inf')); a finite tick teaches by itself")
         self._check(np.empty(0), np.empty(0, np.int64), self.now, label)
-        dues = np.empty(len(self.wiring.cells))
-        tick_all(np.uint64(self.seed), self.net, self.now, label, self._law._replace(learning=True), self.state, self._work, dues)
+        tick_all(np.uint64(self.seed), self.net, self.now, label, self._law._replace(learning=True), self.state, self._work)
 
     def relearn(self, rate: float) -> None:
         """From now on a Teacher learns at `rate`: what a controller does that takes smaller steps as it learns. Whoever restores this network's state says so first.
