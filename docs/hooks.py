@@ -64,15 +64,16 @@ ABLATIONS = {
     ),
 }
 SPIKING = {
-    "nmnist": "The first 1,000 training and all 100 test recordings: a standard error of 3 to 4 points beside that over seeds.",
+    "nmnist": "The first 1,000 training and all 100 test recordings: a standard error of 3 to 4 points beside that over seeds. The deployed chip told 84 % for 0.53 uJ"
+    " before its twin ended its training in short steps.",
     "ecg": "Classes N S V F of other patients than those trained on; 55 % are N, so the chip that learns alone tells no more beats than whoever always says N,"
-    " but knows the other classes, too: see the mean over classes. The deployed chip told 68 % for 0.16 uJ before its twin ended its training in short steps. Tuning by comparators"
-    " at every tick costs five points.",
-    "fsdd": "Spoken digits of six speakers, 300 to test: a standard error of 2 to 3 points beside that over seeds."
-    " Half the recurrent swing of earlier runs (0.05 V): with 0.1 V one of three seeds of the twin fell apart while training, its recurrent cells ran away."
-    " Trained in steps of 2.5 ms alone the hidden cells ran away on the chip, 17,300 spikes a digit, and it told 75 % for 1.8 uJ; with a penalty on fast cells in the same"
-    " steps 80 % for 0.27; with the penalty in steps of half a millisecond 87 % for 0.17, three points below what its twin tells (the number of epochs was looked at on"
-    " recordings held out from the training of one seed, the penalty's limit on one chip that lacked a speaker, on tests). Tuning by comparators at every tick costs ten points.",
+    " but knows the other classes, too: see the mean over classes. The deployed chip told 68 % for 0.16 uJ before its twin ended its training in short steps. A vote"
+    " counted 0.5 in the loss of these nets, and comparators at every tick tuned them, which costs five points: neither is so any more.",
+    "fsdd": "Spoken digits of six speakers, 300 to test: a standard error of 2 to 3 points beside that over seeds. Deployed chips differ, 76 to 89 %, though their twins tell"
+    " 90 to 94; the teacher without a clock brings all to 83 to 91. Trained in steps of 2.5 ms alone the hidden cells ran away on the chip, 17,300 spikes a digit, and it told 75 %"
+    " for 1.8 uJ; with a penalty on fast cells in the same steps 80 % for 0.27; with the penalty in steps of half a millisecond 87 % for 0.17, where a vote counted 0.5 in the loss"
+    " and tuning by comparators at every tick left 78. That it counts 0.2 here was chosen on recordings held out from training (two seeds: 80 with it, 76 with 0.5), and is no gain"
+    " on the test; the number of epochs was looked at likewise, the penalty's limit on one chip that lacked a speaker, on tests.",
     "new-class": "Three chips. The spiking chip is shown an example until it has told it rightly, 30 times at most (40, 118 and 47 times for ten examples). One example"
     " teaches nothing else of its class (on one chip not even itself) and costs the others five points; two win all, half or nothing of it, by chip; ten win 87 ± 20 % and cost"
     " 28 points. Before, shown three times under the comparator rule, two examples taught nothing, five 50 and ten 81 %, for 23 points. Arrays on counts: counts in three parts"

@@ -21,7 +21,7 @@ from ferrion.workloads.digital.inputs import counted
 from ferrion.workloads.event_sets import EventSet, Samples, load_events
 from ferrion.workloads.spiking import answers_to, present
 from ferrion.workloads.spiking_alone import MARGIN as AHEAD
-from ferrion.workloads.spiking_tasks import BEFORE_OUTPUT, Task, Tell, judged, row, task_of, trained_twin
+from ferrion.workloads.spiking_tasks import Task, Tell, before_output, judged, row, task_of, trained_twin
 from ferrion.workloads.trial import train as learn
 
 SHOTS = (0, 1, 2, 5, 10)
@@ -127,7 +127,7 @@ def _adapted(task: Task, events: EventSet, course: Course, lesson: Lesson, seed:
     tell(f"seed {seed}: training without the new one")
     twin, _ = trained_twin(task, replace(events, training=events.training.take(known)), seed)
     rule = afterwards(AFTERWARDS, events.seconds, AHEAD)
-    network = SpikingNetwork(twin.chip, twin.wiring, rule=rule, seed=seed, frozen=BEFORE_OUTPUT)
+    network = SpikingNetwork(twin.chip, twin.wiring, rule=rule, seed=seed, frozen=before_output(twin.wiring))
     twin.deploy(network)
     found, taken, shown = [], 0, 0
     for count in SHOTS:

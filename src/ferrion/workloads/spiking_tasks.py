@@ -24,8 +24,8 @@ from ferrion.workloads.spiking_account import account, clocked, operations, sinc
 from ferrion.workloads.spiking_alone import MARGIN, Alone
 from ferrion.workloads.verdicts import confusion, histogram, roc
 
-TUNING, BEFORE_OUTPUT = 1e-4, (0, 2)
-"""Rate while the chip is tuned after weights were deployed; tiles that are left alone."""
+TUNING = 1e-4
+"""Rate while the chip is tuned after weights were deployed."""
 LOOKED_AT, CLOSELY_SHORT, TAUGHT_SHORT = 100, 4, 1_500
 """Samples of the training set on which it is chosen when to stop early; those of the device level in the short form; those that twins are trained on there."""
 PARTS = 10
@@ -113,14 +113,19 @@ def trained_twin(task: Task, events: EventSet, seed: int) -> tuple[ChipTwin, int
     return twin, train(twin, given(task, events, seed), task.course, seed)
 
 
+def before_output(wiring: Wiring) -> tuple[int, ...]:
+    """The tiles that do not end at output cells, which a teacher who tunes a deployed net leaves alone."""
+    return tuple(np.flatnonzero(wiring.fabric().target < len(wiring.cells) - 1).tolist())
+
+
 def tuned_network(task: Task, events: EventSet, seed: int, level: Level = Level.EVENT) -> SpikingNetwork:
     """The chip that weights are deployed on, as it leaves the factory.
 
     It is then tuned by a teacher who speaks once, after a recording, to its output cells, and only where votes, which fade over the length of a recording, do not put the right
     class ahead by `MARGIN`. Comparators at every tick ask for a node that stays high, and do away with what a chip has learned elsewhere where classes are told late.
     """
-    rule = afterwards(TUNING, events.seconds, MARGIN)
-    return SpikingNetwork(SpikingChip.from_card().with_node(task.tau), task.wiring(events), rule=rule, frozen=BEFORE_OUTPUT, seed=seed, level=level)
+    rule, wiring = afterwards(TUNING, events.seconds, MARGIN), task.wiring(events)
+    return SpikingNetwork(SpikingChip.from_card().with_node(task.tau), wiring, rule=rule, frozen=before_output(wiring), seed=seed, level=level)
 
 
 def deployed(task: Task, events: EventSet, twin: ChipTwin, seed: int, level: Level) -> SpikingNetwork:
