@@ -129,7 +129,7 @@ def _cells(runs: Sequence[Result], columns: tuple[str, ...], score: str) -> list
         _told([sum(floor)] if any(floor) else [], 1e6),
         _told(known("memory"), 1e-3),
         _told([max(both) for both in zip_longest(known(*FECAP), known(*MEMRISTOR), fillvalue=0.0)], 100.0),
-        f"{provenance[0]:.0f} / {100.0 - sum(provenance):.0f} / {provenance[1]:.0f}" if len(provenance) == 2 else "–",
+        f"{provenance[0]:.0f} / {max(100.0 - sum(provenance), 0.0):.0f} / {provenance[1]:.0f}" if len(provenance) == 2 else "–",
     ]
 
 
