@@ -13,19 +13,19 @@ from ferrion.workloads.event_sets import EventSet, load_events
 from ferrion.workloads.spiking import accuracy
 from ferrion.workloads.spiking_tasks import Level, Task, chosen, deployed, learn_pass, task_of, tested, trained_twin
 
-APART, PATIENTS, HELD, ASKED = 7, 6, 0.2, 400
+APART, PATIENTS, HELD = 7, 6, 0.2
 COURSE = {"epochs": int, "fine": int, "rate": float, "sharpness": float, "scale": float, "batch": int}
 
 
-def without(events: EventSet) -> EventSet:
-    """The same without its test: a fifth of its training is asked instead, of heart beats those of some patients."""
+def without(events: EventSet, most: int = 400) -> EventSet:
+    """The same without its test: a fifth of its training is asked instead, `most` at most, of heart beats those of some patients."""
     training = events.training
     patients = np.unique(training.group)
     held = np.isin(training.group, patients[permutation(APART, 0, len(patients))[:PATIENTS]])
     if events.name != "ecg":
         held = permutation(APART, 0, len(training)) < HELD * len(training)
     test = training.take(np.flatnonzero(held))
-    return replace(events, training=training.take(np.flatnonzero(~held)), test=test.take(chosen(test, ASKED, 0)))
+    return replace(events, training=training.take(np.flatnonzero(~held)), test=test.take(chosen(test, most, 0)))
 
 
 def asked() -> tuple[Task, int, bool]:
@@ -45,14 +45,20 @@ def asked() -> tuple[Task, int, bool]:
     return replace(task, course=course, **{name: tuple(value) if name == "swing" else value for name, value in given.items()}), seed, tuned
 
 
-task, seed, tuned = asked()
-events = without(load_events(task.events))
-twin, left_out = trained_twin(task, events, seed)
-print(f"{task.events}, seed {seed}, {len(events.test)} held out, {left_out} steps left out: twin {100 * accuracy(twin, events.test, events):.1f} %", flush=True)
-network = deployed(task, events, twin, seed, Level.EVENT)
-first = tested(network, events, events.test)
-print(f"  deployed {100 * first['accuracy']:.1f} % ({100 * first['balanced']:.1f} over classes), {1e6 * first['joules']:.3f} uJ, {first['spikes']:.0f} spikes", flush=True)
-if tuned:
-    learn_pass(network, events, chosen(events.training, task.most, seed))
-    then = tested(network, events, events.test)
-    print(f"  tuned: {100 * then['accuracy']:.1f} % ({100 * then['balanced']:.1f})", flush=True)
+def main() -> None:
+    """Train, deploy, tell; tune, tell."""
+    task, seed, tuned = asked()
+    events = without(load_events(task.events))
+    twin, left_out = trained_twin(task, events, seed)
+    print(f"{task.events}, seed {seed}, {len(events.test)} held out, {left_out} steps left out: twin {100 * accuracy(twin, events.test, events):.1f} %", flush=True)
+    network = deployed(task, events, twin, seed, Level.EVENT)
+    first = tested(network, events, events.test)
+    print(f"  deployed {100 * first['accuracy']:.1f} % ({100 * first['balanced']:.1f} over classes), {1e6 * first['joules']:.3f} uJ, {first['spikes']:.0f} spikes", flush=True)
+    if tuned:
+        learn_pass(network, events, chosen(events.training, task.most, seed))
+        then = tested(network, events, events.test)
+        print(f"  tuned: {100 * then['accuracy']:.1f} % ({100 * then['balanced']:.1f})", flush=True)
+
+
+if __name__ == "__main__":
+    main()

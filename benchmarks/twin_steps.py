@@ -5,20 +5,14 @@ python benchmarks/twin_steps.py      # some minutes; needs the recordings of `fe
 
 from dataclasses import replace
 
-import numpy as np
+from held_out import without
 
-from ferrion.core.noise import permutation
 from ferrion.learning.spiking.network import SpikingNetwork
 from ferrion.workloads.event_sets import load_events
 from ferrion.workloads.spiking import accuracy
-from ferrion.workloads.spiking_tasks import TASKS, chosen, tested, trained_twin
+from ferrion.workloads.spiking_tasks import TASKS, tested, trained_twin
 
-APART, HELD, ASKED = 7, 6, 300
-task, events = TASKS["ecg"], load_events("ecg")
-patients = np.unique(events.training.group)
-held = np.isin(events.training.group, patients[permutation(APART, 0, len(patients))[:HELD]])
-test = events.training.take(np.flatnonzero(held))
-events = replace(events, training=events.training.take(np.flatnonzero(~held)), test=test.take(chosen(test, ASKED, 0)))
+task, events = TASKS["ecg"], without(load_events("ecg"), 300)
 for fine in (0, task.course.fine):
     twin, _ = trained_twin(replace(task, course=replace(task.course, fine=fine)), events, 0)
     network = SpikingNetwork(twin.chip, twin.wiring, noise=False)

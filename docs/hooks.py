@@ -122,11 +122,17 @@ def on_page_markdown(markdown, page, **_):
         return markdown
     found = {path.stem.removeprefix("pilot-"): json.loads(path.read_text(encoding="utf-8")) for path in sorted((ROOT / "docs/results").glob("pilot-*.json"))}
     for name, result in found.items():
-        note = f"{result['note']}. {result['seeds']} seeds: mean ± standard deviation."
+        note = f"{result['note']}. {result['seeds']} seeds: mean ± standard deviation.{took(result['runs'])}"
         markdown = markdown.replace(f"<!-- pilot {name} -->", f"{note}\n\n{pilot.markdown(result)}\n\n{drawn(name, result)}")
     markdown = markdown.replace("<!-- at a glance -->", at_a_glance(found))
     lines = [f"- {name}: {pilot.fault_line(own).removeprefix('stream with fault: ')}" for name, result in found.items() for own in result["faults"]]
     return markdown.replace("<!-- faults -->", "\n".join(lines))
+
+
+def took(runs) -> str:
+    """How long a seed took, where it was kept."""
+    minutes = [run["wall_s"] / 60.0 for run in runs if "wall_s" in run]
+    return f" A seed took {min(minutes):.0f} to {max(minutes):.0f} minutes, beside one or two other jobs on two cores." if minutes else ""
 
 
 def streamed() -> str:
@@ -208,7 +214,7 @@ def learned() -> str:
     lines = ["# What the spiking chip learns", "", "What `ferrion spiking` printed, mean ± standard deviation over seeds; a seed is a chip, a start and an order.", ""]
     for name, remark in SPIKING.items():
         found = json.loads((ROOT / f"docs/results/spiking-{name}.json").read_text(encoding="utf-8"))
-        lines += [f"## {name}", "", f"`ferrion spiking {name} --seeds {found['seeds']}`. {remark}", "", "| | mean | ± |", "|---|---|---|"]
+        lines += [f"## {name}", "", f"`ferrion spiking {name} --seeds {found['seeds']}`.{took(found['runs'])} {remark}", "", "| | mean | ± |", "|---|---|---|"]
         lines += [f"| {row['what']} | {_told(row['mean'])} | {_told(row['deviation'])} |" for row in found["table"]]
         lines.append("")
     return "\n".join(lines)

@@ -256,7 +256,10 @@ def test_examples_of_a_new_speaker_are_shown_in_rounds(monkeypatch):
 
 
 def test_fine_steps_calm_hidden_cells_and_the_chip_does_what_its_twin_does():
-    """The same start with and without epochs in fine steps, hidden cells that excite each other: without them they run away, and the chip does not fire as its twin does."""
+    """The same start with and without epochs in fine steps, hidden cells that excite each other: without them they run away, and chips do not fire as their twin does.
+
+    Eight chips, for one is luck: with fine steps they fire 39 to 71 times a second, by chip and start.
+    """
     wiring = Wiring(inputs=EVENTS.rows, cells=(16, 2), swing=(1.0, 0.2), recurrent=(0.3, 0.0))
     rates, right, on_chip = [], [], []
     for fine in (0, 100):
@@ -266,15 +269,19 @@ def test_fine_steps_calm_hidden_cells_and_the_chip_does_what_its_twin_does():
         assert twin.dt == (FINE if fine else 2e-3)
         with torch.no_grad():
             spikes = twin(frames(EVENTS.test, np.arange(40), EVENTS.rows, EVENTS.seconds, twin.dt))[0]
-        network = SpikingNetwork(SpikingChip.from_card(), wiring)
-        twin.deploy(network)
-        network.state.somata.shift[:] = 0.0
-        answers = [present(network, EVENTS, EVENTS.test, n) for n in range(40)]
+        told = []
+        for chip in range(8):
+            network = SpikingNetwork(SpikingChip.from_card(), wiring, seed=chip)
+            twin.deploy(network)
+            network.state.somata.shift[:] = 0.0
+            told.append([present(network, EVENTS, EVENTS.test, n) for n in range(40)])
+        answers = told[0]
         rates.append(float(spikes.sum(0).mean()) / EVENTS.seconds)
-        on_chip.append(np.mean([answer.spikes for answer in answers]) / 16 / EVENTS.seconds)
+        on_chip.append(np.mean([answer.spikes for own in told for answer in own]) / 16 / EVENTS.seconds)
         right.append((accuracy(twin, EVENTS.test, EVENTS), judged(answers, EVENTS.test.labels)["accuracy"]))
     assert on_chip[0] > 1.5 * rates[0] > 3.0 * BRISK
-    assert rates[1] < on_chip[1] < 1.5 * BRISK, "44 to 52 a second by seed, 240 to 290 without"
+    assert rates[1] < BRISK, "what the penalty asks for"
+    assert rates[1] < on_chip[1] < 1.5 * BRISK
     assert min(right[1]) > 0.9
 
 

@@ -17,7 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ferrion.circuits.events import FORMS, HOPELESS, STRETCH
-from ferrion.circuits.firing import rate, threshold
+from ferrion.circuits.firing import MOST_ROUNDS, rate, threshold
 from ferrion.circuits.soma_device import follow, nucleate
 from ferrion.core.compiled import compiled, inlined, merged
 from ferrion.kernels.cpu import scalar
@@ -32,7 +32,6 @@ LATER = 1.0 + 2.0**-52
 """Times this, a time is the next that can be told from it."""
 NEAR = 1e-6
 """Share of the mean exponential draw that may be missing when a cell fires: some nanoseconds at the greatest rate."""
-MOST_ROUNDS = 60
 thermal_voltage = scalar(nucleation.thermal_voltage)
 residue_driven, conduction = scalar(between.residue_driven), scalar(between.conduction)
 

@@ -9,7 +9,7 @@ from ferrion.core.errors import ConfigError
 from ferrion.core.noise import Stream, uniforms
 from ferrion.learning.spiking.layers import Leak, SpikingRecurrent, ion, lif, spikes_of
 from ferrion.learning.spiking.network import SpikingNetwork, Wiring
-from ferrion.learning.spiking.steps import start_again, step_ion
+from ferrion.learning.spiking.steps import fire, start_again, step_ion
 
 DT, TAU = 1e-3, 20e-3
 CHIP = SpikingChip.from_card()
@@ -98,6 +98,9 @@ def test_after_a_spike_the_gate_is_the_node_less_the_hold_voltage():
     u, g, r, m, h, over, x, quiet = (np.zeros(1, np.float32) for _ in range(8))
     spiked = np.zeros(1, np.int32)
     step_ion(u, g, r, m, spiked[:0], np.ones(1, np.float32), law, over, x)
+    z, sure = np.zeros(1, np.float32), np.full(1, 100.0, np.float32)
+    fire(r, m, sure, over, x, law, np.uint64(0), np.uint64(0), np.empty(1, np.int32), z)
+    assert z[0] == 1.0
     start_again(u, g, r, m, h, spiked, law)
     step_ion(u, g, r, m, spiked, quiet, law, over, x)
     assert g[0] == pytest.approx(law.spent * (1.0 - CHIP.neuron.memristor.v_hold), rel=1e-6)
@@ -176,6 +179,9 @@ def test_what_no_layer_can_take_is_refused():
     for frames in (torch.zeros(4, 3), torch.zeros(4, 2, 5), torch.zeros(4, 2, 3, dtype=torch.float64), torch.zeros(0, 2, 3)):
         with pytest.raises(ConfigError, match="give float32 as"):
             layer(frames)
+    for seed in (-1, 1 << 64, 1.5, float("nan")):
+        with pytest.raises(ConfigError, match=r"from 0 to 2\^64 - 1"):
+            layer(torch.zeros(4, 2, 3), seed)
     with pytest.raises(ConfigError, match="1 or more"):
         SpikingRecurrent(0, 2, lif(TAU, DT))
     with pytest.raises(ConfigError, match="no longer than tau"):

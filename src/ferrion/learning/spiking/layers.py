@@ -93,8 +93,10 @@ class SpikingRecurrent(torch.nn.Module):
     def forward(self, frames: Tensor, seed: int | None = None) -> Tensor:
         """Spikes of cells at rest. seed: of ion neurons' draws, 0 or more; one of torch's own draws where none is given.
 
-        Raises ConfigError on another shape or type.
+        Raises ConfigError on another shape or type, and on a seed that is none.
         """
+        if seed is not None and not (isinstance(seed, int) and 0 <= seed < 1 << 64):
+            raise ConfigError(f"seed = {seed}: give a whole number from 0 to 2^64 - 1, or none for one of torch's own draws")
         if frames.dim() != 3 or frames.numel() == 0 or frames.shape[-1] != self.w_in.shape[0] or frames.dtype != torch.float32:
             raise ConfigError(f"frames of shape {tuple(frames.shape)}, {frames.dtype}: give float32 as (steps, samples, {self.w_in.shape[0]}), one step and one sample at least")
         return spikes_of(frames, self.w_in, self.w_rec, self.bias, self.law, seed)
