@@ -13,11 +13,12 @@ from numpy.typing import NDArray
 from ferrion.circuits.firing import CLOCK, GATE, REMNANT, RESIDUE, STATES, Cell, Piece, excess, filament, proceed
 from ferrion.core.compiled import compiled, inlined
 from ferrion.kernels.exponential import exponential
+from ferrion.kernels.ode import C
 
 CONDUCTS, AGE, FORMED, STEP = range(4)
 """Of a filament: 1 while it forms and conducts; seconds since it began to, or to dissolve; the share of it that was formed then; the step [s] to try next."""
 FILAMENT = 4
-STAGES = 7
+STAGES = len(C)
 """Of a step of `kernels.ode`."""
 CHORD = 1.0 / 64.0
 """Share of the node's time constant for which its decay is taken for a straight line: it is nowhere off by more than CHORD^2 / 8, 30 uV of a volt."""
