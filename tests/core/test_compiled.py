@@ -1,0 +1,57 @@
+"""Functions read from disk, without what numba needs to compile."""
+
+import json
+import os
+import subprocess
+import sys
+
+SCRIPT = """
+import json, sys
+import numpy as np
+from ferrion.core.compiled import compiled
+
+@compiled
+def doubled(values, limit):
+    if len(values) > limit:
+        raise ValueError("too many")
+    out = np.empty_like(values)
+    for k in range(len(values)):
+        out[k] = 2 * values[k] / (k % 2)
+    return out, [1, 2]
+
+@compiled
+def product(a, b):
+    return a @ b
+
+both = doubled(np.array([1.0, 3.0]), 5)
+try:
+    doubled(np.ones(9), 5)
+except ValueError as why:
+    refused = str(why)
+reading = "numba.np.arraymath" not in sys.modules
+other = product(np.eye(2), np.ones((2, int(sys.argv[1])))).sum()
+print(json.dumps({"values": [str(x) for x in both[0]], "more": both[1], "refused": refused, "reading": reading, "other": other}))
+"""
+
+
+def test_a_kept_function_is_read_without_the_compiler_and_others_are_compiled_after_it(tmp_path):
+    (tmp_path / "script.py").write_text(SCRIPT)
+    runs = []
+    for columns in ("2", "3"):
+        done = subprocess.run(
+            [sys.executable, tmp_path / "script.py", columns], env={**os.environ, "NUMBA_CACHE_DIR": str(tmp_path / "cache")}, capture_output=True, text=True, check=True
+        )
+        runs.append(json.loads(done.stdout))
+    first, again = runs
+    assert first == {"values": ["inf", "6.0"], "more": [1, 2], "refused": "too many", "reading": False, "other": 4.0}
+    assert again == {**first, "reading": True, "other": 6.0}
+
+
+def test_an_edited_function_is_compiled_anew(tmp_path):
+    found = []
+    for factor in (2, 3):
+        (tmp_path / "script.py").write_text(f"from ferrion.core.compiled import compiled\n@compiled\ndef f(x):\n    return {factor} * x\nprint(f(5))\n")
+        os.utime(tmp_path / "script.py", (factor, factor))
+        env = {**os.environ, "NUMBA_CACHE_DIR": str(tmp_path / "cache")}
+        found.append(subprocess.run([sys.executable, tmp_path / "script.py"], env=env, capture_output=True, text=True, check=True).stdout.strip())
+    assert found == ["10", "15"]
