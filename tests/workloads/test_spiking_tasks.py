@@ -171,6 +171,22 @@ def test_bursts_wait_longer_and_saturate_earlier_than_independent_events():
     assert len(drawn.times) / drawn.times[-1] == pytest.approx(1e5, rel=0.35)
 
 
+def test_a_recording_is_replayed_at_any_rate_gap_by_gap(monkeypatch, tmp_path):
+    (tmp_path / "dvs128_samples").mkdir()
+    gaps = np.r_[0, np.random.default_rng(0).integers(1, 1000, 499)]
+    times = np.tile(np.cumsum(gaps).astype(np.uint32), bursts.GESTURES)
+    file = {"t_us": times, **{key: np.zeros(len(times), np.uint8) for key in "xyp"}, "offset": np.arange(bursts.GESTURES + 1) * 500}
+    np.savez(tmp_path / "dvs128_samples" / "dvs128_recordings.npz", **file)
+    monkeypatch.setenv("FERRION_DATA", str(tmp_path))
+    bursts._gesture.cache_clear()
+    played = bursts.replayed(1e5, 3, 1 + 3 * 499).times
+    bursts._gesture.cache_clear()
+    assert 3 * 499 / (played[-1] - played[0]) == pytest.approx(1e5)
+    found = np.diff(played)
+    assert np.allclose(found[:499], found[499:998])
+    assert np.allclose(np.sort(found[:499]) / found[:499].sum(), np.sort(gaps[1:]) / gaps.sum())
+
+
 def test_a_hot_pixel_costs_energy_at_any_rate_and_events_beyond_what_the_link_carries():
     """A link carries 1e7 events/s: half of 2e7 is dropped. Below, none is; each event that is delivered costs a read."""
     torch.manual_seed(0)

@@ -1,5 +1,6 @@
 """Latency, losses and energy of the spiking chip under Poisson, bursty and recorded streams, from idle to beyond saturation."""
 
+from functools import cache
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -22,6 +23,8 @@ FASTER = (1.0, 10.0, 100.0, 1000.0)
 """How many times faster than it was recorded a recording is played."""
 COUNT = 20_000
 """Events of each run."""
+GESTURES = 10
+"""In the recording."""
 DUTY, BURST = 0.1, 50
 """A bursty stream speaks a tenth of the time, ten times as fast, in bursts of so many events on average."""
 LOST = 0.01
@@ -64,10 +67,25 @@ def bursty(rate: float, seed: int, count: int = COUNT) -> Events:
 
 def recorded(faster: float) -> Events:
     """A hand gesture of dvs128_samples, 12 by 12 pixels a row, `faster` times as fast."""
+    seconds, x, y, p = _gesture(0)
+    return Events(seconds[:COUNT] / faster, ((p * 11 + y // 12) * 11 + x // 12)[:COUNT])
+
+
+def replayed(rate: float, seed: int, count: int = COUNT) -> Events:
+    """The moments of one of its ten hand gestures, from a moment on that is drawn, again and again, as fast as gives that mean rate."""
+    which, start = uniforms(seed, Stream.ENCODER, 6, 2)
+    seconds = _gesture(int(which * GESTURES))[0]
+    gaps = np.take(np.diff(seconds), int(start * len(seconds)) + np.arange(count), mode="wrap")
+    return Events(np.cumsum(gaps) * (len(seconds) - 1) / (rate * seconds[-1]), _rows(seed, count))
+
+
+@cache
+def _gesture(k: int) -> tuple[NDArray[np.float64], NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]]:
+    """Seconds from its first event on, x, y and polarity of each."""
     with np.load(find("dvs128_samples", ("dvs128_recordings.npz",)) / "dvs128_recordings.npz", allow_pickle=False) as file:
-        part = slice(int(file["offset"][0]), int(file["offset"][0]) + COUNT)
-        x, y, p, t = (file[key][part].astype(np.int64) for key in ("x", "y", "p", "t_us"))
-    return Events((t - t[0]) * 1e-6 / faster, (p * 11 + y // 12) * 11 + x // 12)
+        own = slice(*file["offset"][k : k + 2])
+        t, x, y, p = (file[key][own].astype(np.int64) for key in ("t_us", "x", "y", "p"))
+    return (t - t[0]) * 1e-6, x, y, p
 
 
 def _rows(seed: int, count: int) -> NDArray[np.int64]:

@@ -17,7 +17,7 @@ from ferrion.core.noise import fork
 from ferrion.learning.spiking.budget import ledger_of
 from ferrion.learning.spiking.network import SpikingNetwork
 from ferrion.learning.spiking.twins import ChipTwin
-from ferrion.workloads.bursts import bursty, poisson
+from ferrion.workloads.bursts import bursty, poisson, replayed
 from ferrion.workloads.event_sets import EventSet, Samples, gathered, load_events
 from ferrion.workloads.spiking import present
 from ferrion.workloads.spiking_tasks import Tell, judged, row, task_of, trained_twin
@@ -33,7 +33,7 @@ def silence(_rate: float, _seed: int, _count: int) -> Events:
     return Events(np.empty(0), np.empty(0, np.int64))
 
 
-STREAMS: dict[str, Draw] = {"poisson": poisson, "bursty": bursty}
+STREAMS: dict[str, Draw] = {"poisson": poisson, "bursty": bursty, "recorded": replayed}
 RATES = (1e4, 1e5, 1e6, 3e6)
 """Events of the hot pixel a second; a link carries 1e7."""
 MOST = 50
