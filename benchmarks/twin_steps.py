@@ -12,7 +12,7 @@ from ferrion.workloads.event_sets import load_events
 from ferrion.workloads.spiking import accuracy
 from ferrion.workloads.spiking_tasks import TASKS, tested, trained_twin
 
-task, events = TASKS["ecg"], without(load_events("ecg"), 300)
+task, events = TASKS["ecg"], without(load_events("ecg"), most=300)
 for fine in (0, task.course.fine):
     twin, _ = trained_twin(replace(task, course=replace(task.course, fine=fine)), events, 0)
     network = SpikingNetwork(twin.chip, twin.wiring, noise=False)

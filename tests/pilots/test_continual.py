@@ -218,6 +218,34 @@ def test_a_stream_of_an_armband_is_decided_window_by_window(made_up, tmp_path):
     assert np.mean(np.array(found["gestures"]) == expected) > 0.7
 
 
+def test_a_stream_that_says_the_gesture_is_learned_and_what_is_none_is_counted(made_up, tmp_path):
+    """Gestures that mean another: without names all are wrong, with them the last quarter is right before it is learned; a window in which the name changes is not learned."""
+    arms = [arm for arm in made_up if arm.subject == 0]
+    some = np.concatenate([arm.emg for arm in arms])
+    other = np.repeat([(arm.gesture + 1) % GESTURES for arm in arms], 6 * WINDOW + 7)
+    path = tmp_path / "arm.csv"
+
+    def told(names):
+        rows = (f"{k};{';'.join(f'{value:.4f}' for value in row)}{name}\n" for k, (row, name) in enumerate(zip(some, names, strict=True)))
+        path.write_text("".join(rows), encoding="utf-8")
+        *_, (said, found) = continual_live.live(str(path), 5.0, True, tmp_path)
+        return said, found
+
+    windows = other[: len(other) // WINDOW * WINDOW].reshape(-1, WINDOW)
+    whole = (windows == windows[:, :1]).all(1)
+    last = np.flatnonzero(whole)[-whole.sum() // 4 :]
+    _, plain = told([""] * len(some))
+    assert plain["learned"] == plain["right"] == plain["misnamed"] == 0
+    assert np.mean(np.array(plain["gestures"])[last] == windows[last, 0]) < 0.3
+    said, named = told([f";{name}" for name in other])
+    assert named["learned"] == whole.sum()
+    assert said.endswith(f"{named['right']} of {named['learned']} told rightly before they were learned")
+    assert np.mean(np.array(named["gestures"])[last] == windows[last, 0]) > 0.7
+    _, wrong = told([f";{GESTURES + name}" for name in other])
+    assert wrong["misnamed"] == whole.sum()
+    assert wrong["gestures"] == plain["gestures"]
+
+
 @pytest.mark.usefixtures("made_up")
 def test_a_stream_without_a_window_is_refused_with_what_it_had(tmp_path):
     path = tmp_path / "short.csv"

@@ -22,7 +22,7 @@ from ferrion.pilots.ecg_fronts import AFTER, BEFORE, CLIP, Bank, charged, conver
 from ferrion.pilots.ecg_hearts import stimulated, watched
 from ferrion.pilots.ecg_score import NOT_FOUND, V, answered, ectopy, matched, numbers
 from ferrion.pilots.ecg_watch import BRIDGED, HeartWatch, watched_on
-from ferrion.pilots.learners import in_float
+from ferrion.pilots.learners import in_float, on_chip
 from ferrion.report.pilot import page
 from ferrion.workloads import holter as holters
 from ferrion.workloads.holter import LENGTH, PEAK, RATE, RECORDS, UNKNOWN, Holter, Others, holter
@@ -271,6 +271,34 @@ def test_no_heart_is_stimulated_in_what_is_none(course):
     bridged = HeartWatch(own)
     list(watched_on(Readings(lines(mended), 1), bridged))
     assert bridged.lost == 0
+
+
+def test_a_beat_that_is_named_is_learned_and_others_are_not(course):
+    """Ventricular beats that somebody calls normal, a few samples beside their middle: after half of them the chip does, too. A name of no class is counted and teaches nothing."""
+    signal, peaks, classes = heart(ECTOPY * 12, seed=7)
+    ventricular = peaks[classes == V]
+
+    def told(label, of):
+        own, named = on_chip(course.shape(course.given(converted)), 0, 0.0), lines(signal)
+        own.learn(course.given(converted).others, 0)
+        for at in of:
+            named[at + 5] += f";{label}"
+        watch, before = HeartWatch(own), own.learned
+        said = [one for one in watched_on(Readings(named, 1), watch) if not one.stimulus]
+        return np.array([[one.number, one.ventricular] for one in said]), own.learned - before, watch
+
+    plain, none, _ = told(0, [])
+    later = plain[:, 0] > ventricular[len(ventricular) // 2]
+    assert none == 0
+    assert plain[later, 1].mean() == pytest.approx(0.5, abs=0.1)
+    unlearned, learned, watch = told(0, ventricular)
+    assert learned == pytest.approx(len(ventricular), abs=3)
+    assert watch.misnamed == 0
+    assert unlearned[later, 1].mean() < 0.1
+    same, taught, watch = told(4, ventricular)
+    assert taught == 0
+    assert watch.misnamed == learned
+    np.testing.assert_array_equal(same, plain)
 
 
 @pytest.mark.usefixtures("hearts")

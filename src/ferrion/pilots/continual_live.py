@@ -1,4 +1,7 @@
-"""Gestures from samples of an armband that come as lines `number;value;…`: from a file, a pipe or a socket, over a poor line too."""
+"""Gestures from samples of an armband that come as lines `number;value;…`: from a file, a pipe or a socket, over a poor line too.
+
+Where a line ends with one field more, the number of the gesture, the window is decided and then learned.
+"""
 
 from collections.abc import Iterable, Iterator
 from itertools import islice
@@ -6,14 +9,13 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
-import torch
 
 from ferrion.core.errors import DataError
 from ferrion.pilots.continual import GESTURE
 from ferrion.pilots.learners import METAPLASTICITY, Learner, course, on_chip
 from ferrion.pilots.machine_faults import FAULTS
 from ferrion.pilots.telling import telling
-from ferrion.workloads.changing import ELECTRODES, LAST_REPETITION, SESSIONS, WINDOW, Front, armband, front, sessions
+from ferrion.workloads.changing import ELECTRODES, GESTURES, LAST_REPETITION, SESSIONS, WINDOW, Front, armband, front, sessions
 from ferrion.workloads.machines import Machine
 from ferrion.workloads.spiking_tasks import Tell
 from ferrion.workloads.streams.lines import Reading, Readings, lines_from
@@ -30,15 +32,27 @@ class Gesture(NamedTuple):
     numbers: tuple[int, ...]
     """Of the lines in it."""
     decided: int
+    label: int | None
+    """What somebody says it is."""
+
+    @property
+    def learned(self) -> bool:
+        """Whether that is a gesture."""
+        return self.label is not None and self.label < GESTURES
 
 
 def gestures_on(readings: Iterable[Reading], own: Learner, scaled: Front) -> Iterator[Gesture]:
-    """One every `WINDOW` samples that were taken; what is left at the end is no window. Raises DataError for a stream that ends before the first."""
-    own.model.eval()
+    """One every `WINDOW` samples that were taken; what is left at the end is no window. Learned are those of which every sample says the same gesture.
+
+    Raises DataError for a stream that ends before the first.
+    """
     for some in _batched(readings):
         features = scaled(np.array([reading.values for reading in some])[None])
-        with torch.no_grad():
-            yield Gesture(tuple(reading.number for reading in some), int(own.model(torch.from_numpy(features)).argmax()))
+        said = {reading.label for reading in some}
+        one = Gesture(tuple(reading.number for reading in some), int(own.decide(features)[0]), said.pop() if len(said) == 1 else None)
+        yield one
+        if one.label is not None and one.learned:
+            own.learn_one(features, one.label)
 
 
 def _batched(readings: Iterable[Reading]) -> Iterator[list[Reading]]:
@@ -73,17 +87,22 @@ def faulty(short: bool, _folder: Path, tell: Tell) -> list[dict[str, Any]]:
 
 
 def live(source: str, silence: float, short: bool, _folder: Path) -> Iterator[tuple[str, dict[str, Any]]]:
-    """Gestures of an armband as they come, by a chip that has learned `SUBJECT`; at the end of a stream that breaks, what was counted, too."""
+    """Gestures of an armband as they come, by a chip that has learned `SUBJECT` and goes on where they are named; at the end of a stream that breaks, what was counted, too."""
     readings, own = Readings(lines_from(source, silence), ELECTRODES), taught(short)
-    decided = list[int]()
+    decided, learned, right, misnamed = list[int](), 0, 0, 0
 
     def so_far() -> dict[str, Any]:
-        return {"decisions": len(decided), "gestures": decided, **readings.counts}
+        return {"decisions": len(decided), "gestures": decided, "learned": learned, "right": right, "misnamed": misnamed, **readings.counts}
 
     def said() -> Iterator[str]:
+        nonlocal learned, right, misnamed
         for one in gestures_on(readings, own, front(SUBJECT)):
             decided.append(one.decided)
-            yield f"sample {one.numbers[-1]}: gesture {one.decided}"
-        yield f"{len(decided)} windows"
+            learned += one.learned
+            right += one.label == one.decided
+            misnamed += one.label is not None and not one.learned
+            told = "" if one.label is None else f", learned as {one.label}" if one.learned else f", not learned: {one.label} is none of 0 to {GESTURES - 1}"
+            yield f"sample {one.numbers[-1]}: gesture {one.decided}{told}"
+        yield f"{len(decided)} windows{f', {right} of {learned} told rightly before they were learned' if learned else ''}"
 
     return telling(said(), so_far)

@@ -1,4 +1,4 @@
-"""A heart from lines `sample;millivolts`: from a file, a pipe or a socket, over a poor line too."""
+"""A heart from lines `sample;millivolts`, at a beat that somebody names with its class (0 to 3: N, S, V, F): from a file, a pipe or a socket, over a poor line too."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -67,22 +67,25 @@ def faulty(short: bool, _folder: Path, tell: Tell) -> list[dict[str, Any]]:
 
 
 def live(source: str, silence: float, short: bool, folder: Path) -> Iterator[tuple[str, dict[str, Any]]]:
-    """Ventricular beats and stimuli of a heart as they come, by a chip that has learned the beats of other patients; at the end of a stream that breaks, what was counted, too.
+    """Ventricular beats and stimuli of a heart as they come, by a chip that has learned those of other patients and learns those that are named.
+
+    At the end of a stream that breaks, what was counted, too.
 
     Stimuli of a pipe or a socket are kept in `folder`, so that one that is started anew rests for them; a file is a replay, and nothing of it is.
     """
     readings, diary = Readings(lines_from(source, silence), 1), Diary(folder) if source == PIPE or source.startswith(TCP) else None
     own = taught(Course(0, short))
     watch = HeartWatch(own, Stimulator.remembering(diary.ages if diary else ()))
-    beats, ventricular, stimuli = 0, list[int](), list[int]()
+    beats, learned, ventricular, stimuli = 0, 0, list[int](), list[int]()
 
     def so_far() -> dict[str, Any]:
-        return {"decisions": beats, "ventricular": ventricular, "stimuli": stimuli, "lost": watch.lost, **readings.counts}
+        return {"decisions": beats, "ventricular": ventricular, "stimuli": stimuli, "learned": learned, "misnamed": watch.misnamed, "lost": watch.lost, **readings.counts}
 
     def said() -> Iterator[str]:
-        nonlocal beats
+        nonlocal beats, learned
         for one in watched_on(readings, watch):
             beats += not one.stimulus
+            learned += one.label is not None
             if one.stimulus and diary:
                 diary.note()
             if one.ventricular:
@@ -90,6 +93,6 @@ def live(source: str, silence: float, short: bool, folder: Path) -> Iterator[tup
                 yield f"line {one.number}: {'STIMULUS' if one.stimulus else 'ventricular beat'}"
         if not beats:
             raise DataError(f"no beat in {readings.counts['rows']} lines, {watch.lost} losses of the signal; give some seconds of lines sample;millivolts, {RATE:g} a second")
-        yield f"{beats} beats, {len(ventricular)} of them ventricular, {len(stimuli)} stimuli"
+        yield f"{beats} beats, {len(ventricular)} of them ventricular, {len(stimuli)} stimuli, {learned} beats learned"
 
     return telling(said(), so_far)

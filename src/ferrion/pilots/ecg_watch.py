@@ -1,4 +1,7 @@
-"""A heart that is watched sample by sample: a beat is found, told by a chip as soon as its samples are there, and ectopy is answered; a signal that is lost is not guessed."""
+"""A heart that is watched sample by sample: a beat is found, told by a chip as soon as its samples are there, and ectopy is answered; a signal that is lost is not guessed.
+
+A beat that somebody has named is learned once it was told.
+"""
 
 import math
 from collections import deque
@@ -11,8 +14,9 @@ from ferrion.chip.stimulator import Stimulator
 from ferrion.circuits.beats import BEAT, CROSSED, SEARCH, SEEN, forget, moment, resting, sense
 from ferrion.core.errors import DataError
 from ferrion.pilots.ecg_fronts import AFTER, BEFORE, CLIP, RECENT, converted, joined
-from ferrion.pilots.ecg_score import V
+from ferrion.pilots.ecg_score import MATCH, V
 from ferrion.pilots.learners import Learner
+from ferrion.workloads.ecg import CLASSES
 from ferrion.workloads.holter import RATE
 from ferrion.workloads.streams.lines import Reading
 
@@ -34,6 +38,8 @@ class Said(NamedTuple):
     ventricular: bool
     stimulus: bool
     """Whether this is a stimulus, and no beat that was told."""
+    label: int | None = None
+    """Its class, as somebody says, of `workloads.ecg.CLASSES`: it was learned."""
 
 
 class Open(NamedTuple):
@@ -51,11 +57,11 @@ class HeartWatch:
 
     def __init__(self, own: Learner, stimulator: Stimulator | None = None) -> None:
         """stimulator: one that remembers what was given before; None: a new one."""
-        self.own, self.stimulator, self.lost = own, stimulator or Stimulator(), 0
-        """`lost`: how often the signal was."""
+        self.own, self.stimulator, self.lost, self.misnamed = own, stimulator or Stimulator(), 0, 0
+        """`lost`: how often the signal was; `misnamed`: beats whose label is no class."""
         self._sensed, self._n, self._taken = resting(RATE), 0, 0
         self._time, self._missing, self._blind, self._value = math.nan, 0.0, False, 0.0
-        self._recent: deque[tuple[float, int]] = deque(maxlen=ROOM)
+        self._recent: deque[tuple[float, int, int | None]] = deque(maxlen=ROOM)
         self._open: deque[Open] = deque()
         self._last: int | None = None
         self._between: deque[int] = deque(maxlen=RECENT)
@@ -75,8 +81,8 @@ class HeartWatch:
         if self._blind:
             return
         for _ in range(0 if broken or not self._recent else step - 1):
-            yield from self._sample(*self._recent[-1])
-        yield from self._sample(self._value, reading.number)
+            yield from self._sample(*self._recent[-1][:2], None)
+        yield from self._sample(self._value, reading.number, reading.label)
 
     def _step(self, reading: Reading) -> int:
         """Samples since the last reading; 0 where its clock stood still or fell, or cannot be told."""
@@ -102,10 +108,10 @@ class HeartWatch:
         self._recent.clear()
         self._last = None
 
-    def _sample(self, value: float, number: int) -> Iterator[Said]:
+    def _sample(self, value: float, number: int, label: int | None) -> Iterator[Said]:
         if not self._recent:
             forget(self._sensed, value)
-        self._recent.append((value, number))
+        self._recent.append((value, number, label))
         n, code = self._n, sense(self._sensed, value)
         if code == CROSSED and self.stimulator.crossed(self._now):
             yield Said(number, True, True)
@@ -126,7 +132,7 @@ class HeartWatch:
         at = len(self._recent) - 1 - (self._n - beat.moment)
         pace = float(np.median(self._between)) if self._between else 0.0
         share = beat.between / pace if pace and beat.between else 1.0
-        wave = converted(np.array([value for value, _ in self._recent]), np.array([at]))
+        wave = converted(np.array([value for value, *_ in self._recent]), np.array([at]))
         if beat.between:
             self._between.append(beat.between)
         if (np.abs(wave) >= CLIP).mean() > AT_RAILS:
@@ -136,7 +142,17 @@ class HeartWatch:
         inputs = joined(wave, np.array([share]))
         ventricular = bool(self.own.decide(inputs)[0] == V)
         self.stimulator.decided(self._now, ventricular)
-        yield Said(self._recent[at][1], ventricular, False)
+        label = self._named(at)
+        yield Said(self._recent[at][1], ventricular, False, label)
+        if label is not None:
+            self.own.learn_one(inputs, label)
+
+    def _named(self, at: int) -> int | None:
+        """The class that stands beside the sample nearest to a beat's middle, of those that are near enough to be meant."""
+        there = [(abs(k - at), label) for k, (*_, label) in enumerate(self._recent) if label is not None and abs(k - at) <= MATCH]
+        label = min(there)[1] if there else None
+        self.misnamed += label is not None and label >= len(CLASSES)
+        return label if label is not None and label < len(CLASSES) else None
 
 
 def watched_on(readings: Iterable[Reading], own: HeartWatch) -> Iterator[Said]:

@@ -60,14 +60,22 @@ class Learner:
         self.model.train()
         for step in range(self.shape.passes):
             for k in permutation(self.seed, number * self.shape.passes + step, len(labels)):
-                self.descent.zero_grad()
-                loss = cross_entropy(self.model(inputs[k : k + 1]), labels[k : k + 1])
-                (loss + self.penalty() if self.penalty else loss).backward()
-                self.descent.step()
-        self.learned += self.shape.passes * len(labels)
+                self._shown(inputs[k : k + 1], labels[k : k + 1])
         if memories_of(self.model):
             for action, joules in by_action(cost(self.model), 1).items():
                 self.spent[action] = self.spent.get(action, 0.0) + joules
+
+    def learn_one(self, inputs: NDArray[np.float32], label: int) -> None:
+        """One sample (1, features), once."""
+        self.model.train()
+        self._shown(torch.from_numpy(inputs), torch.tensor([label]))
+
+    def _shown(self, inputs: torch.Tensor, labels: torch.Tensor) -> None:
+        self.descent.zero_grad()
+        loss = cross_entropy(self.model(inputs), labels)
+        (loss + self.penalty() if self.penalty else loss).backward()
+        self.descent.step()
+        self.learned += 1
 
     @property
     def joules(self) -> float:

@@ -36,10 +36,12 @@ class Reading(NamedTuple):
     """As its line says."""
     held: bool = False
     """Whether a sensor said nothing."""
+    label: int | None = None
+    """What somebody says it is: a whole number in the field after the sensors, which may be left out."""
 
 
 class Readings:
-    """Lines `time;value;…` as readings of so many sensors; a first line of names is passed over. `counts` tells what was met on the way."""
+    """Lines `time;value;…` as readings of so many sensors, with a label or without; a first line of names is passed over. `counts` tells what was met on the way."""
 
     def __init__(self, lines: Iterable[str], sensors: int) -> None:
         self.counts = {"rows": 0, "held": 0, "empty": 0, "late": 0, "clock_resets": 0, "silences": 0, "malformed": 0}
@@ -71,23 +73,24 @@ class Readings:
         self._time = time
         return True
 
-    def _held(self, number: int, time: float, values: tuple[float, ...]) -> Iterator[Reading]:
+    def _held(self, number: int, time: float, values: tuple[float, ...], label: int | None) -> Iterator[Reading]:
         silent = sum(not math.isfinite(value) for value in values)
         self.counts["held"] += silent
         self._last = tuple(value if math.isfinite(value) else before for value, before in zip(values, self._last, strict=True))
         if all(map(math.isfinite, self._last)):
-            yield Reading(number, self._last, time, silent > 0)
+            yield Reading(number, self._last, time, silent > 0, label)
         else:
             self.counts["empty"] += 1
 
 
-def _parsed(line: str, sensors: int) -> tuple[float, tuple[float, ...]] | None:
-    """Time [s] and values; an empty field is NaN; None where it is no such line."""
+def _parsed(line: str, sensors: int) -> tuple[float, tuple[float, ...], int | None] | None:
+    """Time [s], values and label; an empty field is NaN, a label that is no whole number none; None where it is no such line."""
     fields = line.lstrip(MARK).strip().split(";")
     if len(fields) < 1 + sensors:
         return None
     try:
-        return _seconds(fields[0]), tuple(float(field) if field.strip() else math.nan for field in fields[1 : 1 + sensors])
+        values = tuple(float(field) if field.strip() else math.nan for field in fields[1 : 1 + sensors])
+        return _seconds(fields[0]), values, int(said) if (said := "".join(fields[1 + sensors : 2 + sensors]).strip()).isdecimal() else None
     except ValueError:
         return None
 
