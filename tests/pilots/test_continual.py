@@ -43,7 +43,7 @@ def stages(count, samples=300):
 
 @pytest.fixture
 def made_up(monkeypatch):
-    """Digits that are ten blots, and six arms whose muscles differ in strength from gesture to gesture."""
+    """Digits that are ten blots, and six arms whose muscles differ in strength from gesture to gesture, each turned by one electrode more."""
     draws = np.random.default_rng(0)
     blots = draws.random((10, PIXELS)) < 0.2
     y = draws.integers(0, 10, 6000)
@@ -51,7 +51,7 @@ def made_up(monkeypatch):
     monkeypatch.setattr(changing, "load", lambda _: DataSet("made up", x[:3000], y[:3000], x[3000:], y[3000:], 10))
     strength = draws.uniform(2.0, 40.0, (GESTURES, ELECTRODES))
     arms = [
-        Segment(subject, gesture, session, repetition, draws.normal(size=(6 * WINDOW + 7, ELECTRODES)) * strength[gesture] * (1.0 + 0.2 * session))
+        Segment(subject, gesture, session, repetition, draws.normal(size=(6 * WINDOW + 7, ELECTRODES)) * np.roll(strength[gesture], subject) * (1.0 + 0.2 * session))
         for subject in range(SUBJECTS)
         for session in range(3)
         for gesture in range(GESTURES)
@@ -187,6 +187,10 @@ def test_the_pilot_runs_and_is_drawn(monkeypatch, tmp_path):
     assert columns["int8, taught all"]["end, orders"] > columns["int8, as deployed"]["end, orders"] + 0.2
     assert columns["chip, consolidating"]["end, sessions"] > 0.8
     assert "forgotten, orders" not in columns["int8, taught all"]
+    for name in ("chip", "chip, consolidating", "chip, consolidating, device level", "float"):
+        assert columns[name]["arm, learned"] > columns[name]["arm"] + 0.1, "on another's arm the band sits turned, and that is learned"
+        assert result["runs"][0]["arm"][name][0] == columns[name]["arm"]
+    assert columns["int8, taught all"]["arm, learned"] > columns["int8, as deployed"]["arm"] + 0.1
     assert all(0 < columns[name]["learned"] < 1e-5 for name in ("chip", "chip, consolidating"))
     assert "Learning on from session to session" in page(result)
     first = result["runs"][0]

@@ -13,13 +13,18 @@ from ferrion.learning.model_costs import clear, cost
 from ferrion.learning.training import Fidelity
 from ferrion.pilots.array_costs import by_action, decided, on_parts, worn
 from ferrion.pilots.learners import METAPLASTICITY, Elastic, Learner, Shape, course, in_float, on_chip
+from ferrion.pilots.newcomer import newcomers
+from ferrion.pilots.table import merged
 from ferrion.workloads.changing import DIGITS, ELECTRODES, GESTURES, PIXELS, SUBJECTS, Stage, lights, orders, sessions
 from ferrion.workloads.digital.costs import held, joules, known, radio_joules, size
 from ferrion.workloads.digital.network import IntegerNet, Recipe, chosen, fit, of
 from ferrion.workloads.spiking_tasks import Tell
 from ferrion.workloads.verdicts import confusion, roc
 
-NOTE = "Learning on while the input changes: MNIST with its pixels wired anew three times, MNIST in other light, and seven gestures by EMG in three sessions (six subjects)"
+NOTE = (
+    "Learning on while the input changes: MNIST with its pixels wired anew three times, MNIST in other light, and seven gestures by EMG in three sessions (six subjects)"
+    " and on others' arms"
+)
 SAMPLES, SHORT_SAMPLES, SHORT_SUBJECTS = 8000, 1000, 1
 """Digits a stage, and subjects in the short form."""
 DIGIT, GESTURE = Shape(PIXELS, 128, DIGITS, 0.01, 100, 1), Shape(2 * ELECTRODES, 32, GESTURES, 0.05, 10, 3)
@@ -70,7 +75,9 @@ def run(seed: int, short: bool, _folder: Path, tell: Tell) -> dict[str, Any]:
         for name, right in means.items():
             columns[name] |= remembered(what, right)
         drawn[what] = {name: np.broadcast_to(right[:, 0], len(devices[0])).tolist() for name, right in means.items()}
-    return {"seed": seed, "columns": columns, "kept": drawn, **pictured}
+    tell(f"seed {seed}: the armband on other arms")
+    strangers, arm = newcomers(GESTURE, fork(seed, SUBJECTS), short)
+    return {"seed": seed, "columns": merged(columns, strangers), "kept": drawn, "arm": arm, **pictured}
 
 
 def remembered(what: str, right: NDArray[np.float64]) -> dict[str, float]:

@@ -69,6 +69,8 @@ QUANTITIES = {
             ("forgotten", "of that forgotten, mean of earlier stages"),
         )
     },
+    "arm": ("right on another's arm, as it was", "%", 100.0),
+    "arm, learned": ("right on another's arm, after three repetitions of each gesture, learned once", "%", 100.0),
     "false": (f"crossings without a pulse a second, noise {100 * NOISE:.0f} %", "1/s", 1.0),
     **{f"right, {noise}": (f"pulses found and sorted rightly, noise {100 * noise:.0f} %", "%", 100.0) for noise in NOISES},
     "right, drifted": (f"the same at noise {100 * NOISE:.0f} %, after heights have drifted", "%", 100.0),

@@ -17,6 +17,12 @@ def kept(run: Mapping[str, Any]) -> list[Panel]:
     return [_panel(TITLES[what], found) for what, found in run["kept"].items()]
 
 
+def arm(run: Mapping[str, Any]) -> Panel:
+    """Another's arm, as more and more of it is learned."""
+    curves = [Curve(name, tuple(100.0 * k / (len(right) - 1) for k in range(len(right))), tuple(100 * own for own in right)) for name, right in run["arm"].items()]
+    return Panel("The armband on another's arm", "of three repetitions learned [%]", "right of the fourth [%]", tuple(curves))
+
+
 def confusions(run: Mapping[str, Any]) -> list[tuple[str, str]]:
     """Digits of all wirings at the end."""
     return [(f"Which digit was taken for which, at the end, of all wirings: {name}", plots.confusion(name, np.array(table))) for name, table in run["confusion"].items()]

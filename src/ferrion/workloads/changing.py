@@ -111,9 +111,12 @@ def front(subject: int) -> Front:
     return Front(np.concatenate([own.windows for own in armband() if own.subject == subject and own.session == 0 and own.repetition < LAST_REPETITION]))
 
 
-def sessions(subject: int) -> list[Stage]:
-    """Of one subject; the armband was taken off in between. Raises MissingDataError without the recordings."""
-    own, scaled = [segment for segment in armband() if segment.subject == subject], front(subject)
+def sessions(subject: int, wearer: int | None = None) -> list[Stage]:
+    """Of one subject, each in the order in which it was recorded; the armband was taken off in between. wearer: for whom the front end was set, where not for the subject.
+
+    Raises MissingDataError without the recordings.
+    """
+    own, scaled = [segment for segment in armband() if segment.subject == subject], front(subject if wearer is None else wearer)
 
     def part(session: int, tested: bool) -> tuple[F4, NDArray[np.int64]]:
         some = [segment for segment in own if segment.session == session and (segment.repetition == LAST_REPETITION) == tested]

@@ -1,0 +1,70 @@
+"""Somebody else puts the armband on: a device that has learned one wearer learns three repetitions of each gesture, window by window, and is asked the fourth."""
+
+from copy import deepcopy
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ferrion.learning.training import Fidelity
+from ferrion.pilots.learners import METAPLASTICITY, Learner, Shape, course, in_float, on_chip
+from ferrion.pilots.table import Columns
+from ferrion.workloads.changing import GESTURES, SUBJECTS, Stage, sessions
+from ferrion.workloads.digital.network import IntegerNet, Recipe, fit, of
+
+WEARER = 0
+"""Who is learned first, and for whom the front end is set."""
+PARTS = 12
+"""Of what is learned, after each of which the device is asked."""
+RECIPE = Recipe((32,), epochs=15)
+"""Of the int8 network: as wide as the arrays."""
+AS_IT_WAS, LEARNED = "arm", "arm, learned"
+"""Shares right."""
+
+
+def newcomers(shape: Shape, seed: int, short: bool) -> tuple[Columns, dict[str, list[float]]]:
+    """Shares right on the arms of all others, a device for each; and for drawing those after each part of what is learned. Raises MissingDataError without the recordings."""
+    others = [sessions(subject, WEARER)[0] for subject in range(SUBJECTS) if subject != WEARER][: 1 if short else None]
+    learners = {
+        "chip": on_chip(shape, seed, 0.0),
+        "chip, consolidating": on_chip(shape, seed, METAPLASTICITY),
+        "chip, consolidating, device level": on_chip(shape, seed, METAPLASTICITY, Fidelity.DEVICE),
+        "float": in_float(shape, seed),
+    }
+    drawn = {}
+    for name, own in learners.items():
+        course(own, sessions(WEARER))
+        drawn[name] = np.mean([_met(own, other) for other in others], axis=0).tolist()
+    columns: Columns = {name: {AS_IT_WAS: right[0], LEARNED: right[-1]} for name, right in drawn.items()}
+    return columns | _elsewhere(others, seed), drawn
+
+
+def _met(own: Learner, other: Stage) -> list[float]:
+    """Share right of the last repetition, before anything of the others is learned and after each part of it."""
+    learning, found = deepcopy(own), [own.right(other)]
+    for part in np.array_split(np.arange(len(other.labels)), PARTS):
+        for k in part:
+            learning.learn_one(other.inputs[k : k + 1], int(other.labels[k]))
+        found.append(learning.right(other))
+    return found
+
+
+def _elsewhere(others: list[Stage], seed: int) -> Columns:
+    """Int8 networks: taught the wearer, and taught anew, for each newcomer, with what the arrays learn."""
+    wearer = sessions(WEARER)
+    was, learned = [], []
+    deployed = _net(wearer, seed)
+    for other in others:
+        anew = _net([*wearer, other], seed)
+        was.append(_right(deployed, other))
+        learned.append(_right(anew, other))
+    return {"int8, as deployed": {AS_IT_WAS: float(np.mean(was))}, "int8, taught all": {LEARNED: float(np.mean(learned))}}
+
+
+def _net(stages: list[Stage], seed: int) -> IntegerNet:
+    inputs, labels = np.concatenate([own.inputs for own in stages]), np.concatenate([own.labels for own in stages])
+    return of(fit(inputs, labels, GESTURES, RECIPE, seed % 2**31))
+
+
+def _right(net: IntegerNet, other: Stage) -> float:
+    right: NDArray[np.bool_] = net.decide(other.test_inputs) == other.test_labels
+    return float(right.mean())
