@@ -126,15 +126,30 @@ def on_page_markdown(markdown, page, **_):
     for name, result in found.items():
         note = f"{result['note']}. {result['seeds']} seeds: mean ± standard deviation.{took(result['runs'])}"
         markdown = markdown.replace(f"<!-- pilot {name} -->", f"{note}\n\n{pilot.markdown(result)}\n\n{drawn(name, result)}")
-    markdown = markdown.replace("<!-- at a glance -->", at_a_glance(found))
-    lines = [f"- {name}: {pilot.fault_line(own).removeprefix('stream with fault: ')}" for name, result in found.items() for own in result["faults"]]
-    return markdown.replace("<!-- faults -->", "\n".join(lines))
+    markdown = markdown.replace("<!-- at a glance -->", at_a_glance(found)).replace("<!-- short forms -->", quick())
+    return markdown.replace("<!-- faults -->", faults(found))
+
+
+def faults(found) -> str:
+    """What streams with faults came to, of every pilot."""
+    lines = ["| pilot | fault | told rightly [%] | decisions | counted |", "|---|---|---|---|---|"]
+    for name, result in found.items():
+        for own in result["faults"]:
+            counted = [f"{count:,} {key.replace('_', ' ')}" for key, count in own.items() if key not in ("fault", "share", "decisions") and count]
+            lines.append(f"| {name} | {own['fault']} | {100 * own['share']:.0f} | {own['decisions']:,} | {', '.join(counted)} |")
+    return "\n".join(lines)
 
 
 def took(runs) -> str:
     """How long a seed took, where it was kept."""
     minutes = [run["wall_s"] / 60.0 for run in runs if "wall_s" in run]
     return f" A seed took {min(minutes):.0f} to {max(minutes):.0f} minutes, beside one or two other jobs on two cores." if minutes else ""
+
+
+def quick() -> str:
+    """Seconds of the short forms, by the last run of `benchmarks/short_forms.py`."""
+    rows = json.loads((ROOT / "docs/results/short-forms.json").read_text(encoding="utf-8"))
+    return ", ".join(f"{row['pilot']} {row['wall_s']:.0f}" for row in rows) + f" s, {max(row['peak_MB'] for row in rows) / 1000:.1f} GB at most (`benchmarks/short_forms.py`)"
 
 
 def streamed() -> str:

@@ -55,3 +55,11 @@ def test_an_edited_function_is_compiled_anew(tmp_path):
         env = {**os.environ, "NUMBA_CACHE_DIR": str(tmp_path / "cache")}
         found.append(subprocess.run([sys.executable, tmp_path / "script.py"], env=env, capture_output=True, text=True, check=True).stdout.strip())
     assert found == ["10", "15"]
+
+
+def test_a_command_that_ran_before_compiles_nothing(tmp_path):
+    """Neither loops nor the equations they are made of."""
+    call = "import sys\nfrom ferrion.cli.main import app\napp(sys.argv[1:], standalone_mode=False)\nprint('numba.np.arraymath' in sys.modules, file=sys.stderr)"
+    command = [sys.executable, "-c", call, "neuron", "--json", "--out", tmp_path / "neuron"]
+    *_, again = (subprocess.run(command, capture_output=True, text=True, check=True) for _ in range(2))
+    assert again.stderr.splitlines()[-1] == "False"

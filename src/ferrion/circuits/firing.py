@@ -76,6 +76,16 @@ def filament(t, piece, p):
 
 
 @compiled
+def drawn(gates, stage):
+    """Drain currents [A] at gate voltages [V], (cells, samples)."""
+    out = np.empty(gates.shape)
+    for cell in range(gates.shape[0]):
+        for k in range(gates.shape[1]):
+            out[cell, k] = drain_current(gates[cell, k], stage)
+    return out
+
+
+@compiled
 def rates(t, y, out, context):
     """Time derivatives of the state."""
     cell, piece = context
