@@ -22,9 +22,11 @@ def without(events: EventSet, fold: int = 0, most: int = 400) -> EventSet:
     """The same without its test: a fifth of its training is asked instead, `most` at most, of heart beats those of some patients, others in each fold."""
     training = events.training
     patients = np.unique(training.group)
-    held = np.isin(training.group, patients[permutation(APART, 0, len(patients))[PATIENTS * fold : PATIENTS * (fold + 1)]])
+    held = np.isin(training.group, patients[permutation(APART, 0, len(patients)) // PATIENTS == fold])
     if events.name != "ecg":
-        held = permutation(APART, fold, len(training)) < HELD * len(training)
+        held = permutation(APART, 0, len(training)) // (HELD * len(training)) == fold
+    if not held.any():
+        raise SystemExit(f"fold {fold} holds nothing out; give one from 0 to {(-(-len(patients) // PATIENTS) if events.name == 'ecg' else round(1 / HELD)) - 1}")
     test = training.take(np.flatnonzero(held))
     return replace(events, training=training.take(np.flatnonzero(~held)), test=test.take(chosen(test, most, 0)))
 

@@ -133,11 +133,10 @@ def on_page_markdown(markdown, page, **_):
 
 def faults(found) -> str:
     """What streams with faults came to, of every pilot."""
-    lines = ["| pilot | fault | told rightly [%] | decisions | counted |", "|---|---|---|---|---|"]
+    lines = ["| pilot | fault | score [%] | counted |", "|---|---|---|---|"]
     for name, result in found.items():
         for own in result["faults"]:
-            counted = [f"{count:,} {key.replace('_', ' ')}" for key, count in own.items() if key not in ("fault", "share", "decisions") and count]
-            lines.append(f"| {name} | {own['fault']} | {100 * own['share']:.0f} | {own['decisions']:,} | {', '.join(counted)} |")
+            lines.append(f"| {name} | {own['fault']} | {100 * own['share']:.0f} | {pilot.counted(own)} |")
     return "\n".join(lines)
 
 
@@ -149,8 +148,8 @@ def took(runs) -> str:
 
 def quick() -> str:
     """Seconds of the short forms, by the last run of `benchmarks/short_forms.py`."""
-    rows = json.loads((ROOT / "docs/results/short-forms.json").read_text(encoding="utf-8"))
-    return ", ".join(f"{row['pilot']} {row['wall_s']:.0f}" for row in rows) + f" s, {max(row['peak_MB'] for row in rows) / 1000:.1f} GB at most (`benchmarks/short_forms.py`)"
+    found = json.loads((ROOT / "docs/results/short-forms.json").read_text(encoding="utf-8"))
+    return ", ".join(f"{row['pilot']} {row['wall_s']:.0f}" for row in found["pilots"]) + f" s, {found['peak_MB'] / 1000:.1f} GB at most (`benchmarks/short_forms.py`)"
 
 
 def streamed() -> str:

@@ -25,6 +25,7 @@ from ferrion.report.pilot import page
 from ferrion.workloads import changing
 from ferrion.workloads.changing import ELECTRODES, GESTURES, PIXELS, SUBJECTS, TESTED, WINDOW, Front, Segment, Stage, described
 from ferrion.workloads.data import DataSet
+from ferrion.workloads.streams.lines import Reading
 
 SHAPE = Shape(20, 16, 4, 0.05, 10, 2)
 
@@ -229,9 +230,9 @@ def test_a_stream_that_says_the_gesture_is_learned_and_what_is_none_is_counted(m
     other = np.repeat([(arm.gesture + 1) % GESTURES for arm in arms], 6 * WINDOW + 7)
     path = tmp_path / "arm.csv"
 
-    def told(names):
+    def told(names, head="sample;1;2;3;4;5;6;7;8;label\n"):
         rows = (f"{k};{';'.join(f'{value:.4f}' for value in row)}{name}\n" for k, (row, name) in enumerate(zip(some, names, strict=True)))
-        path.write_text("".join(rows), encoding="utf-8")
+        path.write_text(head + "".join(rows), encoding="utf-8")
         *_, (said, found) = continual_live.live(str(path), 5.0, True, tmp_path)
         return said, found
 
@@ -239,15 +240,27 @@ def test_a_stream_that_says_the_gesture_is_learned_and_what_is_none_is_counted(m
     whole = (windows == windows[:, :1]).all(1)
     last = np.flatnonzero(whole)[-whole.sum() // 4 :]
     _, plain = told([""] * len(some))
-    assert plain["learned"] == plain["right"] == plain["misnamed"] == 0
+    assert plain["learned"] == plain["right"] == plain["not_learned"] == plain["labels"] == 0
     assert np.mean(np.array(plain["gestures"])[last] == windows[last, 0]) < 0.3
     said, named = told([f";{name}" for name in other])
     assert named["learned"] == whole.sum()
+    assert named["not_learned"] == (~whole).sum()
+    assert named["labels"] == len(other)
     assert said.endswith(f"{named['right']} of {named['learned']} told rightly before they were learned")
     assert np.mean(np.array(named["gestures"])[last] == windows[last, 0]) > 0.7
     _, wrong = told([f";{GESTURES + name}" for name in other])
-    assert wrong["misnamed"] == whole.sum()
+    assert wrong["not_learned"] == len(windows)
     assert wrong["gestures"] == plain["gestures"]
+    _, other_column = told([f";{name}" for name in other], head="")
+    assert other_column == plain, "a column that nobody calls a label is none"
+
+
+def test_a_window_with_a_silent_electrode_is_decided_and_not_learned(made_up):
+    own, scaled = continual_live.taught(True), changing.front(0)
+    rows = [Reading(k, tuple(made_up[0].emg[k]), k, held=k == 7, label=3) for k in range(2 * WINDOW)]
+    first, second = continual_live.gestures_on(rows, own, scaled)
+    assert (first.named, first.label) == (True, None)
+    assert second.label == 3
 
 
 @pytest.mark.usefixtures("made_up")

@@ -284,7 +284,7 @@ def test_a_beat_that_is_named_is_learned_and_others_are_not(course):
         for at in of:
             named[at + 5] += f";{label}"
         watch, before = HeartWatch(own), own.learned
-        said = [one for one in watched_on(Readings(named, 1), watch) if not one.stimulus]
+        said = [one for one in watched_on(Readings(["sample;millivolts;label", *named], 1), watch) if not one.stimulus]
         return np.array([[one.number, one.ventricular] for one in said]), own.learned - before, watch
 
     plain, none, _ = told(0, [])
@@ -299,6 +299,13 @@ def test_a_beat_that_is_named_is_learned_and_others_are_not(course):
     assert taught == 0
     assert watch.misnamed == learned
     np.testing.assert_array_equal(same, plain)
+
+
+def test_a_name_is_one_beats(course):
+    """Beside two beats that stand near each other, only the first that it is near to is learned."""
+    watch = HeartWatch(on_chip(course.shape(course.given(converted)), 0, 0.0))
+    watch._recent.extend((0.0, number, 2 if number == 50 else None) for number in range(100))
+    assert [watch._named(at) for at in (40, 60)] == [2, None]
 
 
 @pytest.mark.usefixtures("hearts")

@@ -24,7 +24,7 @@ from ferrion.workloads import machines
 from ferrion.workloads.digital.monitoring import components, hotelling, q_limit, squares
 from ferrion.workloads.machines import SKAB_NAMES, SKAB_NORMAL, SKAB_SENSORS, Machine, delays, score, skab
 from ferrion.workloads.nab import nab
-from ferrion.workloads.streams.lines import LONGEST, Reading, Readings, lines_from
+from ferrion.workloads.streams.lines import LONGEST, NAMELESS, Reading, Readings, lines_from
 
 COMMAND = [sys.executable, "-c", "from ferrion.cli.main import main; main()", "pilot", "machine"]
 
@@ -352,6 +352,18 @@ def test_one_line_of_names_is_passed_over_and_every_other_line_is_counted():
     assert words.counts["rows"] == words.counts["malformed"] == 9
     marked = Readings(["\ufeff0;1\n"], 1)
     assert [own.values for own in marked] == [(1.0,)]
+
+
+def test_a_field_is_a_label_where_the_first_line_says_so_and_nowhere_else():
+    """Whole numbers, 2.0 too; what is none is told apart from nothing."""
+    rows = ["0;1.5;2\n", "1;1.5;2.0\n", "2;1.5\n", "3;1.5;\n", "4;1.5;V\n", "5;1.5;-1\n", "6;1.5;2.5\n", "7;1.5;3;9\n", "8;1.5;nan\n"]
+    named = Readings(["time;value;label\n", *rows], 1)
+    assert [own.label for own in named] == [2, 2, None, None, NAMELESS, NAMELESS, NAMELESS, 3, NAMELESS]
+    assert named.counts["labels"] == 7
+    for first in ([], ["time;value\n"], ["time;value;other\n"]):
+        plain = Readings([*first, *rows], 1)
+        assert {own.label for own in plain} == {None}
+        assert plain.counts["labels"] == 0
 
 
 def test_a_line_without_end_fills_no_memory(tmp_path):

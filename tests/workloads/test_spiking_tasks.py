@@ -178,9 +178,9 @@ def test_a_recording_is_replayed_at_any_rate_gap_by_gap(monkeypatch, tmp_path):
     file = {"t_us": times, **{key: np.zeros(len(times), np.uint8) for key in "xyp"}, "offset": np.arange(bursts.GESTURES + 1) * 500}
     np.savez(tmp_path / "dvs128_samples" / "dvs128_recordings.npz", **file)
     monkeypatch.setenv("FERRION_DATA", str(tmp_path))
-    bursts._gesture.cache_clear()
+    bursts._moments.cache_clear()
     played = bursts.replayed(1e5, 3, 1 + 3 * 499).times
-    bursts._gesture.cache_clear()
+    bursts._moments.cache_clear()
     assert 3 * 499 / (played[-1] - played[0]) == pytest.approx(1e5)
     found = np.diff(played)
     assert np.allclose(found[:499], found[499:998])

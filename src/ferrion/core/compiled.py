@@ -35,15 +35,20 @@ if "+avx512bw" in FEATURES and not os.environ.get("NUMBA_CPU_FEATURES"):
     vars(numba.core.config)["CPU_FEATURES"] = FEATURES + ",-prefer-256-bit"
     """LLVM shuns the 512-bit registers of some processors, for fear of a lower clock; these loops gain a fifth from them."""
 
-for name, address in c_helpers.items():
-    llvmlite.binding.add_symbol(name if name.startswith("_") else f"NRT_{name}", address)
-    """What compiled functions call to count references, by the names that numba gives it when it compiles first."""
+
+def _linked() -> None:
+    """Name what compiled functions call to count references, as numba does when it first compiles."""
+    for name, address in c_helpers.items():
+        llvmlite.binding.add_symbol(name if name.startswith("_") else f"NRT_{name}", address)
 
 
-class Prompt(FunctionCache):
+_linked()
+
+
+class WarmCache(FunctionCache):
     """numba's cache on disk, without the half second and 38 MB in which it first learns to compile.
 
-    A function that is read needs none of it, and one that is not there calls for it itself.
+    A function that is read needs none of it, and one that is not there calls for it itself. (Hashes of strings would: no loop of ours takes one.)
     """
 
     def load_overload(self, sig: Any, target_context: Any) -> Any:
@@ -57,7 +62,7 @@ def _kept(**options: Any) -> Callable[[Callable[..., Any]], Any]:
 
     def decorated(function: Callable[..., Any]) -> Any:
         own = numba.njit(nogil=True, error_model="numpy", **options)(function)
-        own._cache = Prompt(function)
+        own._cache = WarmCache(function)
         return own
 
     return decorated

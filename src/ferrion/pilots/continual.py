@@ -10,10 +10,9 @@ from numpy.typing import NDArray
 from ferrion.chip.chip import Chip
 from ferrion.core.noise import fork, permutation
 from ferrion.learning.model_costs import clear, cost
-from ferrion.learning.training import Fidelity
 from ferrion.pilots.array_costs import by_action, decided, on_parts, worn
-from ferrion.pilots.learners import METAPLASTICITY, Elastic, Learner, Shape, course, in_float, on_chip
-from ferrion.pilots.newcomer import newcomers
+from ferrion.pilots.learners import CHIPS, CONSOLIDATING, Elastic, Learner, Shape, course, in_float, on_chip
+from ferrion.pilots.newcomer import DEPLOYED, TAUGHT_ALL, newcomers
 from ferrion.pilots.table import merged
 from ferrion.workloads.changing import DIGITS, ELECTRODES, GESTURES, PIXELS, SUBJECTS, Stage, lights, orders, sessions
 from ferrion.workloads.digital.costs import held, joules, known, radio_joules, size
@@ -30,15 +29,8 @@ SAMPLES, SHORT_SAMPLES, SHORT_SUBJECTS = 8000, 1000, 1
 DIGIT, GESTURE = Shape(PIXELS, 128, DIGITS, 0.01, 100, 1), Shape(2 * ELECTRODES, 32, GESTURES, 0.05, 10, 3)
 RECIPES = tuple(Recipe(hidden, sparsity=sparsity, epochs=15) for hidden, sparsity in (((128,), 0.0), ((128,), 0.8), ((256,), 0.8), ((), 0.0)))
 """Of the int8 network: the best on a held-out fifth of what it is taught is taken, of as many samples of that as the first stage has."""
-CONSOLIDATING, TAUGHT_ALL = "chip, consolidating", "int8, taught all"
-"""Whose confusion and energy are drawn."""
 CHOICE = 6000
 """Draws that choose a recipe stand apart from others."""
-CHIPS = {
-    "chip": (0.0, Fidelity.BEHAVIOURAL),
-    CONSOLIDATING: (METAPLASTICITY, Fidelity.BEHAVIOURAL),
-    "chip, consolidating, device level": (METAPLASTICITY, Fidelity.DEVICE),
-}
 SEEN = 200
 """Test samples over which products and bytes are counted."""
 PRICED = "orders"
@@ -106,7 +98,7 @@ def compared(shape: Shape, stages: list[Stage], seed: int, short: bool) -> tuple
     results["float"] = course(in_float(shape, seed), stages)
     elastic = Elastic(in_float(shape, seed))
     results["float, elastic weights"] = course(elastic.learner, stages, elastic.remember)
-    for name, seen in (("int8, as deployed", stages[:1]), (TAUGHT_ALL, stages)):
+    for name, seen in ((DEPLOYED, stages[:1]), (TAUGHT_ALL, stages)):
         net = taught(shape, seen, seed, short)
         results[name] = np.array([[float((net.decide(own.test_inputs) == own.test_labels).mean()) for own in stages]])
         numbers[name] = int8_numbers(net, shape, stages[-1].test_inputs[:SEEN])

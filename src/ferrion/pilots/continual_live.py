@@ -1,6 +1,6 @@
 """Gestures from samples of an armband that come as lines `number;value;…`: from a file, a pipe or a socket, over a poor line too.
 
-Where a line ends with one field more, the number of the gesture, the window is decided and then learned.
+Where the first line names a ninth value, `label`, the number of the gesture stands there, and the window is decided and then learned.
 """
 
 from collections.abc import Iterable, Iterator
@@ -24,6 +24,7 @@ SUBJECT = 0
 """Whose armband it is."""
 SHORT_LEARNED = 1
 """Sessions that are learned in the short form."""
+NOT_LEARNED = f", not learned: give the same gesture, 0 to {GESTURES - 1}, beside each of its {WINDOW} samples, and no empty field"
 
 
 class Gesture(NamedTuple):
@@ -32,27 +33,25 @@ class Gesture(NamedTuple):
     numbers: tuple[int, ...]
     """Of the lines in it."""
     decided: int
+    named: bool
+    """Whether somebody says what it is."""
     label: int | None
-    """What somebody says it is."""
-
-    @property
-    def learned(self) -> bool:
-        """Whether that is a gesture."""
-        return self.label is not None and self.label < GESTURES
+    """The gesture that it was learned to be."""
 
 
 def gestures_on(readings: Iterable[Reading], own: Learner, scaled: Front) -> Iterator[Gesture]:
-    """One every `WINDOW` samples that were taken; what is left at the end is no window. Learned are those of which every sample says the same gesture.
+    """One every `WINDOW` samples that were taken; what is left at the end is no window. Learned are those of which every sample says the same gesture and every electrode speaks.
 
     Raises DataError for a stream that ends before the first.
     """
     for some in _batched(readings):
         features = scaled(np.array([reading.values for reading in some])[None])
         said = {reading.label for reading in some}
-        one = Gesture(tuple(reading.number for reading in some), int(own.decide(features)[0]), said.pop() if len(said) == 1 else None)
-        yield one
-        if one.label is not None and one.learned:
-            own.learn_one(features, one.label)
+        whole = len(said) == 1 and not any(reading.held for reading in some)
+        label = next((label for label in said if whole and label in range(GESTURES)), None)
+        yield Gesture(tuple(reading.number for reading in some), int(own.decide(features)[0]), said != {None}, label)
+        if label is not None:
+            own.learn_one(features, label)
 
 
 def _batched(readings: Iterable[Reading]) -> Iterator[list[Reading]]:
@@ -89,20 +88,20 @@ def faulty(short: bool, _folder: Path, tell: Tell) -> list[dict[str, Any]]:
 def live(source: str, silence: float, short: bool, _folder: Path) -> Iterator[tuple[str, dict[str, Any]]]:
     """Gestures of an armband as they come, by a chip that has learned `SUBJECT` and goes on where they are named; at the end of a stream that breaks, what was counted, too."""
     readings, own = Readings(lines_from(source, silence), ELECTRODES), taught(short)
-    decided, learned, right, misnamed = list[int](), 0, 0, 0
+    decided, learned, right, not_learned = list[int](), 0, 0, 0
 
     def so_far() -> dict[str, Any]:
-        return {"decisions": len(decided), "gestures": decided, "learned": learned, "right": right, "misnamed": misnamed, **readings.counts}
+        return {"decisions": len(decided), "gestures": decided, "learned": learned, "right": right, "not_learned": not_learned, **readings.counts}
 
     def said() -> Iterator[str]:
-        nonlocal learned, right, misnamed
+        nonlocal learned, right, not_learned
         for one in gestures_on(readings, own, front(SUBJECT)):
             decided.append(one.decided)
-            learned += one.learned
+            learned += one.label is not None
             right += one.label == one.decided
-            misnamed += one.label is not None and not one.learned
-            told = "" if one.label is None else f", learned as {one.label}" if one.learned else f", not learned: {one.label} is none of 0 to {GESTURES - 1}"
-            yield f"sample {one.numbers[-1]}: gesture {one.decided}{told}"
+            not_learned += one.named and one.label is None
+            told = NOT_LEARNED if one.named else ""
+            yield f"sample {one.numbers[-1]}: gesture {one.decided}{told if one.label is None else f', learned as {one.label}'}"
         yield f"{len(decided)} windows{f', {right} of {learned} told rightly before they were learned' if learned else ''}"
 
     return telling(said(), so_far)

@@ -1,4 +1,7 @@
-"""A heart from lines `sample;millivolts`, at a beat that somebody names with its class (0 to 3: N, S, V, F): from a file, a pipe or a socket, over a poor line too."""
+"""A heart from lines `sample;millivolts`: from a file, a pipe or a socket, over a poor line too.
+
+Where the first line names a second value, `label`, the class of a beat (0 to 3: N, S, V, F) stands there beside its middle, and the beat is told and then learned.
+"""
 
 from collections.abc import Iterator
 from pathlib import Path

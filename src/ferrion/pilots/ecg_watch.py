@@ -64,6 +64,7 @@ class HeartWatch:
         self._recent: deque[tuple[float, int, int | None]] = deque(maxlen=ROOM)
         self._open: deque[Open] = deque()
         self._last: int | None = None
+        self._named_last = -1
         self._between: deque[int] = deque(maxlen=RECENT)
 
     def take(self, reading: Reading) -> Iterator[Said]:
@@ -148,11 +149,13 @@ class HeartWatch:
             self.own.learn_one(inputs, label)
 
     def _named(self, at: int) -> int | None:
-        """The class that stands beside the sample nearest to a beat's middle, of those that are near enough to be meant."""
-        there = [(abs(k - at), label) for k, (*_, label) in enumerate(self._recent) if label is not None and abs(k - at) <= MATCH]
-        label = min(there)[1] if there else None
-        self.misnamed += label is not None and label >= len(CLASSES)
-        return label if label is not None and label < len(CLASSES) else None
+        """The class that stands beside the sample nearest to a beat's middle, of those that are near enough to be meant and were no other beat's."""
+        there = [(abs(k - at), number, label) for k, (_, number, label) in enumerate(self._recent) if label is not None and abs(k - at) <= MATCH and number > self._named_last]
+        if not there:
+            return None
+        _, self._named_last, label = min(there)
+        self.misnamed += label not in range(len(CLASSES))
+        return label if label in range(len(CLASSES)) else None
 
 
 def watched_on(readings: Iterable[Reading], own: HeartWatch) -> Iterator[Said]:

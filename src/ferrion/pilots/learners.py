@@ -21,6 +21,13 @@ from ferrion.workloads.changing import Stage
 
 METAPLASTICITY = 1.0
 """Of the chip that consolidates (Laborieux et al. 2021); 0.5 to 1.5 were tried on one seed."""
+CONSOLIDATING = "chip, consolidating"
+CHIPS = {
+    "chip": (0.0, Fidelity.BEHAVIOURAL),
+    CONSOLIDATING: (METAPLASTICITY, Fidelity.BEHAVIOURAL),
+    "chip, consolidating, device level": (METAPLASTICITY, Fidelity.DEVICE),
+}
+"""Who learns on: their metaplasticity and fidelity."""
 ELASTIC, FISHER = 20.0, 400
 """Pull of elastic weights towards those of earlier stages, the greatest that did not diverge of 1, 20, 50 and 100 on one seed; samples that tell which of them matter."""
 
@@ -66,7 +73,7 @@ class Learner:
                 self.spent[action] = self.spent.get(action, 0.0) + joules
 
     def learn_one(self, inputs: NDArray[np.float32], label: int) -> None:
-        """One sample (1, features), once."""
+        """One sample (1, features), once; its joules are not charged."""
         self.model.train()
         self._shown(torch.from_numpy(inputs), torch.tensor([label]))
 

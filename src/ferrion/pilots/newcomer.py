@@ -5,8 +5,7 @@ from copy import deepcopy
 import numpy as np
 from numpy.typing import NDArray
 
-from ferrion.learning.training import Fidelity
-from ferrion.pilots.learners import METAPLASTICITY, Learner, Shape, course, in_float, on_chip
+from ferrion.pilots.learners import CHIPS, Learner, Shape, course, in_float, on_chip
 from ferrion.pilots.table import Columns
 from ferrion.workloads.changing import GESTURES, SUBJECTS, Stage, sessions
 from ferrion.workloads.digital.network import IntegerNet, Recipe, fit, of
@@ -19,17 +18,14 @@ RECIPE = Recipe((32,), epochs=15)
 """Of the int8 network: as wide as the arrays."""
 AS_IT_WAS, LEARNED = "arm", "arm, learned"
 """Shares right."""
+DEPLOYED, TAUGHT_ALL = "int8, as deployed", "int8, taught all"
+"""Networks that were taught elsewhere, what was there at first or all."""
 
 
 def newcomers(shape: Shape, seed: int, short: bool) -> tuple[Columns, dict[str, list[float]]]:
     """Shares right on the arms of all others, a device for each; and for drawing those after each part of what is learned. Raises MissingDataError without the recordings."""
-    others = [sessions(subject, WEARER)[0] for subject in range(SUBJECTS) if subject != WEARER][: 1 if short else None]
-    learners = {
-        "chip": on_chip(shape, seed, 0.0),
-        "chip, consolidating": on_chip(shape, seed, METAPLASTICITY),
-        "chip, consolidating, device level": on_chip(shape, seed, METAPLASTICITY, Fidelity.DEVICE),
-        "float": in_float(shape, seed),
-    }
+    others = [sessions(subject, WEARER)[0] for subject in [subject for subject in range(SUBJECTS) if subject != WEARER][: 1 if short else None]]
+    learners = {name: on_chip(shape, seed, *how) for name, how in CHIPS.items()} | {"float": in_float(shape, seed)}
     drawn = {}
     for name, own in learners.items():
         course(own, sessions(WEARER))
@@ -57,7 +53,7 @@ def _elsewhere(others: list[Stage], seed: int) -> Columns:
         anew = _net([*wearer, other], seed)
         was.append(_right(deployed, other))
         learned.append(_right(anew, other))
-    return {"int8, as deployed": {AS_IT_WAS: float(np.mean(was))}, "int8, taught all": {LEARNED: float(np.mean(learned))}}
+    return {DEPLOYED: {AS_IT_WAS: float(np.mean(was))}, TAUGHT_ALL: {LEARNED: float(np.mean(learned))}}
 
 
 def _net(stages: list[Stage], seed: int) -> IntegerNet:

@@ -27,8 +27,12 @@ def lines(result: Result) -> list[str]:
 
 def fault_line(own: Mapping[str, Any]) -> str:
     """What a stream with a fault came to."""
-    counted = ", ".join(f"{count:,} {key.replace('_', ' ')}" for key, count in own.items() if key not in ("fault", "share") and count)
-    return f"stream with fault: {own['fault']}: {100 * own['share']:.0f} %, {counted}"
+    return f"stream with fault: {own['fault']}: {100 * own['share']:.0f} %, {counted(own)}"
+
+
+def counted(own: Mapping[str, Any]) -> str:
+    """Decisions, and what was lost or mended."""
+    return ", ".join(f"{count:,} {key.replace('_', ' ')}" for key, count in own.items() if key not in ("fault", "share") and count)
 
 
 def markdown(result: Result) -> str:

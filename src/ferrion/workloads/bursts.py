@@ -74,12 +74,16 @@ def recorded(faster: float) -> Events:
 def replayed(rate: float, seed: int, count: int = COUNT) -> Events:
     """The moments of one of its ten hand gestures, from a moment on that is drawn, again and again, as fast as gives that mean rate."""
     which, start = uniforms(seed, Stream.ENCODER, 6, 2)
-    seconds = _gesture(int(which * GESTURES))[0]
+    seconds = _moments(int(which * GESTURES))
     gaps = np.take(np.diff(seconds), int(start * len(seconds)) + np.arange(count), mode="wrap")
     return Events(np.cumsum(gaps) * (len(seconds) - 1) / (rate * seconds[-1]), _rows(seed, count))
 
 
 @cache
+def _moments(k: int) -> NDArray[np.float64]:
+    return _gesture(k)[0]
+
+
 def _gesture(k: int) -> tuple[NDArray[np.float64], NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]]:
     """Seconds from its first event on, x, y and polarity of each."""
     with np.load(find("dvs128_samples", ("dvs128_recordings.npz",)) / "dvs128_recordings.npz", allow_pickle=False) as file:

@@ -21,6 +21,9 @@ LONGEST = 1 << 16
 """Bytes of a line; more are taken for further lines, which are malformed: a line without end fills no memory."""
 GAP = 5.0
 """Seconds without a row that count as a silence of the machine."""
+LABEL = "label"
+"""How a first line of names calls the field after the sensors, where it says what is there; without it that field is none of ours."""
+NAMELESS = -1
 ANEW = 60.0
 """Seconds: a time stamp that falls by more is a clock that began anew, one that falls by less a late row. Rows are seconds apart, so more is allowed than between events."""
 
@@ -37,30 +40,34 @@ class Reading(NamedTuple):
     held: bool = False
     """Whether a sensor said nothing."""
     label: int | None = None
-    """What somebody says it is: a whole number in the field after the sensors, which may be left out."""
+    """What somebody says it is; `NAMELESS` where that is no whole number."""
 
 
 class Readings:
-    """Lines `time;value;…` as readings of so many sensors, with a label or without; a first line of names is passed over. `counts` tells what was met on the way."""
+    """Lines `time;value;…` as readings of so many sensors; a first line of names is passed over, but whether it names a `LABEL`. `counts` tells what was met on the way."""
 
     def __init__(self, lines: Iterable[str], sensors: int) -> None:
-        self.counts = {"rows": 0, "held": 0, "empty": 0, "late": 0, "clock_resets": 0, "silences": 0, "malformed": 0}
-        self._lines, self._sensors = lines, sensors
+        self.counts = {"rows": 0, "held": 0, "empty": 0, "late": 0, "clock_resets": 0, "silences": 0, "malformed": 0, "labels": 0}
+        self._lines, self._sensors, self._labelled = lines, sensors, False
         self._last: tuple[float, ...] = (math.nan,) * sensors
         self._time = -math.inf
 
     def __iter__(self) -> Iterator[Reading]:
         number = 0
         for place, line in enumerate(self._lines):
-            found = _parsed(line, self._sensors)
-            if found is None and place == 0 and line.lstrip(MARK)[:1].isalpha():
+            fields = line.lstrip(MARK).strip().split(";")
+            found = _parsed(fields, self._sensors)
+            if found is None and place == 0 and fields[0][:1].isalpha():
+                self._labelled = fields[1 + self._sensors :] == [LABEL]
                 continue
             self.counts["rows"] += 1
             number += 1
             if found is None:
                 self.counts["malformed"] += 1
             elif self._in_time(found[0]):
-                yield from self._held(number - 1, *found)
+                label = _label(fields[1 + self._sensors :]) if self._labelled else None
+                self.counts["labels"] += label is not None
+                yield from self._held(number - 1, *found, label)
 
     def _in_time(self, time: float) -> bool:
         """Whether a row is not late; moves the clock."""
@@ -83,16 +90,26 @@ class Readings:
             self.counts["empty"] += 1
 
 
-def _parsed(line: str, sensors: int) -> tuple[float, tuple[float, ...], int | None] | None:
-    """Time [s], values and label; an empty field is NaN, a label that is no whole number none; None where it is no such line."""
-    fields = line.lstrip(MARK).strip().split(";")
+def _parsed(fields: list[str], sensors: int) -> tuple[float, tuple[float, ...]] | None:
+    """Time [s] and values; an empty field is NaN; None where it is no such line."""
     if len(fields) < 1 + sensors:
         return None
     try:
-        values = tuple(float(field) if field.strip() else math.nan for field in fields[1 : 1 + sensors])
-        return _seconds(fields[0]), values, int(said) if (said := "".join(fields[1 + sensors : 2 + sensors]).strip()).isdecimal() else None
+        return _seconds(fields[0]), tuple(float(field) if field.strip() else math.nan for field in fields[1 : 1 + sensors])
     except ValueError:
         return None
+
+
+def _label(fields: list[str]) -> int | None:
+    """A whole number in the next field, 2.0 too; None where nothing stands there."""
+    text = fields[0].strip() if fields else ""
+    if not text:
+        return None
+    try:
+        value = float(text)
+    except ValueError:
+        return NAMELESS
+    return int(value) if value.is_integer() and value >= 0.0 else NAMELESS
 
 
 def _seconds(text: str) -> float:
