@@ -66,7 +66,9 @@ def pictures(run: Result) -> list[tuple[str, str]]:
         panels = [pilot_machine.trace(run), pilot_machine.foreseen(run), _curves(run["roc"]), pilot_machine.waits(run), pilot_machine.errors(run), pilot_machine.drift(run)]
         return drawn(panels, [*pilot_machine.confusions(run), pilot_machine.energy(run)])
     if "kept" in run:
-        return drawn([*pilot_continual.kept(run), pilot_continual.arm(run), _curves(run["roc"])], [*pilot_continual.confusions(run), pilot_continual.energy(run)])
+        return drawn(
+            [*pilot_continual.kept(run), pilot_continual.arm(run), pilot_continual.waits(run), _curves(run["roc"])], [*pilot_continual.confusions(run), pilot_continual.energy(run)]
+        )
     if "heart" in run:
         curves = [pilot_ecg_loop.stretch(run), pilot_ecg_loop.waits(run), pilot_ecg_loop.adapting(run), pilot_ecg_loop.detected(run)]
         return drawn(curves, [*pilot_ecg_loop.confusions(run), pilot_ecg_loop.energy(run), pilot_ecg_loop.machine(run)])

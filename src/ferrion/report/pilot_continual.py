@@ -11,6 +11,9 @@ from ferrion.reproduce.figure import Curve, Panel
 
 TITLES = {"orders": "Learning on while pixels are wired anew", "lights": "Learning on while the light changes", "sessions": "Learning on from session to session"}
 
+SOON = {"chip": ("chip, consolidating", "seconds"), "int8 on NDP120": ("int8, taught all", "seconds, ndp120"), "int8 on STM32U385": ("int8, taught all", "seconds, stm32u385")}
+"""Whose latency is drawn, and where it stands."""
+
 
 def kept(run: Mapping[str, Any]) -> list[Panel]:
     """A panel for each kind of change."""
@@ -21,6 +24,12 @@ def arm(run: Mapping[str, Any]) -> Panel:
     """Another's arm, as more and more of it is learned."""
     curves = [Curve(name, tuple(100.0 * k / (len(right) - 1) for k in range(len(right))), tuple(100 * own for own in right)) for name, right in run["arm"].items()]
     return Panel("The armband on another's arm", "of three repetitions learned [%]", "right of the fourth [%]", tuple(curves))
+
+
+def waits(run: Mapping[str, Any]) -> Panel:
+    """Arrays, and networks whose rows are all there, take the same time for every sample."""
+    curves = [Curve(name, (1e6 * run["columns"][who][key],) * 2, (0.0, 100.0)) for name, (who, key) in SOON.items()]
+    return Panel("How soon a digit is decided: all alike", "from its last pixel to the decision [us]", "of all digits [%]", tuple(curves), log_x=True)
 
 
 def confusions(run: Mapping[str, Any]) -> list[tuple[str, str]]:
