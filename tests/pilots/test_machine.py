@@ -209,7 +209,7 @@ def test_lines_of_every_kind_are_taken_or_counted():
     found = list(readings)
     assert [own.values for own in found] == [(1.0, 2.0), (1.0, 3.0), (1.0, 4.0), (6.0, 7.0), (8.0, 9.0), (1.0, 1.0), (2.0, 2.0)]
     assert [own.number for own in found] == [0, 1, 2, 5, 7, 8, 10]
-    assert readings.counts == {"rows": 13, "held": 2, "empty": 0, "late": 2, "clock_resets": 1, "silences": 2, "malformed": 4}
+    assert readings.counts == {"rows": 13, "held": 2, "empty": 0, "late": 2, "clock_resets": 1, "silences": 2, "malformed": 4, "labels": 0}
     silent = Readings(["0;nan;1", "1;2;1"], 2)
     assert [own.values for own in silent] == [(2.0, 1.0)]
     assert silent.counts["empty"] == 1
