@@ -72,15 +72,15 @@ SPIKING = {
     " with every patient held out once, in four folds, chips tell 93, 70, 81 and 44 % with 0.2, 57, 69, 82 and 59 with 0.5: no difference, as on the test (with 0.5 77.6 ±"
     " 3.4 % for 83 nJ). Patients differ more than nets do."
     " The teacher without a clock now wins two points where comparators at every tick lost five.",
-    "braille": "27 letters under twelve taxels, a fifth of 5,400 recordings held out, from the same runs as the pilot `tactile`: [there](pilots.md#tactile) is what else reads them.",
+    "braille": "27 letters under twelve taxels, a fifth of 5,400 recordings held out, of the runs of the pilot `tactile`: [there](pilots.md#tactile) is what else reads them.",
     "fsdd": "Spoken digits of six speakers, 300 to test: a standard error of 2 to 3 points beside that over seeds. Deployed chips differ, 76 to 89 %, though their twins tell"
     " 90 to 94; the teacher without a clock brings all to 83 to 91. Trained in steps of 2.5 ms alone the hidden cells ran away on the chip, 17,300 spikes a digit, and it told 75 %"
     " for 1.8 uJ; with a penalty on fast cells in the same steps 80 % for 0.27; with the penalty in steps of half a millisecond 87 % for 0.17, where a vote counted 0.5 in the loss"
     " and tuning by comparators at every tick left 78. That it counts 0.2 here was chosen on recordings held out from training (two seeds: 80 with it, 76 with 0.5), and is no gain"
     " on the test; the number of epochs was looked at likewise, the penalty's limit on one chip that lacked a speaker, on tests.",
     "new-class": "Three chips. The spiking chip is shown an example until it has told it rightly, 30 times at most (69, 137 and 109 times for ten examples). One example"
-    " teaches next to nothing else of its class and costs the others one point; two win 82 % of it on one chip and nothing on two; ten win 80 ± 9 % and cost eight points. With nets"
-    " as they were before votes counted less in the loss, ten won 87 ± 20 % and cost 28 points; shown three times under the comparator rule, 81 for 23. Arrays on counts: counts in"
+    " teaches next to nothing else of its class and costs the others one point; two win 82 % of it on one chip and nothing on two; ten win 80 ± 9 % and cost eight points. With"
+    " nets as they were before votes counted less in the loss, ten won 87 ± 20 % and cost 28 points; shown three times under the comparator rule, 81 for 23. Arrays on counts: counts in"
     " three parts of a recording, shown three times; ten win 73 ± 30 % and cost six points.",
     "new-user": "Five speakers left out, one a chip. All examples so far are shown three times, in turn. One example of each digit wins three points of the new voice for"
     " nothing, five win twelve and cost the others seven, ten win seventeen and cost eight. Arrays on counts win 22, from fifteen points below, and lose twelve of the others."
