@@ -4,9 +4,9 @@ Prints the seconds of each simulated second after the first, those of building, 
 """
 
 import json
-import resource
 import sys
 import time
+from pathlib import Path
 
 import nest
 import numpy as np
@@ -39,7 +39,7 @@ def main():
         nest.Run(1000.0)
         loops.append(time.perf_counter() - start)
     nest.Cleanup()
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    peak = int(Path("/proc/self/status").read_text().split("VmHWM:")[1].split()[0]) / 1024
     rate = recorder.n_events / cells / runs
     print(json.dumps({"tool": "NEST", "version": nest.__version__, "seconds": loops, "start": building, "rate": rate, "megabytes": peak}))
 

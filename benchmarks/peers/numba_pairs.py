@@ -4,9 +4,9 @@ Usage: numba_pairs.py CELLS SHARE RUNS. Prints the seconds of each run, those of
 """
 
 import json
-import resource
 import sys
 import time
+from pathlib import Path
 
 import numba
 import numpy as np
@@ -92,7 +92,7 @@ def main():
         begun = time.perf_counter()
         spikes = run(*wiring, own, w_max, 1.0, 2)
         loops.append(time.perf_counter() - begun)
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    peak = int(Path("/proc/self/status").read_text().split("VmHWM:")[1].split()[0]) / 1024
     print(json.dumps({"tool": "numba loop", "version": numba.__version__, "seconds": loops, "start": start, "rate": spikes / cells, "megabytes": peak}))
 
 

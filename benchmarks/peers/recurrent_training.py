@@ -6,10 +6,10 @@ steps add to that ("megabytes"), and all of the process ("total").
 """
 
 import json
-import resource
 import sys
 import time
 from importlib.metadata import version
+from pathlib import Path
 
 import torch
 from torch import nn
@@ -109,7 +109,7 @@ FRAMEWORKS = {"snntorch": (SnnTorch, "snntorch"), "norse": (Norse, "norse"), "sp
 
 
 def megabytes():
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    return int(Path("/proc/self/status").read_text().split("VmHWM:")[1].split()[0]) / 1024
 
 
 def main():
