@@ -1,10 +1,9 @@
-"""Every pilot in its short form, in a process of its own: seconds, and most memory. What must be compiled first is not told: run it twice.
+"""Every pilot in its short form, in a process of its own: seconds. What must be compiled first is not told: run it twice.
 
-python benchmarks/short_forms.py docs/results/short-forms.json
+python benchmarks/short_forms.py docs/results/short-forms.json [PILOT ...]     # of some alone, the others' lines are kept
 """
 
 import json
-import resource
 import subprocess
 import sys
 import tempfile
@@ -19,15 +18,15 @@ COMMAND = (sys.executable, "-c", "from ferrion.cli.main import main; main()", "p
 
 def main() -> None:
     """One after another."""
-    path, rows = Path(sys.argv[1]), []
-    for name in PILOTS:
+    path, names = Path(sys.argv[1]), sys.argv[2:] or list(PILOTS)
+    seconds = json.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
+    for name in names:
         start = time.perf_counter()
         with tempfile.TemporaryDirectory() as folder:
             subprocess.run([*COMMAND, name, "--quick", "--out", folder], check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-        rows.append({"pilot": name, "wall_s": time.perf_counter() - start})
-        print(f"{name}: {rows[-1]['wall_s']:.0f} s", flush=True)
-    most = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 1024
-    write_text(path, json.dumps({"pilots": rows, "peak_MB": most}, indent=1) + "\n")
+        seconds[name] = time.perf_counter() - start
+        print(f"{name}: {seconds[name]:.0f} s", flush=True)
+        write_text(path, json.dumps(seconds, indent=1) + "\n")
 
 
 if __name__ == "__main__":
