@@ -40,10 +40,9 @@ BENCHES = {
     " netlist ngspice took 1,450 s on this machine, once: 0.69 neuron ms/s",
     "crossbar": "medians of 7 runs, of the peer 3; both with as many threads as they take; ours over theirs is how many times faster."
     ' "Before it began" is after an array of 2 × 2: interpreter, libraries and compiled code',
-    "spiking": "medians of 7 runs, of the large network 3, one thread, compiling not counted; for seconds, less than 1 x is faster. A training step takes 92 MB beyond what imports"
-    " load, where 80 were asked and torch's own takes 77 here, 92 on the same machine later: 27 are the step's arrays, 42 pages of LLVM's library that reading compiled code"
-    " from disk touches, the rest numba's tables and the code. Without the pages of files it is 55."
-    " The chip's rows and those of the NIR file were taken later. snnTorch reads any NIR file for steps of 0.1 ms, so at 1 ms it is ten times too slow",
+    "spiking": "medians of 7 runs, of the large network 3, one thread, compiling not counted, all in one run while another job had the second core; for seconds, less than 1 x is"
+    " faster. Of a training step at most 80 MB beyond imports were asked. numba's cache on disk is read without its compiler, which would take 38 MB and half a second more."
+    " snnTorch reads any NIR file for steps of 0.1 ms, so at 1 ms it is ten times too slow",
     "sweep": "100 chips a run, medians of 3 runs, one and two workers in turn. Chips are independent and the loops compiled, so two workers can at most be twice as fast",
     "layers": "medians of 7 blocks of 40 batches, one thread, dense random input; ferrion and torch block by block in turn."
     " The aim was half of torch's speed with noise and converters."

@@ -33,7 +33,7 @@ NOTE = (
 )
 PIPELINES = 1000
 """Their seeds stand apart from those of the benches."""
-EVERY, SHORT_EVERY = 6, 9
+EVERY, SHORT_EVERY = 6, 12
 """Of the recordings, those that come with faults, and those of the short form."""
 MONITORS: dict[str, Monitor] = {"squares": squares, "T2": hotelling, "T2 and Q": components}
 DEVICES = "chip, device level"
