@@ -26,12 +26,12 @@ def newcomers(shape: Shape, seed: int, short: bool) -> tuple[Columns, dict[str, 
     """Shares right on the arms of all others, a device for each; and for drawing those after each part of what is learned. Raises MissingDataError without the recordings."""
     others = [sessions(subject, WEARER)[0] for subject in [subject for subject in range(SUBJECTS) if subject != WEARER][: 1 if short else None]]
     learners = {name: on_chip(shape, seed, *how) for name, how in CHIPS.items()} | {"float": in_float(shape, seed)}
-    wearer, drawn = sessions(WEARER)[: 1 if short else None], {}
+    drawn = {}
     for name, own in learners.items():
-        course(own, wearer)
+        course(own, sessions(WEARER))
         drawn[name] = np.mean([_met(own, other) for other in others], axis=0).tolist()
     columns: Columns = {name: {AS_IT_WAS: right[0], LEARNED: right[-1]} for name, right in drawn.items()}
-    return columns | _elsewhere(wearer, others, seed), drawn
+    return columns | _elsewhere(others, seed), drawn
 
 
 def _met(own: Learner, other: Stage) -> list[float]:
@@ -44,8 +44,9 @@ def _met(own: Learner, other: Stage) -> list[float]:
     return found
 
 
-def _elsewhere(wearer: list[Stage], others: list[Stage], seed: int) -> Columns:
+def _elsewhere(others: list[Stage], seed: int) -> Columns:
     """Int8 networks: taught the wearer, and taught anew, for each newcomer, with what the arrays learn."""
+    wearer = sessions(WEARER)
     was, learned = [], []
     deployed = _net(wearer, seed)
     for other in others:
