@@ -179,8 +179,7 @@ def test_an_armband_is_split_by_repetition_and_scaled_by_its_first_session():
 
 
 @pytest.mark.usefixtures("made_up")
-def test_the_pilot_runs_and_is_drawn(monkeypatch, tmp_path):
-    monkeypatch.setattr(continual, "SHORT_SAMPLES", 300)
+def test_the_pilot_runs_and_is_drawn(tmp_path):
     result = study("continual", 1, True, tmp_path, lambda _: None)
     columns = result["runs"][0]["columns"]
     assert set(columns) == {"chip", "chip, consolidating", "chip, consolidating, device level", "float", "float, elastic weights", "int8, as deployed", "int8, taught all"}

@@ -24,7 +24,7 @@ NOTE = (
     "Learning on while the input changes: MNIST with its pixels wired anew three times, MNIST in other light, and seven gestures by EMG in three sessions (six subjects)"
     " and on others' arms"
 )
-SAMPLES, SHORT_SAMPLES, SHORT_SUBJECTS = 8000, 600, 1
+SAMPLES, SHORT_SAMPLES, SHORT_SUBJECTS = 8000, 300, 1
 """Digits a stage, and subjects in the short form."""
 DIGIT, GESTURE = Shape(PIXELS, 128, DIGITS, 0.01, 100, 1), Shape(2 * ELECTRODES, 32, GESTURES, 0.05, 10, 3)
 RECIPES = tuple(Recipe(hidden, sparsity=sparsity, epochs=15) for hidden, sparsity in (((128,), 0.0), ((128,), 0.8), ((256,), 0.8), ((), 0.0)))
