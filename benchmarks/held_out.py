@@ -1,7 +1,7 @@
 """A task's net on samples held out from its training: what its twin tells, what a chip does with its weights, and with --tuned what the teacher makes of that chip.
 
 python benchmarks/held_out.py braille --scale 0.5 --swing 1.0 0.1      # any of these numbers in place of the task's own; minutes
-for k in 0 1 2 3; do python benchmarks/held_out.py ecg --fold $k; done # every patient of the training set is held out once
+for k in 0 1 2 3; do python benchmarks/held_out.py ecg --fold $k --seed $k; done    # every patient of the training set is held out once
 """
 
 import argparse
@@ -22,7 +22,7 @@ def without(events: EventSet, fold: int = 0, most: int = 400) -> EventSet:
     """The same without its test: a fifth of its training is asked instead, `most` at most, of heart beats those of some patients, others in each fold."""
     training = events.training
     patients = np.unique(training.group)
-    held = np.isin(training.group, patients[permutation(APART, 0, len(patients)) // PATIENTS == fold])
+    held = np.isin(training.group, patients[permutation(APART, 0, len(patients))[PATIENTS * fold : PATIENTS * (fold + 1)]])
     if events.name != "ecg":
         held = permutation(APART, 0, len(training)) // (HELD * len(training)) == fold
     if not held.any():

@@ -4,12 +4,10 @@ import subprocess
 import sys
 
 import numpy as np
-import pytest
 
-from ferrion.core.memory import STATUS, peak
+from ferrion.core.memory import peak
 
 
-@pytest.mark.skipif(not STATUS.exists(), reason="asks that Linux's own peak is told, which other systems do not keep; peaks there are what getrusage says")
 def test_a_process_does_not_inherit_the_peak_of_the_one_that_started_it():
     held = np.ones(50_000_000)
     assert peak() > 8e-6 * held.size

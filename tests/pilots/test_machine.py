@@ -360,7 +360,8 @@ def test_a_field_is_a_label_where_the_first_line_says_so_and_nowhere_else():
     named = Readings(["time;value;label\n", *rows], 1)
     assert [own.label for own in named] == [2, 2, None, None, NAMELESS, NAMELESS, NAMELESS, 3, NAMELESS]
     assert named.counts["labels"] == 7
-    for first in ([], ["time;value\n"], ["time;value;other\n"]):
+    assert [own.label for own in Readings(["\ufefftime; value ; Label;note\n", "0;1.5;2;x\n"], 1)] == [2]
+    for first in ([], ["time;value\n"], ["time;value;other\n"], ["time;value;other;label\n"]):
         plain = Readings([*first, *rows], 1)
         assert {own.label for own in plain} == {None}
         assert plain.counts["labels"] == 0

@@ -76,7 +76,7 @@ def filament(t, piece, p):
 
 
 @compiled
-def drawn(gates, stage):
+def drain_currents(gates, stage):
     """Drain currents [A] at gate voltages [V], (cells, samples)."""
     out = np.empty(gates.shape)
     for cell in range(gates.shape[0]):

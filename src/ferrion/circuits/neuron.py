@@ -12,7 +12,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from ferrion.circuits.drive import Drive, samples
 from ferrion.circuits.events import fire_cells
-from ferrion.circuits.firing import CONTROL, DEVICE, GATE, LOAD, REMNANT, RESIDUE, SOURCE, STATES, SUPPLY, Cell, Gate, drawn, run_cell
+from ferrion.circuits.firing import CONTROL, DEVICE, GATE, LOAD, REMNANT, RESIDUE, SOURCE, STATES, SUPPLY, Cell, Gate, drain_currents, run_cell
 from ferrion.core.errors import CardError, ConfigError
 from ferrion.core.noise import Stream, normals, uniforms
 from ferrion.params.card import Card, load
@@ -194,7 +194,7 @@ class Neuron:
         for row, spikes in zip(spike_time, trains, strict=True):
             row[: len(spikes)] = spikes
         v_gate = traces[:, :, GATE]
-        current = drawn(v_gate, self.stage)
+        current = drain_currents(v_gate, self.stage)
         time = np.arange(rows) * dt
         grid = ("cell", "time")
         return xarray.Dataset(

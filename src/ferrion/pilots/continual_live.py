@@ -14,14 +14,13 @@ from ferrion.core.errors import DataError
 from ferrion.pilots.continual import GESTURE
 from ferrion.pilots.learners import METAPLASTICITY, Learner, course, on_chip
 from ferrion.pilots.machine_faults import FAULTS
+from ferrion.pilots.newcomer import WEARER
 from ferrion.pilots.telling import telling
 from ferrion.workloads.changing import ELECTRODES, GESTURES, LAST_REPETITION, SESSIONS, WINDOW, Front, armband, front, sessions
 from ferrion.workloads.machines import Machine
 from ferrion.workloads.spiking_tasks import Tell
 from ferrion.workloads.streams.lines import Reading, Readings, lines_from
 
-SUBJECT = 0
-"""Whose armband it is."""
 SHORT_LEARNED = 1
 """Sessions that are learned in the short form."""
 NOT_LEARNED = f", not learned: give the same gesture, 0 to {GESTURES - 1}, beside each of its {WINDOW} samples, and no empty field"
@@ -64,17 +63,17 @@ def _batched(readings: Iterable[Reading]) -> Iterator[list[Reading]]:
 
 
 def taught(short: bool) -> Learner:
-    """Chip 0, consolidating, after the sessions of `SUBJECT`."""
+    """Chip 0, consolidating, after the sessions of `WEARER`."""
     own = on_chip(GESTURE, 0, METAPLASTICITY)
-    course(own, sessions(SUBJECT)[: SHORT_LEARNED if short else SESSIONS])
+    course(own, sessions(WEARER)[: SHORT_LEARNED if short else SESSIONS])
     return own
 
 
 def faulty(short: bool, _folder: Path, tell: Tell) -> list[dict[str, Any]]:
     """Every fault, on the gestures that nothing was learned from: share of the windows decided rightly, by the gesture of most of their samples, and what was counted."""
-    some = [segment for segment in armband() if segment.subject == SUBJECT and segment.repetition == LAST_REPETITION]
+    some = [segment for segment in armband() if segment.subject == WEARER and segment.repetition == LAST_REPETITION]
     emg, gesture = np.concatenate([segment.emg for segment in some]), np.repeat([segment.gesture for segment in some], [len(segment.emg) for segment in some])
-    source, own, scaled, rows = Machine("armband", emg, np.zeros(len(emg), bool)), taught(short), front(SUBJECT), []
+    source, own, scaled, rows = Machine("armband", emg, np.zeros(len(emg), bool)), taught(short), front(WEARER), []
     for fault, garble in FAULTS.items():
         tell(f"samples with fault: {fault}")
         sent = garble(source, np.random.default_rng(0))
@@ -86,7 +85,7 @@ def faulty(short: bool, _folder: Path, tell: Tell) -> list[dict[str, Any]]:
 
 
 def live(source: str, silence: float, short: bool, _folder: Path) -> Iterator[tuple[str, dict[str, Any]]]:
-    """Gestures of an armband as they come, by a chip that has learned `SUBJECT` and goes on where they are named; at the end of a stream that breaks, what was counted, too."""
+    """Gestures of an armband as they come, by a chip that has learned `WEARER` and goes on where they are named; at the end of a stream that breaks, what was counted, too."""
     readings, own = Readings(lines_from(source, silence), ELECTRODES), taught(short)
     decided, learned, right, not_learned = list[int](), 0, 0, 0
 
@@ -95,7 +94,7 @@ def live(source: str, silence: float, short: bool, _folder: Path) -> Iterator[tu
 
     def said() -> Iterator[str]:
         nonlocal learned, right, not_learned
-        for one in gestures_on(readings, own, front(SUBJECT)):
+        for one in gestures_on(readings, own, front(WEARER)):
             decided.append(one.decided)
             learned += one.label is not None
             right += one.label == one.decided

@@ -22,6 +22,7 @@ from ferrion.workloads.changing import Stage
 METAPLASTICITY = 1.0
 """Of the chip that consolidates (Laborieux et al. 2021); 0.5 to 1.5 were tried on one seed."""
 CONSOLIDATING = "chip, consolidating"
+"""Whose confusion and energy are drawn."""
 CHIPS = {
     "chip": (0.0, Fidelity.BEHAVIOURAL),
     CONSOLIDATING: (METAPLASTICITY, Fidelity.BEHAVIOURAL),

@@ -5,13 +5,15 @@ from typing import Any
 
 import numpy as np
 
+from ferrion.pilots.learners import CONSOLIDATING
+from ferrion.pilots.newcomer import TAUGHT_ALL
 from ferrion.report import plots
 from ferrion.report.figures import bars
 from ferrion.reproduce.figure import Curve, Panel
 
 TITLES = {"orders": "Learning on while pixels are wired anew", "lights": "Learning on while the light changes", "sessions": "Learning on from session to session"}
 
-SOON = {"chip": ("chip, consolidating", "seconds"), "int8 on NDP120": ("int8, taught all", "seconds, ndp120"), "int8 on STM32U385": ("int8, taught all", "seconds, stm32u385")}
+SOON = {"chip": (CONSOLIDATING, "seconds"), "int8 on NDP120": (TAUGHT_ALL, "seconds, ndp120"), "int8 on STM32U385": (TAUGHT_ALL, "seconds, stm32u385")}
 """Whose latency is drawn, and where it stands."""
 
 

@@ -24,6 +24,7 @@ GAP = 5.0
 LABEL = "label"
 """How a first line of names calls the field after the sensors, where it says what is there; without it that field is none of ours."""
 NAMELESS = -1
+"""A label that is no whole number."""
 ANEW = 60.0
 """Seconds: a time stamp that falls by more is a clock that began anew, one that falls by less a late row. Rows are seconds apart, so more is allowed than between events."""
 
@@ -40,7 +41,7 @@ class Reading(NamedTuple):
     held: bool = False
     """Whether a sensor said nothing."""
     label: int | None = None
-    """What somebody says it is; `NAMELESS` where that is no whole number."""
+    """What somebody says it is; or `NAMELESS`."""
 
 
 class Readings:
@@ -58,7 +59,7 @@ class Readings:
             fields = line.lstrip(MARK).strip().split(";")
             found = _parsed(fields, self._sensors)
             if found is None and place == 0 and fields[0][:1].isalpha():
-                self._labelled = fields[1 + self._sensors :] == [LABEL]
+                self._labelled = [name.strip().lower() for name in fields[1 + self._sensors : 2 + self._sensors]] == [LABEL]
                 continue
             self.counts["rows"] += 1
             number += 1
