@@ -3,6 +3,7 @@
 python benchmarks/short_forms.py docs/results/short-forms.json [PILOT ...]     # of some alone, the others' lines are kept
 """
 
+import argparse
 import json
 import subprocess
 import sys
@@ -18,7 +19,11 @@ COMMAND = (sys.executable, "-c", "from ferrion.cli.main import main; main()", "p
 
 def main() -> None:
     """One after another."""
-    path, names = Path(sys.argv[1]), sys.argv[2:] or list(PILOTS)
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("path", type=Path)
+    parser.add_argument("names", nargs="*", choices=[*PILOTS, []])
+    asked = parser.parse_args()
+    path, names = asked.path, asked.names or list(PILOTS)
     seconds = json.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
     for name in names:
         start = time.perf_counter()

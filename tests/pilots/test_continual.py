@@ -254,12 +254,14 @@ def test_a_stream_that_says_the_gesture_is_learned_and_what_is_none_is_counted(m
     assert other_column == plain, "a column that nobody calls a label is none"
 
 
-def test_a_window_with_a_silent_electrode_is_decided_and_not_learned(made_up):
+def test_a_window_with_a_silent_electrode_or_in_other_units_is_decided_and_not_learned(made_up):
     own, scaled = continual_live.taught(True), changing.front(0)
     rows = [Reading(k, tuple(made_up[0].emg[k]), k, held=k == 7, label=3) for k in range(2 * WINDOW)]
     first, second = continual_live.gestures_on(rows, own, scaled)
     assert (first.named, first.label) == (True, None)
     assert second.label == 3
+    other_units = [row._replace(values=tuple(1e6 * value for value in row.values), held=False) for row in rows]
+    assert [(one.named, one.label) for one in continual_live.gestures_on(other_units, own, scaled)] == [(True, None)] * 2
 
 
 @pytest.mark.usefixtures("made_up")

@@ -23,7 +23,7 @@ from ferrion.workloads.streams.lines import Reading, Readings, lines_from
 
 SHORT_LEARNED = 1
 """Sessions that are learned in the short form."""
-NOT_LEARNED = f", not learned: give the same gesture, 0 to {GESTURES - 1}, beside each of its {WINDOW} samples, and no empty field"
+NOT_LEARNED = f", not learned: give the same gesture, 0 to {GESTURES - 1}, beside each of its {WINDOW} samples, no empty field, and the units of the recordings"
 
 
 class Gesture(NamedTuple):
@@ -39,14 +39,15 @@ class Gesture(NamedTuple):
 
 
 def gestures_on(readings: Iterable[Reading], own: Learner, scaled: Front) -> Iterator[Gesture]:
-    """One every `WINDOW` samples that were taken; what is left at the end is no window. Learned are those of which every sample says the same gesture and every electrode speaks.
+    """One every `WINDOW` samples that were taken; what is left at the end is no window. Learned are those of which every sample says the same gesture, every electrode speaks
+    and not all features are at the ends of the drivers, as in other units.
 
     Raises DataError for a stream that ends before the first.
     """
     for some in _batched(readings):
         features = scaled(np.array([reading.values for reading in some])[None])
         said = {reading.label for reading in some}
-        whole = len(said) == 1 and not any(reading.held for reading in some)
+        whole = len(said) == 1 and not any(reading.held for reading in some) and np.abs(features).min() < 1.0
         label = next((label for label in said if whole and label in range(GESTURES)), None)
         yield Gesture(tuple(reading.number for reading in some), int(own.decide(features)[0]), said != {None}, label)
         if label is not None:
