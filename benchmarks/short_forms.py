@@ -12,7 +12,7 @@ import time
 from pathlib import Path
 
 from ferrion.core.files import write_text
-from ferrion.pilots.study import PILOTS
+from ferrion.pilots.study import PILOTS, known
 
 COMMAND = (sys.executable, "-c", "from ferrion.cli.main import main; main()", "pilot")
 
@@ -21,11 +21,13 @@ def main() -> None:
     """One after another."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("path", type=Path)
-    parser.add_argument("names", nargs="*", choices=[*PILOTS, []])
+    parser.add_argument("names", nargs="*", default=list(PILOTS))
     asked = parser.parse_args()
-    path, names = asked.path, asked.names or list(PILOTS)
+    for name in asked.names:
+        known(name)
+    path = asked.path
     seconds = json.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
-    for name in names:
+    for name in asked.names:
         start = time.perf_counter()
         with tempfile.TemporaryDirectory() as folder:
             subprocess.run([*COMMAND, name, "--quick", "--out", folder], check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
