@@ -10,7 +10,7 @@ import pytest
 from typer.testing import CliRunner
 
 from ferrion.cli.main import app
-from ferrion.core.errors import ConfigError, MissingDataError
+from ferrion.core.errors import ConfigError, DataError, MissingDataError
 from ferrion.workloads.streams.evt import HEADER, write_evt2
 
 RUN = CliRunner()
@@ -48,6 +48,18 @@ def test_ten_times_the_events_take_no_more_memory():
         assert told["events"] == told["delivered"] == events
         taken.append(told["peak_MB"])
     assert taken[1] < taken[0] + 24.0
+
+
+def test_a_file_that_is_cut_short_gives_what_it_has(recording, tmp_path):
+    """Counts and state of what came before the cut, and then the error."""
+    cut = tmp_path / "cut.raw"
+    cut.write_bytes(Path(recording).read_bytes()[:-3])
+    call = ["stream", str(cut), "--width", "32", "--height", "32", "--pool", "4", "--cells", "5", "--out", str(tmp_path / "out")]
+    with pytest.raises(DataError, match="ends inside an event"):
+        RUN.invoke(app, call, catch_exceptions=False)
+    found = json.loads((tmp_path / "out" / "result.json").read_text())
+    assert "ends inside an event" in found["broke"]
+    assert 0 < found["events"] == found["delivered"] + found["queued"] + found["dropped"] + found["late"] + found["outside"]
 
 
 def test_what_cannot_be_streamed_is_refused(recording):

@@ -57,6 +57,7 @@ def test_a_decision_pays_for_every_event_that_is_counted(monkeypatch):
         assert once[name]["leaked"] == pytest.approx(8 * 2 * ROWS * 8.44e-12 + arrays_of_eight_columns * controller(TRANSFER_EVERY).leakage)
         assert twice[name]["learned"] - once[name]["learned"] == pytest.approx(EPOCHS * EACH * price)
         assert once[name]["sent_learned"] == 0.0
+        assert once[name]["kept"] == len(SET.training) * min(4 * EACH, 2 * ROWS), "ten passes"
 
 
 def test_devices_wear_more_than_the_published_count_of_writes():

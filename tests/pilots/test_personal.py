@@ -7,6 +7,7 @@ from ferrion.pilots import personal
 from ferrion.pilots.labelled import LABELLED
 from ferrion.pilots.personal import FIRST, Patients, columns, judged
 from ferrion.pilots.table import table
+from ferrion.workloads.digital.costs import radio_joules
 from ferrion.workloads.ecg import CLASSES
 from ferrion.workloads.event_sets import EventSet, Samples
 
@@ -52,6 +53,10 @@ def test_what_is_told_is_counted(events):
     patients = Patients(events, 0, False)
     true = [patients.training.test_labels[later] for _, later in patients.parts]
     assert judged(patients, true) == {"later": 1.0, "later, balanced": 1.0, "V found": 1.0, "V precise": 1.0}
+    firsts = [patients.first(k) for k in range(len(patients.parts))]
+    seen = judged(patients, true, firsts)
+    assert seen["sent_decided"] == 1.0
+    assert seen["learned"] == pytest.approx(seen["sent_learned"] * radio_joules())
     always = judged(patients, [np.full(len(own), personal.VENTRICULAR) for own in true])
     assert always["V found"] == 1.0
     assert always["V precise"] == always["later"] == pytest.approx(np.mean(np.concatenate(true) == personal.VENTRICULAR))
@@ -64,7 +69,11 @@ def test_who_learns_on_knows_the_odd_patient(events):
         assert found[name]["later"] < 0.75
         assert found[f"{name}, personal"]["later"] > found[name]["later"] + 0.15
     assert found["arrays, personal"]["sent_learned"] == found["classical, personal"]["sent_learned"] == INPUTS, "labels are not given unseen"
-    assert 0.0 < found["arrays, personal"]["learned"] < 1e-5
+    on_chip = found["arrays, personal"]["learned on chip"]
+    assert 0.0 < on_chip < 1e-5
+    assert found["arrays, personal"]["learned"] == pytest.approx(on_chip + found["classical, personal"]["learned"]), "the radio is paid by whoever is given a label"
+    assert found["arrays"]["later"] < found["arrays, personal"]["later, once"] <= found["arrays, personal"]["later"] + 0.1
+    assert found["int8, personal"]["later"] > found["int8 on samples"]["later"]
     assert found["arrays, personal"]["others"] < found["arrays, personal"]["later"]
     assert found["int8, linear, personal"]["later"] > found["int8 on samples"]["later"]
     assert found["classical, personal"]["joules"] > found["int8, linear, personal"]["joules"] > 0.0

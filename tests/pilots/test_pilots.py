@@ -8,6 +8,7 @@ import sys
 import threading
 from collections import deque
 from dataclasses import replace
+from functools import partial
 from itertools import pairwise
 from pathlib import Path
 
@@ -212,9 +213,9 @@ def test_opponents_learn_the_task_and_say_what_they_take():
 
 def test_trees_are_priced_with_the_counting_of_their_events():
     prices = Chip.from_card("leti-2025").prices
-    method = ("trees", binned(1), lambda seed: HistGradientBoostingClassifier(max_iter=3, min_samples_leaf=2, random_state=seed))
+    method = ("trees", binned(1), (partial(HistGradientBoostingClassifier, max_iter=3, min_samples_leaf=2),))
     found = classical(replace(OPPONENTS, classical=method), EVENTS, np.arange(40), prices, 100, 0)["numbers"]
-    own = grown(method[2](0).fit(binned(1)(EVENTS)[0], EVENTS.training.labels))
+    own = grown(method[2][0](random_state=0).fit(binned(1)(EVENTS)[0], EVENTS.training.labels))
     assert found["joules"] == pytest.approx(tree_joules(own, prices) + 40 * prices.energy[Action.TRACE_UPDATE][0])
     assert found["sent_learned"] == 16
 
@@ -314,20 +315,23 @@ def test_heartbeats_tell_a_digital_part_nothing_of_the_beat_after(monkeypatch, t
 def test_what_is_shown_in_several_passes_costs_all_of_them():
     account = {"area": 0.0, "memory": 0.0, "cmos": {"area": 0.0, "leakage": 0.0, "deciding": 2.0}, "wear": {"fecap": 0.0, "memristor": 0.0}, "known": {}}
     decided = {"accuracy": 1.0, "balanced": 1.0, "joules": 1.0, "operations": 1.0, "seconds": [0.0, 0.0], "dropped": 100, "waited": [0.0, 0.0]}
+    decided["leaving"] = {"sent_learned": 0.0, "sent_decided": 1.0}
     found = {"deployed": decided, "tuned": decided, "local": decided, "tuning": {"joules": 7.0}, "float": 1.0, "account": {"deployed": account, "tuned": account, "alone": account}}
     closely = {"accuracy": 1.0, "joules": 1.0, "joules_a_spike": 0.0, "seconds": [0.0, 0.0], "spikes": 1.0}
-    found |= {"levels": {"device": closely, "event": closely, "same": 1.0, "samples": 1}, "early": closely}
+    found |= {"levels": {"device": closely, "event": closely, "same": 1.0, "samples": 1}, "early": closely, "once": 0.5, "met": 100}
     digital = {"int8": {"numbers": {"learned": 1e-6, "sent_learned": 16.0}}}
     found["passes"] = [{"joules": 2.0, "samples": 100}, {"joules": 1.0, "samples": 100}]
-    assert columns(found, digital, 100, 50, 0.5)["chip, learning alone"]["learned"] == pytest.approx(3.0)
-    assert columns(found, digital, 100, 50, 0.5)["chip, deployed"]["dropped"] == 2.0
-    assert columns(found, digital, 100, 50, 0.5)["chip, deployed"]["joules with leakage"] == pytest.approx(2.0), "half a second of two watts"
-    assert columns(found, digital, 100, 50, 0.5)["chip, learning alone"]["on spinnaker2"] == pytest.approx(10e-12)
-    assert columns(found, digital, 100, 50, 0.5)["chip, deployed"]["early"] == 1.0
-    assert "early" not in columns({key: own for key, own in found.items() if key != "early"}, digital, 100, 50, 0.5)["chip, deployed"]
-    assert columns(found, digital, 1000, 50, 0.5)["chip, learning alone"]["learned"] == pytest.approx(1.5)
-    assert columns(found, digital, 100, 50, 0.5)["chip, deployed"]["sent_learned"] == 16.0, "weights that are deployed were trained elsewhere"
-    assert columns(found, digital, 100, 50, 0.5)["chip, deployed and tuned"]["sent_learned"] == 16.0, "tuned or not"
+    assert columns(found, digital, 100, 50, 0.5, 8.0)["chip, learning alone"]["learned"] == pytest.approx(3.0)
+    assert columns(found, digital, 100, 50, 0.5, 8.0)["chip, deployed"]["dropped"] == 2.0
+    assert columns(found, digital, 100, 50, 0.5, 8.0)["chip, deployed"]["joules with leakage"] == pytest.approx(2.0), "half a second of two watts"
+    assert columns(found, digital, 100, 50, 0.5, 8.0)["chip, learning alone"]["on spinnaker2"] == pytest.approx(10e-12)
+    assert columns(found, digital, 100, 50, 0.5, 8.0)["chip, deployed"]["early"] == 1.0
+    assert "early" not in columns({key: own for key, own in found.items() if key != "early"}, digital, 100, 50, 0.5, 8.0)["chip, deployed"]
+    assert columns(found, digital, 100, 50, 0.5, 8.0)["chip, learning alone"]["kept"] == 800.0, "what is shown again has to be kept"
+    assert columns({**found, "passes": found["passes"][:1]}, digital, 100, 50, 0.5, 8.0)["chip, learning alone"]["kept"] == 0.0
+    assert columns(found, digital, 1000, 50, 0.5, 8.0)["chip, learning alone"]["learned"] == pytest.approx(1.5)
+    assert columns(found, digital, 100, 50, 0.5, 8.0)["chip, deployed"]["sent_learned"] == 16.0, "weights that are deployed were trained elsewhere"
+    assert columns(found, digital, 100, 50, 0.5, 8.0)["chip, deployed and tuned"]["sent_learned"] == 16.0, "tuned or not"
 
 
 def test_every_price_of_a_synaptic_operation_has_a_row():

@@ -188,5 +188,22 @@ def test_another_stream_or_another_network_is_refused(tmp_path):
     feed(network(), blocks(), SENSOR, keep=kept)
     with pytest.raises(DataError, match="give the same stream"):
         feed(network(), blocks(2), SENSOR, keep=kept)
+    others = [block(events["t"], events["x"], events["y"], 1 - events["p"]) for events in blocks()]
+    with pytest.raises(DataError, match="are not those that were taken earlier"):
+        feed(network(), others, SENSOR, keep=kept)
     with pytest.raises(CheckpointError, match=r"belongs to a network with other|width, height, pool, learn"):
         feed(network(), blocks(), SENSOR, learn=True, keep=kept)
+
+
+def test_a_source_that_goes_on_where_it_is_loses_nothing(tmp_path):
+    """A peer that died and was started anew does not send again what was taken: every event that comes counts."""
+    kept, whole = tmp_path / "state.safetensors", network()
+    pieces = list(blocks())
+    first, later = pieces[:3], pieces[3:]
+    before, after = sum(map(len, first)), sum(map(len, later))
+    feed(network(), first, SENSOR, learn=True, keep=kept)
+    rest = network()
+    found = feed(rest, later, SENSOR, learn=True, keep=kept, anew=False)
+    assert found.events == before + after
+    assert rest.state.links.arrived[0] + found.late + found.outside == found.events
+    assert found.mark == feed(whole, pieces, SENSOR, learn=True).mark

@@ -167,8 +167,22 @@ def test_bursts_wait_longer_and_saturate_earlier_than_independent_events():
     assert dense.dropped == pytest.approx(1.0 - 1e7 / 3e7, abs=0.05)
     assert burst.late > even.late
     assert bursts.saturation([calm, dense], "poisson", False) == calm.rate
-    drawn = bursts.bursty(1e5, 0)
+    drawn = bursts.bursty(1e5, 0, bursts.COUNT)
     assert len(drawn.times) / drawn.times[-1] == pytest.approx(1e5, rel=0.35)
+
+
+def test_cells_under_load_fire_and_learning_costs_what_it_rewrites():
+    """Without spikes nothing is paired: a chip that never fires shows the price of transfers alone."""
+    events = bursts.poisson(1e5, 0, 20_000)
+    plain, learning = (bursts.load("poisson", events, learns, 0) for learns in (False, True))
+    silent = bursts.load("poisson", bursts.poisson(1e3, 0, 4000), True, 0)
+    assert silent.spikes == silent.rewritten == 0.0
+    assert silent.answered is None
+    assert plain.spikes > 10.0
+    assert plain.rewritten == 0.0
+    assert 0.0 < learning.answered == pytest.approx(plain.answered, rel=0.1)
+    assert learning.rewritten > 1.0
+    assert learning.joules > 2.0 * silent.joules > 2.0 * plain.joules
 
 
 def test_a_recording_is_replayed_at_any_rate_gap_by_gap(monkeypatch, tmp_path):

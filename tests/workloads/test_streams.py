@@ -17,7 +17,7 @@ from ferrion.workloads.data import find
 from ferrion.workloads.streams import block as block_module
 from ferrion.workloads.streams import whole as whole_module
 from ferrion.workloads.streams.ahead import Ahead
-from ferrion.workloads.streams.block import block, skipped
+from ferrion.workloads.streams.block import block, marked, skipped
 from ferrion.workloads.streams.evt import HEADER, evt2, evt3, write_evt2
 from ferrion.workloads.streams.source import events_from, there
 
@@ -341,9 +341,13 @@ def test_what_is_not_read_waits_at_the_sender():
 
 def test_going_on_after_events_that_were_taken():
     pieces = [block([1, 2], [0, 0], [0, 0], [0, 0]), block([3, 4, 5], [0] * 3, [0] * 3, [0] * 3)]
-    assert [list(events["t"]) for events in skipped(pieces, 3)] == [[4, 5]]
+    mark = marked(pieces[1][:1], marked(pieces[0]))
+    assert mark == marked(np.concatenate([pieces[0], pieces[1][:1]])), "however they were cut"
+    assert [list(events["t"]) for events in skipped(pieces, 3, mark)] == [[4, 5]]
+    with pytest.raises(DataError, match="the first 3 events are not those"):
+        list(skipped(pieces, 3, mark + 1))
     with pytest.raises(DataError, match="ends 2 events before"):
-        list(skipped(pieces, 7))
+        list(skipped(pieces, 7, mark))
 
 
 def test_a_source_that_is_not_there_is_told_before_anything_is_read(tmp_path):

@@ -20,7 +20,10 @@ def stream(
     learn: Annotated[bool, typer.Option("--learn", help="Pair STDP on the chip, with inhibition between the neurons.")] = False,
     seed: Annotated[int, typer.Option(help="One seed is one chip.")] = 0,
     silence: Annotated[float, typer.Option(help="Seconds without a byte after which a peer counts as dead.")] = 10.0,
-    out: Annotated[Path | None, typer.Option(help="Folder for result.json and the state; a stream that was stopped goes on where it was. Without it nothing is kept.")] = None,
+    out: Annotated[
+        Path | None,
+        typer.Option(help="Folder for result.json and the state: a stream that was stopped goes on, a file or pipe given again from its start, a socket with what comes next."),
+    ] = None,
     json: Annotated[bool, typer.Option("--json", help="One JSON object on standard output.")] = False,
 ) -> None:
     """Run a stream of events through the chip in bounded memory: what was delivered, queued, dropped, late or outside, latency, joules and spikes."""
@@ -38,13 +41,15 @@ def stream(
     network = network_for(SpikingChip.from_card(), sensor, cells, swing, learn, seed)
     with alone_in(out) if out else nullcontext(), bar(f"{source} into {cells} neurons behind {sensor.rows} rows") as progress:
         task = progress.add_task("events", total=None)
-        result = run_stream(network, source, sensor, learn, silence, out / LIVE if out else None, lambda fed: progress.update(task, completed=fed.events))
-        result |= {"source": source, "wall_s": time.perf_counter() - start, "peak_MB": peak()}
+        result, broke = run_stream(network, source, sensor, learn, silence, out / LIVE if out else None, lambda fed: progress.update(task, completed=fed.events))
+        result |= {"source": source, "broke": str(broke) if broke else None, "wall_s": time.perf_counter() - start, "peak_MB": peak()}
         if out:
             write_text(out / "result.json", writer.dumps(result, indent=1) + "\n")
     lines = [f"{key}: {value}" for key, value in result.items() if key != "parts"]
     lines += [f"{part['part']}: {part['joules']:.3g} J, {_worked(part['busy'])}{1e12 * part['area']:,.0f} um2, leaks {part['leakage']:.2g} W" for part in result["parts"]]
     tell(result, json, lines, "kept in:" if out else "nothing was kept (give --out)", *([out / "result.json"] if out else []))
+    if broke:
+        raise broke
 
 
 def _worked(seconds: float | None) -> str:

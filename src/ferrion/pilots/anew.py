@@ -7,7 +7,8 @@ from numpy.typing import NDArray
 from sklearn.ensemble import HistGradientBoostingClassifier
 
 from ferrion.workloads.changing import Stage
-from ferrion.workloads.digital.network import IntegerNet, Recipe, chosen, fit, of
+from ferrion.workloads.digital.network import IntegerNet, Recipe, chosen, fit, of, set_apart
+from ferrion.workloads.digital.trees import GROWTHS, Growth
 from ferrion.workloads.ecg import CLASSES
 
 F4 = NDArray[np.float32]
@@ -18,22 +19,30 @@ CHOICE = 5000
 """Draws that choose a recipe stand apart from others."""
 
 
-def untouched(x: F4, y: I8, patient: I8, seed: int, short: bool) -> IntegerNet:
-    """An int8 network that was taught other patients and is never taught anything else."""
-    recipe = NETS[0] if short else chosen(x, y, patient, len(CLASSES), NETS, CHOICE + seed)
-    return of(fit(x, y, len(CLASSES), recipe, seed))
+def best_net(x: F4, y: I8, patient: I8, seed: int, short: bool) -> Recipe:
+    """Of `NETS`, on patients held out."""
+    return NETS[0] if short else chosen(x, y, patient, len(CLASSES), NETS, CHOICE + seed)
 
 
-def linear(x: F4, y: I8, first: Stage, seed: int) -> IntegerNet:
-    """An int8 network without a hidden layer; the first beats are repeated until they are as many."""
+def best_trees(x: F4, y: I8, patient: I8, seed: int, short: bool) -> Growth:
+    """Of `GROWTHS`, on patients held out."""
+    held = set_apart(patient, CHOICE + seed)
+    right = [float((trees(x[~held], y[~held], None, seed, growth).predict(x[held]) == y[held]).mean()) for growth in GROWTHS] if not short else [1.0]
+    return GROWTHS[int(np.argmax(right))]
+
+
+def network(x: F4, y: I8, first: Stage | None, seed: int, recipe: Recipe) -> IntegerNet:
+    """An int8 network; the first beats are repeated until they are as many. Without a patient's beats where there is no `first`."""
+    if first is None:
+        return of(fit(x, y, len(CLASSES), recipe, seed))
     again = np.tile(np.arange(len(first.labels)), -(-len(y) // max(len(first.labels), 1)))[: len(y)]
     both = np.concatenate([x, first.inputs[again]]), np.concatenate([y, first.labels[again]])
-    return of(fit(*both, len(CLASSES), Recipe(()), seed))
+    return of(fit(*both, len(CLASSES), recipe, seed))
 
 
-def trees(x: F4, y: I8, first: Stage | None, seed: int, l2: float) -> HistGradientBoostingClassifier:
+def trees(x: F4, y: I8, first: Stage | None, seed: int, growth: Growth) -> HistGradientBoostingClassifier:
     """Boosted trees; without a patient's beats where there is no `first`."""
     parts: Sequence[tuple[F4, I8]] = [(x, y)] if first is None else [(x, y), (first.inputs, first.labels)]
     weights = [np.full(len(labels), len(y) / max(len(labels), 1)) for _, labels in parts]
     whole = np.concatenate([inputs for inputs, _ in parts]), np.concatenate([labels for _, labels in parts])
-    return HistGradientBoostingClassifier(l2_regularization=l2, random_state=seed).fit(*whole, sample_weight=np.concatenate(weights))
+    return HistGradientBoostingClassifier(random_state=seed, **growth).fit(*whole, sample_weight=np.concatenate(weights))

@@ -29,14 +29,18 @@ def by_action(bill: Cost, count: int) -> dict[str, float]:
 
 
 def worn(model: torch.nn.Module, learned: int, every: int, held: int) -> dict[str, Any]:
-    """Wear of the busiest devices in a year of an example a minute, at the pace of so many learned; memory of the hidden weights; what `standing` takes; what leaves: decisions."""
+    """Wear of the busiest devices in a year of an example a minute, at the pace of so many learned; memory of the hidden weights; what `standing` takes."""
     memories = memories_of(model)
     limits, counts = memories[0].chip.endurance(), busiest(model)
     wear = {device: count / learned * A_YEAR / limits[device] for device, count in counts.items()}
     weights = sum(part.hidden.numel() for part in memories) * (MAGNITUDE_BITS + 1) / 8
     keeps = standing(model, every, held)
-    numbers = {"leaked": keeps.leakage, "cmos": keeps.area, "memory": weights, "sent_learned": 0.0, "sent_decided": 1.0}
-    return {"wear": wear["fecap"], "wear, memristor": wear["memristor"], **numbers}
+    return {"wear": wear["fecap"], "wear, memristor": wear["memristor"], "leaked": keeps.leakage, "cmos": keeps.area, "memory": weights}
+
+
+def kept(count: float) -> dict[str, float]:
+    """Bytes of examples that are kept for further passes, and what a memory for them would leak on the chip [W]."""
+    return {"kept": count, "kept, leaks": memory(count).leakage}
 
 
 def standing(model: torch.nn.Module, every: int, held: int) -> Cmos:

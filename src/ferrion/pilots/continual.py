@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ferrion.chip.chip import Chip
+from ferrion.chip.outlet import Outlet
 from ferrion.core.noise import fork, permutation
 from ferrion.learning.model_costs import clear, cost
 from ferrion.pilots.array_costs import by_action, decided, on_parts, worn
@@ -15,7 +16,7 @@ from ferrion.pilots.learners import CHIPS, CONSOLIDATING, Elastic, Learner, Shap
 from ferrion.pilots.newcomer import DEPLOYED, TAUGHT_ALL, newcomers
 from ferrion.pilots.table import merged
 from ferrion.workloads.changing import DIGITS, ELECTRODES, GESTURES, PIXELS, SUBJECTS, Stage, lights, orders, sessions
-from ferrion.workloads.digital.costs import held, joules, known, radio_joules, size
+from ferrion.workloads.digital.costs import as_bytes, held, joules, known, sent, size
 from ferrion.workloads.digital.network import IntegerNet, Recipe, chosen, fit, of
 from ferrion.workloads.spiking_tasks import Tell
 from ferrion.workloads.verdicts import confusion, roc
@@ -101,7 +102,7 @@ def compared(shape: Shape, stages: list[Stage], seed: int, short: bool) -> tuple
     for name, seen in ((DEPLOYED, stages[:1]), (TAUGHT_ALL, stages)):
         net = taught(shape, seen, seed, short)
         results[name] = np.array([[float((net.decide(own.test_inputs) == own.test_labels).mean()) for own in stages]])
-        numbers[name] = int8_numbers(net, shape, stages[-1].test_inputs[:SEEN])
+        numbers[name] = int8_numbers(net, np.concatenate([own.inputs for own in seen]), stages[-1].test_inputs[:SEEN])
     works[f"{TAUGHT_ALL}: a decision"] = {"products and memory": numbers[TAUGHT_ALL]["joules"]}
     votes[TAUGHT_ALL] = voted(net.values, stages)
     return results, numbers, {**told(votes, stages, shape), "actions": works}
@@ -122,10 +123,11 @@ def told(votes: dict[str, Votes], stages: list[Stage], shape: Shape) -> dict[str
 
 
 def asked(own: Learner, stage: Stage) -> dict[str, Any]:
-    """What a decision takes, by those on a stage's test."""
+    """What a decision takes, by those on a stage's test; and what has left by then."""
     clear(own.model)
-    own.right(stage)
-    return decided(cost(own.model), len(stage.test_labels))
+    outlet = Outlet()
+    outlet.tell(own.decide(stage.test_inputs))
+    return {**decided(cost(own.model), len(stage.test_labels)), **outlet.leaving(own.learned)}
 
 
 def taught(shape: Shape, seen: list[Stage], seed: int, short: bool) -> IntegerNet:
@@ -137,8 +139,9 @@ def taught(shape: Shape, seen: list[Stage], seed: int, short: bool) -> IntegerNe
     return of(fit(x, y, shape.classes, recipe, seed % 2**31))
 
 
-def int8_numbers(net: IntegerNet, shape: Shape, inputs: NDArray[np.float32]) -> dict[str, Any]:
-    """What an integer network takes to decide some inputs."""
-    taken, prices = size(net, inputs), Chip.from_card("leti-2025").prices
-    numbers: dict[str, Any] = {"joules": joules(taken, prices), **held(taken.memory), "learned": shape.inputs * radio_joules()}
-    return {**numbers, **known(prices), "sent_learned": float(shape.inputs), "sent_decided": 1.0, **on_parts(taken.products)}
+def int8_numbers(net: IntegerNet, learned: NDArray[np.float32], inputs: NDArray[np.float32]) -> dict[str, Any]:
+    """What an integer network takes to decide some inputs, after what it `learned` has left."""
+    taken, prices, outlet = size(net, inputs), Chip.from_card("leti-2025").prices, Outlet()
+    outlet.lend(as_bytes(learned))
+    outlet.tell(net.decide(inputs))
+    return {"joules": joules(taken, prices), **held(taken.memory), **known(prices), **sent(outlet, len(learned)), **on_parts(taken.products)}

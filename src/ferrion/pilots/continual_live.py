@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from ferrion.chip.outlet import Outlet
 from ferrion.core.errors import DataError
 from ferrion.pilots.continual import GESTURE
 from ferrion.pilots.learners import METAPLASTICITY, Learner, course, on_chip
@@ -88,7 +89,7 @@ def faulty(short: bool, _folder: Path, tell: Tell) -> list[dict[str, Any]]:
 def live(source: str, silence: float, short: bool, _folder: Path) -> Iterator[tuple[str, dict[str, Any]]]:
     """Gestures of an armband as they come, by a chip that has learned `WEARER` and goes on where they are named; at the end of a stream that breaks, what was counted, too."""
     readings, own = Readings(lines_from(source, silence), ELECTRODES), taught(short)
-    decided, learned, right, not_learned = list[int](), 0, 0, 0
+    decided, learned, right, not_learned, outlet = list[int](), 0, 0, 0, Outlet()
 
     def so_far() -> dict[str, Any]:
         return {"decisions": len(decided), "gestures": decided, "learned": learned, "right": right, "not_learned": not_learned, **readings.counts}
@@ -96,7 +97,7 @@ def live(source: str, silence: float, short: bool, _folder: Path) -> Iterator[tu
     def said() -> Iterator[str]:
         nonlocal learned, right, not_learned
         for one in gestures_on(readings, own, front(WEARER)):
-            decided.append(one.decided)
+            decided.append(int(outlet.tell(one.decided)[0]))
             learned += one.label is not None
             right += one.label == one.decided
             not_learned += one.named and one.label is None
@@ -104,4 +105,4 @@ def live(source: str, silence: float, short: bool, _folder: Path) -> Iterator[tu
             yield f"sample {one.numbers[-1]}: gesture {one.decided}{told if one.label is None else f', learned as {one.label}'}"
         yield f"{len(decided)} windows{f', {right} of {learned} told rightly before they were learned' if learned else ''}"
 
-    return telling(said(), so_far)
+    return telling(said(), so_far, outlet)

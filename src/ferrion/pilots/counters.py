@@ -7,6 +7,7 @@ from numpy.typing import NDArray
 
 from ferrion.arrays.words import MAGNITUDE_BITS
 from ferrion.chip.cmos import Cmos, controller, memory
+from ferrion.chip.outlet import Outlet
 from ferrion.chip.prices import Prices
 from ferrion.core.ledger import Action
 from ferrion.core.noise import permutation
@@ -14,6 +15,8 @@ from ferrion.learning.costs import arrays_of, cell_area, inference_ledger
 from ferrion.learning.inference import Answer, infer
 from ferrion.learning.training import Fidelity, Training
 from ferrion.learning.wear import fecap_cycles
+from ferrion.pilots.array_costs import kept
+from ferrion.pilots.opponents import example_bytes
 from ferrion.pilots.table import Columns
 from ferrion.workloads.counting import CHOICE, SHORT, TRANSFER_EVERY, chosen, driven, plan
 from ferrion.workloads.data import DataSet
@@ -65,7 +68,8 @@ def numbers(training: Training, data: DataSet, events: EventSet, bins: int) -> d
     """A column; an example is all its passes, each of which counts its events and learns them."""
     own, chip, counters = result_of(training, data, (np.nan,), 0.0, None), training.plan.chip, bins * events.rows
     told, arrays = asked(training, data), arrays_of(training.net, chip.geometry)
-    right = told.outputs.argmax(axis=1) == data.test_labels
+    outlet = Outlet()
+    right = outlet.tell(told.outputs.argmax(axis=1)) == data.test_labels
     passes, prices = training.plan.epochs, chip.prices
     spent = prices.joules(inference_ledger(training.net, chip.geometry, told.rows)) + counting(events.test, data.test_inputs, prices)
     keeps = memory(counters).plus(Cmos(*(arrays * count for count in controller(TRANSFER_EVERY))))
@@ -87,8 +91,9 @@ def numbers(training: Training, data: DataSet, events: EventSet, bins: int) -> d
         "wear, memristor": year["memristor"],
         "measured": own.provenance.get("measured", 0.0),
         "assumed": own.provenance.get("assumed", 0.0),
-        "sent_learned": 0.0,
-        "sent_decided": 1.0,
+        "once": training.accuracies[0],
+        **kept(len(data.labels) * example_bytes(events.training, counters)),
+        **outlet.leaving(len(data.labels)),
     }
     return column | until_next(column, events.seconds)
 

@@ -8,7 +8,7 @@ from ferrion.core.units import to_si
 from ferrion.params.card import load
 from ferrion.pilots.array_costs import on_parts
 from ferrion.pilots.ecg_fronts import F4
-from ferrion.workloads.digital.costs import held, joules, known, radio_joules, size
+from ferrion.workloads.digital.costs import held, joules, known, size
 from ferrion.workloads.digital.network import IntegerNet
 from ferrion.workloads.holter import RATE
 
@@ -37,10 +37,5 @@ def integer_numbers(nets: list[IntegerNet], x: F4) -> dict[str, float]:
 
 
 def int8_numbers(nets: list[IntegerNet], x: F4) -> dict[str, float]:
-    """The same, with what makes samples of a lead, and what it takes to send a beat."""
-    return {**integer_numbers(nets, x), "converted, watts": converter(), "amplified": amplifier(), **sent_numbers(x.shape[1])}
-
-
-def sent_numbers(features: int) -> dict[str, float]:
-    """Of whoever is taught elsewhere: a byte a feature of each beat leaves to be learned, and one to tell a stimulus."""
-    return {"learned": features * radio_joules(), "sent_learned": float(features), "sent_decided": 1.0}
+    """The same, with what makes samples of a lead."""
+    return {**integer_numbers(nets, x), "converted, watts": converter(), "amplified": amplifier()}

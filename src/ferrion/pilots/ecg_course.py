@@ -15,7 +15,7 @@ from ferrion.pilots.learners import Learner, Shape
 from ferrion.pilots.personal import adapting, personal
 from ferrion.workloads.ecg import CLASSES
 from ferrion.workloads.holter import I8, RATE, RECORDS, UNKNOWN, holter, others
-from ferrion.workloads.verdicts import FINE, detection
+from ferrion.workloads.verdicts import FINE, detection, leads
 
 HIDDEN, PACE, TRANSFER_EVERY, PASSES, SHORT_PASSES, SHORT_SAMPLES = 64, 0.005, 10, 3, 1, 1500
 """As of the beats of the `ecg` pilot."""
@@ -71,7 +71,7 @@ class Course:
 
     def roc(self, votes: list[NDArray[np.floating]]) -> dict[str, Any]:
         """Later ventricular beats against all else that was taken for a beat, as in `told`, by how far V leads in the votes."""
-        lead = [own[:, V] - np.delete(own, V, axis=1).max(axis=1) for own in votes]
+        lead = [leads(own)[:, V] for own in votes]
         scores = np.concatenate([own[heart.later] for own, heart in zip(lead, self.hearts, strict=True)])
         true = self._later([heart.own for heart in self.hearts])
         asked = ~np.isin(true, (F, UNKNOWN))

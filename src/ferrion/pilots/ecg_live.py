@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from ferrion.chip.outlet import Outlet
 from ferrion.chip.stimulator import Stimulator
 from ferrion.core.errors import DataError
 from ferrion.core.noise import fork
@@ -79,7 +80,7 @@ def live(source: str, silence: float, short: bool, folder: Path) -> Iterator[tup
     readings, diary = Readings(lines_from(source, silence), 1), Diary(folder) if source == PIPE or source.startswith(TCP) else None
     own = taught(Course(0, short))
     watch = HeartWatch(own, Stimulator.remembering(diary.ages if diary else ()))
-    beats, learned, ventricular, stimuli = 0, 0, list[int](), list[int]()
+    beats, learned, ventricular, stimuli, outlet = 0, 0, list[int](), list[int](), Outlet()
 
     def so_far() -> dict[str, Any]:
         return {"decisions": beats, "ventricular": ventricular, "stimuli": stimuli, "learned": learned, "misnamed": watch.misnamed, "lost": watch.lost, **readings.counts}
@@ -87,6 +88,8 @@ def live(source: str, silence: float, short: bool, folder: Path) -> Iterator[tup
     def said() -> Iterator[str]:
         nonlocal beats, learned
         for one in watched_on(readings, watch):
+            if not one.stimulus:
+                outlet.tell(one.ventricular)
             beats += not one.stimulus
             learned += one.label is not None
             if one.stimulus and diary:
@@ -98,4 +101,4 @@ def live(source: str, silence: float, short: bool, folder: Path) -> Iterator[tup
             raise DataError(f"no beat in {readings.counts['rows']} lines, {watch.lost} losses of the signal; give some seconds of lines sample;millivolts, {RATE:g} a second")
         yield f"{beats} beats, {len(ventricular)} of them ventricular, {len(stimuli)} stimuli, {learned} beats learned"
 
-    return telling(said(), so_far)
+    return telling(said(), so_far, outlet)

@@ -7,20 +7,23 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ferrion.chip.chip import Chip
+from ferrion.chip.outlet import Outlet
 from ferrion.chip.stimulator import ARROWS
 from ferrion.core.noise import fork
 from ferrion.learning.training import Fidelity
-from ferrion.pilots.anew import linear, trees, untouched
+from ferrion.pilots.anew import best_net, best_trees, network, trees
 from ferrion.pilots.array_costs import worn
 from ferrion.pilots.continual import asked
-from ferrion.pilots.ecg_costs import BEAT, amplifier, converter, int8_numbers, sent_numbers
+from ferrion.pilots.ecg_costs import BEAT, amplifier, converter, int8_numbers
 from ferrion.pilots.ecg_course import Course
-from ferrion.pilots.ecg_fronts import AFTER, BEFORE, DECIMATE, Bank, converted
+from ferrion.pilots.ecg_fronts import Bank, converted
 from ferrion.pilots.ecg_hearts import FIRST, Given, stimulated
 from ferrion.pilots.ecg_score import V
 from ferrion.pilots.learners import METAPLASTICITY, Learner, in_float, on_chip
 from ferrion.pilots.table import Columns, merged
-from ferrion.workloads.digital.costs import until_next
+from ferrion.workloads.changing import Stage
+from ferrion.workloads.digital.costs import as_bytes, sent, until_next
+from ferrion.workloads.digital.network import Recipe
 from ferrion.workloads.digital.trees import tree_numbers
 from ferrion.workloads.holter import I8, RATE
 from ferrion.workloads.spiking_tasks import Tell
@@ -29,10 +32,6 @@ NOTE = "Four hearts watched for half an hour each (MIT-BIH 100, 106, 119, 208): 
 TELLERS = ("chip", "chip, device level", "bio-voltage", "float32", "int8", "classical")
 ORDER = [*(name + more for name in TELLERS for more in ("", ", personal")), "int8, linear, personal", "annotators", "sense amplifier"]
 """Of the columns."""
-L2 = 1.0
-"""Of the trees: without it, a heart with few ventricular beats at first was told full of them on two of five orders of the others' beats."""
-SAMPLES = (BEFORE + AFTER) // DECIMATE + 1
-"""Bytes of a beat that leave whoever learns it, as a cardiologist has to see it to give its label."""
 CURVES = ("chip", "chip, personal", "bio-voltage, personal", "int8, linear, personal", "classical, personal")
 """Whose detection of ventricular beats is drawn."""
 Votes = NDArray[np.floating]
@@ -54,15 +53,16 @@ def run(seed: int, short: bool, _folder: Path, tell: Tell) -> dict[str, Any]:
         own = on_chip(course.shape(inputs), fork(seed, 0), METAPLASTICITY, fidelity)
         adapted = course.adapted(own, inputs)
         spent = {**asked(own, inputs.others), **worn(own.model, own.learned // own.shape.passes, own.shape.transfer_every, own.shape.inputs)}
-        beats = sum(len(inputs.first(heart, k).labels) for k, heart in enumerate(course.hearts))
-        del spent["sent_learned"]
-        columns |= {name: spent, f"{name}, personal": {"learned": sum(one.joules - own.joules for one in adapted) / beats, "sent_learned": float(SAMPLES), "sent_decided": 1.0}}
+        columns |= {name: spent, f"{name}, personal": {"learned on chip": sum(one.joules - own.joules for one in adapted)}}
         votes |= voted(name, own, adapted, inputs)
         if name == "chip":
-            curve = course.adapting(own, adapted, inputs)
+            curve, firsts = course.adapting(own, adapted, inputs), [inputs.first(heart, k) for k, heart in enumerate(course.hearts)]
             rivals, numbers = compared(course, inputs, tell)
             votes, columns = votes | rivals, columns | numbers
-    classes = {name: [one.argmax(1) for one in hearts] for name, hearts in votes.items()}
+    ways = {name: Outlet() for name in votes}
+    classes = {name: [ways[name].tell(one.argmax(1)) for one in hearts] for name, hearts in votes.items()}
+    for name in set(ways) & set(columns):
+        columns[name] |= left(ways[name], columns[name], firsts if name.endswith("personal") else [])
     for name in ("chip", "chip, device level", "classical", "classical, personal"):
         columns[name] |= {"amplified": amplifier(), "converted, watts": converter()}
     columns["bio-voltage"] |= {"amplified": amplifier(), "converted, watts": bank.joules / bank.seconds}
@@ -77,6 +77,18 @@ def run(seed: int, short: bool, _folder: Path, tell: Tell) -> dict[str, Any]:
     return {"seed": seed, "columns": columns, "heart": {**drawn(course, classes), "roc": curves, "adapting": curve}}
 
 
+def left(outlet: Outlet, column: dict[str, Any], firsts: list[Stage]) -> dict[str, float]:
+    """What has left with decisions, and with the samples of the first beats, which somebody has to see to give their label, whoever learns them; joules of a beat learned."""
+    beats = sum(len(first.labels) for first in firsts)
+    for first in firsts:
+        outlet.lend(as_bytes(first.inputs))
+    found = sent(outlet, beats)
+    if not beats:
+        return {key: value for key, value in found.items() if key == "sent_decided"}
+    learning = column.get("learned on chip", 0.0) / beats
+    return {**found, "learned": found["learned"] + learning, **({"learned on chip": learning} if learning else {})}
+
+
 def voted(name: str, own: Learner, adapted: list[Learner], inputs: Given) -> dict[str, list[Votes]]:
     """For every beat of each heart, before and after its first minutes."""
     return {name: [own.votes(x) for x in inputs.hearts], f"{name}, personal": [one.votes(x) for one, x in zip(adapted, inputs.hearts, strict=True)]}
@@ -88,18 +100,20 @@ def compared(course: Course, inputs: Given, tell: Tell) -> tuple[dict[str, list[
     own = in_float(course.shape(inputs), fork(course.seed, 0) % 2**62)
     found = voted("float32", own, course.adapted(own, inputs), inputs)
     x, y, firsts = inputs.known, inputs.labels, [inputs.first(heart, k) for k, heart in enumerate(course.hearts)]
-    net, general = untouched(x, y, inputs.patient, course.seed, course.short), trees(x, y, None, course.seed, L2)
-    small, grown = [linear(x, y, first, course.seed) for first in firsts], [trees(x, y, first, course.seed, L2) for first in firsts]
+    recipe, growth = best_net(x, y, inputs.patient, course.seed, course.short), best_trees(x, y, inputs.patient, course.seed, course.short)
+    net, general = network(x, y, None, course.seed, recipe), trees(x, y, None, course.seed, growth)
+    anew = {"int8, personal": recipe, "int8, linear, personal": Recipe(())}
+    nets = {name: [network(x, y, first, course.seed, own) for first in firsts] for name, own in anew.items()}
+    grown = [trees(x, y, first, course.seed, growth) for first in firsts]
     votes: dict[str, list[Votes]] = {
         **found,
         "int8": [net.values(x) for x in inputs.hearts],
-        "int8, linear, personal": [one.values(x) for one, x in zip(small, inputs.hearts, strict=True)],
+        **{name: [one.values(x) for one, x in zip(nets[name], inputs.hearts, strict=True)] for name in nets},
         "classical": [general.predict_proba(x) for x in inputs.hearts],
         "classical, personal": [one.predict_proba(x) for one, x in zip(grown, inputs.hearts, strict=True)],
     }
-    prices, sent = Chip.from_card("leti-2025").prices, sent_numbers(x.shape[1])
-    costs = {"int8": int8_numbers([net], x), "int8, linear, personal": int8_numbers(small, x)}
-    return votes, {**costs, "classical": tree_numbers([general], prices) | sent, "classical, personal": tree_numbers(grown, prices) | sent}
+    prices, costs = Chip.from_card("leti-2025").prices, {name: int8_numbers(own, x) for name, own in {"int8": [net], **nets}.items()}
+    return votes, {**costs, "classical": tree_numbers([general], prices), "classical, personal": tree_numbers(grown, prices)}
 
 
 def drawn(course: Course, classes: dict[str, list[I8]]) -> dict[str, Any]:

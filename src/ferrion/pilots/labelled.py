@@ -2,25 +2,29 @@
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from sklearn.ensemble import HistGradientBoostingClassifier
 from sklearn.linear_model import LogisticRegression
 
+from ferrion.chip.outlet import Outlet
 from ferrion.chip.spiking import SpikingChip
 from ferrion.core.errors import ConfigError
 from ferrion.learning.spiking.checkpoint import restore, save
 from ferrion.learning.spiking.network import SpikingNetwork
 from ferrion.pilots import counters, personal
+from ferrion.pilots.array_costs import kept
 from ferrion.pilots.faults import FAULTS, met
 from ferrion.pilots.live import decisions, told
-from ferrion.pilots.opponents import FIRM, SOFT, STIFF, Opponents, classical, int8, quick
+from ferrion.pilots.opponents import FIRM, SOFT, STIFF, Method, Opponents, classical, example_bytes, int8, quick
 from ferrion.pilots.table import Columns, merged
-from ferrion.pilots.telling import private
+from ferrion.pilots.telling import left
 from ferrion.workloads.digital.costs import speck_watts, synaptic_joules, until_next
 from ferrion.workloads.digital.inputs import binned, heartbeats, pictured
 from ferrion.workloads.digital.network import Recipe, fit, of
+from ferrion.workloads.digital.trees import GROWTHS
 from ferrion.workloads.event_sets import BEATS, HANDS, SENSOR, TAXELS, EventSet, load_events
 from ferrion.workloads.spiking import PAUSE
 from ferrion.workloads.spiking_tasks import Task, Tell, chosen, of_test, run_seed, task_of, tuned_network
@@ -53,14 +57,8 @@ class Labelled:
     """More columns, of others on the same set, and what is drawn of them."""
 
 
-def _trees(seed: int) -> Any:
-    return HistGradientBoostingClassifier(random_state=seed)
-
-
-def _logistic(_seed: int) -> Any:
-    return LogisticRegression(C=0.01, max_iter=3000)
-
-
+LOGISTIC: tuple[Method, ...] = tuple(partial(LogisticRegression, C=penalty, max_iter=3000) for penalty in (0.01, 0.001, 0.1, 1.0))
+TREES: tuple[Method, ...] = tuple(partial(HistGradientBoostingClassifier, **growth) for growth in GROWTHS)
 WIDE, DEEP, PRUNED = Recipe((64,)), Recipe((128, 64), epochs=60), Recipe((128,), sparsity=0.75)
 SHRUNK = replace(WIDE, decay=0.01)
 SEEN = Recipe((64,), channels=(16, 32), dropout=0.1)
@@ -81,7 +79,7 @@ LABELLED = {
         Opponents(
             ((pictured(3, SENSOR), SEEN), (pictured(1, SENSOR), SEEN), (binned(3), WIDE), (binned(3), SHRUNK), (binned(3), STIFF), (binned(3), PRUNED), (binned(3), DEEP)),
             (binned(3),),
-            ("logistic regression on counts in three bins", binned(3), _logistic),
+            ("logistic regression on counts in three bins", binned(3), LOGISTIC),
         ),
         bins=3,
         camera=True,
@@ -93,7 +91,7 @@ LABELLED = {
         Opponents(
             ((pictured(6, SENSOR), SEEN), (binned(6), STIFF), (binned(3), WIDE), (binned(6), PRUNED)),
             (binned(6), binned(3)),
-            ("logistic regression on counts in three bins", binned(3), _logistic),
+            ("logistic regression on counts in three bins", binned(3), LOGISTIC),
         ),
         bins=6,
         camera=True,
@@ -107,7 +105,7 @@ LABELLED = {
         Opponents(
             ((pictured(1, HANDS), SEEN), (pictured(3, HANDS), SEEN), (binned(1), STIFF), (binned(3), WIDE), (binned(1), SHRUNK), (binned(1), PRUNED)),
             (binned(1), binned(3)),
-            ("logistic regression on counts in three bins", binned(3), _logistic),
+            ("logistic regression on counts in three bins", binned(3), LOGISTIC),
         ),
         bins=1,
         camera=True,
@@ -120,7 +118,7 @@ LABELLED = {
         Opponents(
             ((binned(20), WIDE), (binned(10), WIDE), (binned(20), SHRUNK), (binned(10), SOFT), (binned(20), DEEP), (binned(10), PRUNED)),
             (binned(10), binned(20)),
-            ("gradient-boosted trees on counts in ten bins", binned(10), _trees),
+            ("gradient-boosted trees on counts in ten bins", binned(10), TREES),
         ),
         bins=10,
     ),
@@ -131,7 +129,7 @@ LABELLED = {
         Opponents(
             ((binned(10), SHRUNK), (binned(10), WIDE), (binned(10), FIRM), (binned(10), PRUNED), (heartbeats, SHRUNK), (heartbeats, WIDE), (heartbeats, FIRM), (heartbeats, DEEP)),
             (binned(10), heartbeats),
-            ("gradient-boosted trees on the samples of a beat", heartbeats, _trees),
+            ("gradient-boosted trees on the samples of a beat", heartbeats, TREES),
         ),
         bins=10,
         further=personal.columns,
@@ -169,14 +167,14 @@ def faulty(name: str, short: bool, folder: Path, tell: Tell) -> list[dict[str, A
 def live(name: str, source: str, silence: float, short: bool, folder: Path) -> Iterator[tuple[str, dict[str, Any]]]:
     """Decisions of the kept chip on a stream of events, and their sums so far."""
     events = load_events(LABELLED[name].task)
-    sums, decided, opened = told([]), list[int](), list[int]()
+    sums, decided, opened, outlet = told([]), list[int](), list[int](), Outlet()
     for own in decisions(kept_chip(name, short, folder, events), events_from(source, silence), LABELLED[name].sensor, events.seconds):
         sums = {key: sums[key] + count for key, count in told([own]).items()}
-        decided.append(own.answer.decided)
+        decided.extend(outlet.tell(own.answer.decided).tolist())
         opened.append(own.window.opened)
         yield (
             f"window {own.window.number} at {own.window.opened} us: class {own.answer.decided}, {own.fed.events} events",
-            private({**sums, "decided": decided, "opened_us": opened}),
+            {**sums, "decided": decided, "opened_us": opened, **left(outlet)},
         )
 
 
@@ -195,7 +193,7 @@ def run(name: str, seed: int, short: bool, folder: Path, tell: Tell) -> dict[str
     found = run_seed(task, events, seed, tell, lambda network: save(network, folder / CHIP.format(seed)))
     asked = replace(events, test=events.test.take(test)) if events.paired else events
     counts, arrays = counters.columns(events, test, pilot.bins, seed, short, tell)
-    compared = merged(columns(found, digital, len(events.training), len(test), events.seconds), counts)
+    compared = merged(columns(found, digital, len(events.training), len(test), events.seconds, example_bytes(events.training)), counts)
     if pilot.camera:
         compared = merged(compared, {"chip, deployed": {"on speck": events.seconds * speck_watts()}})
     more, shown = pilot.further(asked, seed, short, tell)
@@ -207,8 +205,9 @@ def chips_first(columns: Columns) -> Columns:
     return dict(sorted(columns.items(), key=lambda own: not own[0].startswith(("chip", "arrays")) or own[0].endswith("float32")))
 
 
-def columns(found: dict[str, Any], digital: dict[str, dict[str, Any]], training: int, tested: int, length: float) -> dict[str, dict[str, Any]]:
-    """Of everybody who is compared, on recordings of so many seconds. An example that the chip learns alone is shown in several passes, which are added up.
+def columns(found: dict[str, Any], digital: dict[str, dict[str, Any]], training: int, tested: int, length: float, example: float) -> dict[str, dict[str, Any]]:
+    """Of everybody who is compared, on recordings of so many seconds, `example` bytes of events each. An example that the chip learns alone is shown in several passes, which are
+    added up; for the second it must have been kept.
 
     What is deployed was trained elsewhere: its examples left as those of int8 did, whether it is then tuned or not.
     """
@@ -221,8 +220,8 @@ def columns(found: dict[str, Any], digital: dict[str, dict[str, Any]], training:
             **new,
             **{key: found["deployed"][key] for key in ("accuracy", "balanced", "joules", "operations")},
             "joules with leakage": found["deployed"]["joules"] + length * new["leaked"],
+            **found["deployed"]["leaving"],
             **{key: digital["int8"]["numbers"][key] for key in ("learned", "sent_learned")},
-            "sent_decided": 1.0,
             **timed(found["deployed"]["seconds"]),
             "told": length + PAUSE,
             "dropped": found["deployed"]["dropped"] / tested,
@@ -235,7 +234,8 @@ def columns(found: dict[str, Any], digital: dict[str, dict[str, Any]], training:
             **{f"{key}, {level} level": closely[level][key] for level in ("event", "device") for key in ("accuracy", "joules", "spikes")},
         },
         "chip, deployed and tuned": {**tuned, "sent_learned": digital["int8"]["numbers"]["sent_learned"]},
-        "chip, learning alone": alone,
+        "chip, deployed, device level": {key: closely["device"][key] for key in ("accuracy", "joules")},
+        "chip, learning alone": alone | {"once": found["once"], **kept(found["met"] * example if len(found["passes"]) > 1 else 0.0)},
         **{which: own["numbers"] for which, own in digital.items()},
         "float LIF": {"accuracy": found["float"]},
     }
@@ -267,7 +267,7 @@ def built(account: dict[str, Any]) -> dict[str, float]:
 
 
 def chip_numbers(found: dict[str, Any], decided: str, which: str, learned: float, length: float) -> dict[str, Any]:
-    """A chip's column; what leaves it is the class decided, one byte, and nothing when it learns."""
+    """A chip's column."""
     own, account = found[decided], found["account"][which]
     numbers = {
         "accuracy": own["accuracy"],
@@ -282,7 +282,6 @@ def chip_numbers(found: dict[str, Any], decided: str, which: str, learned: float
         "wear, memristor": account["wear"]["memristor"],
         "operations": own["operations"],
         **{f"on {name}": own["operations"] * each for name, each in synaptic_joules().items()},
-        "sent_learned": 0.0,
-        "sent_decided": 1.0,
+        **own["leaving"],
     }
     return numbers | until_next(numbers, length)

@@ -10,17 +10,19 @@ from numpy.typing import NDArray
 
 from ferrion.arrays.words import MAGNITUDE_BITS
 from ferrion.chip.chip import Chip
+from ferrion.chip.outlet import Outlet
 from ferrion.core.noise import fork
 from ferrion.learning.model_costs import clear, cost
 from ferrion.learning.training import Fidelity
 from ferrion.pilots import machine_nab
-from ferrion.pilots.array_costs import standing
+from ferrion.pilots.array_costs import kept, standing
 from ferrion.pilots.machine_costs import a_year, bill, chip_numbers, int8_numbers, monitor_numbers, works, worn_on
 from ferrion.pilots.machine_faults import FAULTS, met
 from ferrion.pilots.machine_rivals import float_levels, int8_levels
 from ferrion.pilots.table import Columns, merged
 from ferrion.pilots.telling import telling
 from ferrion.pilots.watch import CELSIUS, DRIFTS, F8, TRANSFER_EVERY, Standard, Watch, smoothed, watch_on
+from ferrion.workloads.digital.costs import as_bytes, sent
 from ferrion.workloads.digital.monitoring import Monitor, components, hotelling, squares
 from ferrion.workloads.machines import SKAB_NORMAL, SKAB_SENSORS, WHUT_ROW, Machine, Score, delays, score, skab, whut
 from ferrion.workloads.spiking_tasks import Tell
@@ -53,11 +55,14 @@ def run(seed: int, short: bool, _folder: Path, tell: Tell) -> dict[str, Any]:
     anomalies = [machine.anomaly[SKAB_NORMAL:] for machine in machines]
     columns = {"chip": {**scored(found, anomalies, "chip"), **chip_numbers(found)}, DEVICES: {**scored(found, anomalies, DEVICES), **a_year(found, "wear of devices")}}
     followed = float(np.mean([sum(own["followed"]["actions"].values()) for own in found]))
-    columns["chip, following"] = {**scored(found, anomalies, "following"), "joules": followed, **worn_on(found, anomalies), "sent_learned": 0.0, "sent_decided": 1.0}
+    columns["chip, following"] = {**scored(found, anomalies, "following"), "joules": followed, **worn_on(found, anomalies)}
     columns["always alarmed"] = scored(found, anomalies, "always")
     columns |= {"int8": {**scored(found, anomalies, "int8"), **int8_numbers(found)}}
     columns |= {name: {**scored(found, anomalies, name), **monitor_numbers(found, name, chip.prices)} for name in MONITORS}
     columns["float"] = scored(found, anomalies, "float")
+    for name in ("chip", "chip, following", "int8", *MONITORS):
+        columns[name] |= left(found, TELLERS[name], name == "int8")
+    columns["chip"] |= kept(float(SKAB_NORMAL * len(SKAB_SENSORS)))
     for name in [*DRIFTS, *(f"{drift}, refreshed" for drift in DRIFTS)]:
         columns["chip"][f"f1 after {name}"] = score([own["told"][name] for own in found], anomalies).f1
     drawn = {**{key: found[0][key] for key in ("errors", "limit", "learned", "decided")}, "name": machines[0].name, **_trace(found[0], anomalies[0])}
@@ -74,6 +79,17 @@ def run(seed: int, short: bool, _folder: Path, tell: Tell) -> dict[str, Any]:
         "confusion": {name: confusion(rows_of([own["told"][TELLERS[name]] for own in found]), rows_of(anomalies), 2) for name in PICTURED},
         "actions": works(found, {name: columns[name]["joules"] for name in ("int8", *MONITORS)}),
     }
+
+
+def left(found: list[dict[str, Any]], name: str, elsewhere: bool) -> dict[str, float]:
+    """What has left: an alarm or none for each row, a byte; and, of who learns elsewhere, the normal rows, a byte a sensor, by radio."""
+    outlet = Outlet()
+    for own in found:
+        outlet.tell(own["told"][name])
+        if elsewhere:
+            outlet.lend(as_bytes(own["normal"]))
+    leaving = sent(outlet, SKAB_NORMAL * len(found))
+    return leaving if elsewhere else {key: value for key, value in leaving.items() if key != "learned"}
 
 
 def pumps(seed: int, short: bool, chip: Chip, tell: Tell) -> Columns:
@@ -99,7 +115,7 @@ def faulty(short: bool, _folder: Path, tell: Tell) -> list[dict[str, Any]]:
 def live(source: str, silence: float, _short: bool, _folder: Path) -> Iterator[tuple[str, dict[str, Any]]]:
     """Alarms of a fresh chip on rows `time;value;…` of eight sensors, each time one begins or ends and at the end, with counts so far; at the end of a stream that breaks, too."""
     readings = Readings(lines_from(source, silence), len(SKAB_SENSORS))
-    alarms, decided = list[int](), 0
+    alarms, decided, outlet = list[int](), 0, Outlet()
 
     def so_far() -> dict[str, Any]:
         return {"decisions": decided, "alarms": alarms, **readings.counts}
@@ -108,7 +124,7 @@ def live(source: str, silence: float, _short: bool, _folder: Path) -> Iterator[t
         nonlocal decided
         before = False
         for own in watch_on(readings, Chip.from_card("leti-2025"), len(SKAB_SENSORS), SKAB_NORMAL, 0):
-            decided, now = decided + 1, own.level > 1.0
+            decided, now = decided + 1, bool(outlet.tell(own.level > 1.0)[0])
             if now:
                 alarms.append(own.number)
             if now != before:
@@ -116,7 +132,7 @@ def live(source: str, silence: float, _short: bool, _folder: Path) -> Iterator[t
             before = now
         yield f"{decided} rows watched, {len(alarms)} of them anomalies"
 
-    return telling(said(), so_far)
+    return telling(said(), so_far, outlet)
 
 
 def watched(machine: Machine, chip: Chip, seed: int, short: bool) -> dict[str, Any]:
@@ -150,6 +166,7 @@ def watched(machine: Machine, chip: Chip, seed: int, short: bool) -> dict[str, A
     return {
         "told": told,
         "level": level,
+        "normal": normal,
         "errors": errors,
         "limit": watch.limit,
         "wear": wear,

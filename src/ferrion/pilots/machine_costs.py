@@ -11,8 +11,8 @@ from ferrion.core.ledger import Action
 from ferrion.learning.model_costs import Cost
 from ferrion.pilots.array_costs import by_action
 from ferrion.pilots.watch import DAY
-from ferrion.workloads.digital.costs import BYTE, PARTS, Part, held, known, radio_joules, until_next
-from ferrion.workloads.machines import SKAB_NORMAL, SKAB_SENSORS
+from ferrion.workloads.digital.costs import BYTE, PARTS, Part, held, known, until_next
+from ferrion.workloads.machines import SKAB_NORMAL
 from ferrion.workloads.spiking_account import A_YEAR
 
 ROW = 1.0
@@ -39,7 +39,7 @@ def averaged(actions: list[dict[str, float]]) -> dict[str, float]:
 
 
 def chip_numbers(found: list[dict[str, Any]]) -> dict[str, Any]:
-    """What the chips take, mean over recordings; nothing leaves but an alarm."""
+    """What the chips take, mean over recordings."""
     decided, learned = [own["decided"] for own in found], [own["learned"] for own in found]
     total = sum(sum(own["known"].values()) for own in decided)
     numbers = {
@@ -53,8 +53,6 @@ def chip_numbers(found: list[dict[str, Any]]) -> dict[str, Any]:
         **a_year(found, "wear"),
         "measured": sum(own["known"].get("measured", 0.0) for own in decided) / total,
         "assumed": sum(own["known"].get("assumed", 0.0) for own in decided) / total,
-        "sent_learned": 0.0,
-        "sent_decided": 1.0,
     }
     return numbers | until_next(numbers, ROW)
 
@@ -74,12 +72,12 @@ def worn_on(found: list[dict[str, Any]], anomalies: list[NDArray[np.bool_]]) -> 
 
 
 def int8_numbers(found: list[dict[str, Any]]) -> dict[str, Any]:
-    """What the int8 network takes: its normal rows, a byte a sensor, leave to be learned elsewhere."""
+    """What the int8 network takes."""
     prices, taken = Chip.from_card("leti-2025").prices, [own["int8"] for own in found]
     used, traffic, products = (float(np.mean([own[key] for own in taken])) for key in ("used", "traffic", "products"))
     numbers = {"joules": used * prices.energy[Action.DIGITAL_MAC][0] + traffic * BYTE * prices.energy[Action.TRACE_UPDATE][0]}
     numbers |= held(float(np.mean([own["memory"] for own in taken]))) | known(prices)
-    numbers |= until_next(numbers, ROW) | {"learned": len(SKAB_SENSORS) * radio_joules(), "sent_learned": float(len(SKAB_SENSORS)), "sent_decided": 1.0}
+    numbers |= until_next(numbers, ROW)
     for part in map(Part.from_card, PARTS):
         numbers |= {f"joules, {part.name}": products * part.joules, f"seconds, {part.name}": products * part.seconds}
         if part.idle is not None:
@@ -95,7 +93,5 @@ def monitor_numbers(found: list[dict[str, Any]], name: str, prices: Prices) -> d
         **numbers,
         **until_next(numbers, ROW),
         **known(prices),
-        "sent_learned": 0.0,
-        "sent_decided": 1.0,
         **{f"joules, {part.name}": products * part.joules for part in map(Part.from_card, PARTS)},
     }

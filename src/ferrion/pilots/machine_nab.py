@@ -51,7 +51,7 @@ def columns(seed: int, short: bool, tell: Tell) -> tuple[Columns, dict[str, Any]
         levels[name] = [surprise(errors(own, fork(seed, k))) for k, own in enumerate(given)]
         found[name] = scored(levels[name], series)
     for name, numbers in (("chip, following", worn), (DEVICES, on_devices), ("int8", taken)):
-        found[name] |= {key: float(np.mean([own[key] for own in numbers])) for key in numbers[0]} | {"sent_decided": 1.0}
+        found[name] |= {key: float(np.mean([own[key] for own in numbers])) for key in numbers[0]}
     return found, drawn(series[0], levels["chip, following"][0], nab_score(levels["chip, following"], series).threshold)
 
 
@@ -61,7 +61,7 @@ def _chip(chip: Chip, kelvin: float | None, fidelity: Fidelity, worn: list[dict[
     errors, rows = one(own.inputs, own.changes), len(own.changes)
     limits, counts = chip.endurance(), busiest(one.model)
     taken = {f"forecast, {device}": count / (rows * own.step) * YEAR / limits[device] for device, count in counts.items()}
-    worn.append({"forecast": cost(one.model).joules / rows, "sent_learned": 0.0, **taken})
+    worn.append({"forecast": cost(one.model).joules / rows, **taken})
     return errors
 
 

@@ -9,16 +9,18 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ferrion.chip.chip import Chip
+from ferrion.chip.outlet import Outlet
 from ferrion.core.noise import fork, permutation
 from ferrion.learning.training import Fidelity
-from ferrion.pilots.anew import linear, trees, untouched
-from ferrion.pilots.array_costs import worn
+from ferrion.pilots.anew import best_net, best_trees, network, trees
+from ferrion.pilots.array_costs import kept, worn
 from ferrion.pilots.continual import asked
-from ferrion.pilots.ecg_costs import integer_numbers, sent_numbers
+from ferrion.pilots.ecg_costs import integer_numbers
 from ferrion.pilots.learners import METAPLASTICITY, Learner, Shape, in_float, on_chip
 from ferrion.workloads.changing import Stage
-from ferrion.workloads.digital.costs import until_next
+from ferrion.workloads.digital.costs import as_bytes, sent, until_next
 from ferrion.workloads.digital.inputs import heartbeats
+from ferrion.workloads.digital.network import Recipe
 from ferrion.workloads.digital.trees import tree_numbers
 from ferrion.workloads.ecg import CLASSES
 from ferrion.workloads.event_sets import EventSet
@@ -73,22 +75,35 @@ def columns(events: EventSet, seed: int, short: bool, tell: Tell) -> tuple[dict[
     found: dict[str, dict[str, Any]] = {}
     shown: dict[str, Any] = {}
     whom = {name: on_chip(shape, fork(seed, 0), METAPLASTICITY, fidelity) for name, fidelity in ARRAYS.items()}
+    firsts = [patients.first(k) for k in range(len(patients.parts))]
     for name, own in {**whom, "float32": in_float(shape, fork(seed, 0) % 2**62)}.items():
         tell(f"seed {seed}: {name}: other patients, then each patient")
         own.learn(patients.training, 0)
-        adapted = [personal(own, patients.first(k)) for k in range(len(patients.parts))]
-        found[name] = judged(patients, [own.decide(patients.inputs(k)) for k in range(len(patients.parts))])
-        found[f"{name}, personal"] = judged(patients, [one.decide(patients.inputs(k)) for k, one in enumerate(adapted)]) | {"others": others(patients, adapted)}
+        adapted = [personal(own, first) for first in firsts]
+        found[name] = judged(patients, [own.decide(patients.inputs(k)) for k in range(len(firsts))])
+        found[f"{name}, personal"] = judged(patients, [one.decide(patients.inputs(k)) for k, one in enumerate(adapted)], firsts) | {"others": others(patients, adapted)}
         if name in ARRAYS:
-            learned = sum(one.joules - own.joules for one in adapted) / sum(len(first) for first, _ in patients.parts)
+            beats = sum(len(first.labels) for first in firsts)
+            found[f"{name}, personal"] |= at_work(found[f"{name}, personal"], sum(one.joules - own.joules for one in adapted) / beats)
+            found[f"{name}, personal"] |= kept(beats / len(firsts) * shape.inputs if shape.passes > 1 else 0.0) | {"later, once": once(patients, own, firsts)}
             found[name] |= {**worn(own.model, own.learned // shape.passes, TRANSFER_EVERY, shape.inputs), **asked(own, patients.training)}
-            found[f"{name}, personal"] |= {"learned": learned, "sent_learned": float(shape.inputs), "sent_decided": 1.0}
             shown = shown or drawn(patients, own, adapted)
-    found |= digital(patients, seed, short, tell)
+    found |= digital(patients, firsts, seed, short, tell)
     for priced in found.values():
         if "leaked" in priced and "joules" in priced:
             priced |= until_next(priced, events.seconds)
     return found, {"personal": shown}
+
+
+def once(patients: Patients, own: Learner, firsts: list[Stage]) -> float:
+    """Share right of all later beats after the first ones were learned in one pass."""
+    briefly = replace(own, shape=replace(own.shape, passes=1))
+    return judged(patients, [personal(briefly, first).decide(patients.inputs(k)) for k, first in enumerate(firsts)])["later"]
+
+
+def at_work(column: dict[str, Any], learning: float) -> dict[str, float]:
+    """Joules of a beat learned where it is: those of the arrays, and of the radio that shows it to who gives its label."""
+    return {"learned": learning + column["learned"], "learned on chip": learning}
 
 
 def personal(own: Learner, stage: Stage) -> Learner:
@@ -133,29 +148,38 @@ def others(patients: Patients, adapted: list[Learner]) -> float:
     return float(np.mean(found))
 
 
-def digital(patients: Patients, seed: int, short: bool, tell: Tell) -> dict[str, dict[str, Any]]:
-    """An int8 network that was taught other patients; and, trained anew for each patient, one without a hidden layer and boosted trees, to whom the first beats are sent."""
+def digital(patients: Patients, firsts: list[Stage], seed: int, short: bool, tell: Tell) -> dict[str, dict[str, Any]]:
+    """An int8 network that was taught other patients; and, trained anew for each patient, this network, one without a hidden layer, and boosted trees."""
     tell(f"seed {seed}: int8 and trees: other patients, then each patient")
-    x, y, count, prices = patients.training.inputs, patients.training.labels, len(patients.parts), Chip.from_card("leti-2025").prices
-    net, general = untouched(x, y, patients.patient, seed, short), trees(x, y, None, seed, 0.0)
-    small = [linear(x, y, patients.first(k), seed) for k in range(count)]
-    grown = [trees(x, y, patients.first(k), seed, 0.0) for k in range(count)]
-    sent = sent_numbers(x.shape[1])
+    x, y, prices = patients.training.inputs, patients.training.labels, Chip.from_card("leti-2025").prices
+    recipe, growth = best_net(x, y, patients.patient, seed, short), best_trees(x, y, patients.patient, seed, short)
+    net, general = network(x, y, None, seed, recipe), trees(x, y, None, seed, growth)
+    anew = {"int8, personal": recipe, "int8, linear, personal": Recipe(())}
+    nets = {name: [network(x, y, first, seed, own) for first in firsts] for name, own in anew.items()}
+    grown = [trees(x, y, first, seed, growth) for first in firsts]
+    inputs = [patients.inputs(k) for k in range(len(firsts))]
     return {
-        "int8 on samples": judged(patients, [net.decide(patients.inputs(k)) for k in range(count)]) | integer_numbers([net], x),
-        "int8, linear, personal": judged(patients, [one.decide(patients.inputs(k)) for k, one in enumerate(small)]) | integer_numbers(small, x) | sent,
-        "classical": judged(patients, [general.predict(patients.inputs(k)) for k in range(count)]),
-        "classical, personal": judged(patients, [one.predict(patients.inputs(k)) for k, one in enumerate(grown)]) | tree_numbers(grown, prices) | sent,
+        "int8 on samples": judged(patients, [net.decide(own) for own in inputs]) | integer_numbers([net], x),
+        **{name: judged(patients, [one.decide(own) for one, own in zip(found, inputs, strict=True)], firsts) | integer_numbers(found, x) for name, found in nets.items()},
+        "classical": judged(patients, [general.predict(own) for own in inputs]),
+        "classical, personal": judged(patients, [one.predict(own) for one, own in zip(grown, inputs, strict=True)], firsts) | tree_numbers(grown, prices),
     }
 
 
-def judged(patients: Patients, told: list[I8]) -> dict[str, float]:
-    """Of the classes told of every patient's later beats, all together: share right, its mean over classes, and of ventricular beats those found and those told rightly."""
-    said, true = np.concatenate(told), patients.training.test_labels[np.concatenate([later for _, later in patients.parts])]
+def judged(patients: Patients, told: list[I8], shown: list[Stage] | None = None) -> dict[str, float]:
+    """Of the classes told of every patient's later beats, all together: share right, its mean over classes, and of ventricular beats those found and those told rightly.
+
+    `shown`: the beats that left, for somebody to give their label.
+    """
+    outlet = Outlet()
+    for first in shown or ():
+        outlet.lend(as_bytes(first.inputs))
+    said, true = outlet.tell(np.concatenate(told)), patients.training.test_labels[np.concatenate([later for _, later in patients.parts])]
     right, called, there = said == true, said == VENTRICULAR, true == VENTRICULAR
     return {
         "later": float(right.mean()),
         "later, balanced": float(np.mean([right[true == own].mean() for own in np.unique(true)])),
         "V found": float(called[there].mean()),
         "V precise": float(there[called].mean()),
+        **(sent(outlet, sum(len(first.labels) for first in shown)) if shown else {}),
     }

@@ -3,22 +3,20 @@
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
+from ferrion.chip.outlet import Outlet
 from ferrion.core.errors import DataError
 
-ANSWER = 1
-"""Bytes that leave the chip with a decision: the number of a class, of a unit, or whether to alarm. What it learns from stays."""
 
-
-def telling(said: Iterable[str], so_far: Callable[[], dict[str, Any]]) -> Iterator[tuple[str, dict[str, Any]]]:
-    """Each thing said with all that is known by then, `bytes_left` among it. Raises the DataError of a stream that breaks, after what was known."""
+def telling(said: Iterable[str], so_far: Callable[[], dict[str, Any]], outlet: Outlet) -> Iterator[tuple[str, dict[str, Any]]]:
+    """Each thing said with all that is known by then, and how many bytes have left. Raises the DataError of a stream that breaks, after what was known."""
     try:
         for line in said:
-            yield line, private(so_far())
+            yield line, so_far() | left(outlet)
     except DataError:
-        yield "the stream broke", private(so_far())
+        yield "the stream broke", so_far() | left(outlet)
         raise
 
 
-def private(found: dict[str, Any]) -> dict[str, Any]:
-    """With the bytes that have left the chip."""
-    return {**found, "bytes_left": ANSWER * found["decisions"]}
+def left(outlet: Outlet) -> dict[str, int]:
+    """Bytes that have left the chip, told with decisions and lent to learn; what it learns from came in, and stays."""
+    return {"bytes_left": outlet.told + outlet.lent, "bytes_lent": outlet.lent}

@@ -2,14 +2,18 @@
 
 from typing import Any
 
+import numpy as np
+from numpy.typing import NDArray
+
 from ferrion.chip.prices import Prices
 from ferrion.circuits.trigger import LENGTH
 from ferrion.core.ledger import Action
 from ferrion.learning.model_costs import Cost
 from ferrion.pilots.array_costs import decided, on_parts, worn
 from ferrion.pilots.sorter import TRANSFER_EVERY
-from ferrion.pilots.sorters import CLASSES, INPUTS, Heard, Sorters
-from ferrion.workloads.digital.costs import BYTE, held, joules, known, radio_joules, size
+from ferrion.pilots.sorters import CLASSES, INPUTS, Sorters
+from ferrion.workloads.digital.costs import BYTE, held, joules, known, size
+from ferrion.workloads.digital.network import IntegerNet
 
 
 def chip_numbers(own: Sorters, bill: Cost, pulses: int) -> dict[str, Any]:
@@ -17,12 +21,12 @@ def chip_numbers(own: Sorters, bill: Cost, pulses: int) -> dict[str, Any]:
     return {**decided(bill, pulses), "learned": own.learned.joules / own.calibration, **worn(own.chip.model, own.calibration, TRANSFER_EVERY, 0)}
 
 
-def int8_numbers(own: Sorters, watched: Heard, prices: Prices) -> dict[str, Any]:
-    """Of an integer network, and of what converts the samples it is given; what is learned leaves as a byte a sample."""
-    taken = size(own.int8, own.front(watched.lines))
+def int8_numbers(net: IntegerNet, x: NDArray[np.float32], prices: Prices) -> dict[str, Any]:
+    """Of an integer network on inputs `x`, and of what converts the samples it is given."""
+    taken = size(net, x)
     converted = LENGTH * prices.energy[Action.ADC_SAMPLE][0]
     numbers = {"joules": joules(taken, prices), "converted": converted, **held(taken.memory), **known(prices)}
-    return {**numbers, "learned": LENGTH * radio_joules(), "sent_learned": float(LENGTH), "sent_decided": 1.0, **on_parts(taken.products)}
+    return {**numbers, **on_parts(taken.products)}
 
 
 def filter_numbers(prices: Prices) -> dict[str, Any]:
@@ -30,4 +34,4 @@ def filter_numbers(prices: Prices) -> dict[str, Any]:
     products = CLASSES * INPUTS
     each = prices.energy[Action.DIGITAL_MAC][0] + BYTE * prices.energy[Action.TRACE_UPDATE][0]
     numbers = {"joules": products * each, "converted": LENGTH * prices.energy[Action.ADC_SAMPLE][0], **held(products), **known(prices)}
-    return {**numbers, "sent_learned": 0.0, "sent_decided": 1.0, **on_parts(products)}
+    return {**numbers, **on_parts(products)}

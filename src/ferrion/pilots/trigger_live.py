@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from ferrion.chip.outlet import Outlet
 from ferrion.circuits.trigger import AFTER, idle, line, take, threshold
 from ferrion.core.errors import DataError
 from ferrion.core.noise import fork
@@ -96,16 +97,16 @@ def _right(recording: Recording, peaks: NDArray[np.int64], units: NDArray[np.int
 def live(source: str, silence: float, short: bool, _folder: Path) -> Iterator[tuple[str, dict[str, Any]]]:
     """Pulses of an electrode as they come, sorted by a chip that has learned its calibration; at the end of a stream that breaks, what was counted, too."""
     readings, own = Readings(lines_from(source, silence), 1), calibrated(short)
-    units, numbers = list[int](), list[int]()
+    units, numbers, outlet = list[int](), list[int](), Outlet()
 
     def so_far() -> dict[str, Any]:
         return {"decisions": len(units), "units": units, "samples": numbers, **readings.counts}
 
     def said() -> Iterator[str]:
         for pulse in sorted_on(readings, own):
-            units.append(pulse.unit)
+            units.append(int(outlet.tell(pulse.unit)[0]))
             numbers.append(pulse.number)
             yield f"sample {pulse.number}: {'no unit' if pulse.unit == NO_UNIT else f'unit {pulse.unit}'}"
         yield f"{len(units)} pulses"
 
-    return telling(said(), so_far)
+    return telling(said(), so_far, outlet)

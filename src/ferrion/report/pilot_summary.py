@@ -17,13 +17,14 @@ class Shown(NamedTuple):
     """What a column calls it, a share."""
     what: str
     who: dict[str, tuple[str, ...]]
-    """Columns by what they are called here; what the first does not have is taken from the next."""
+    """Columns by what they are called here; what the first does not have is taken from the next, and stands in brackets."""
 
 
 _COUNTS: dict[str, tuple[str, ...]] = {
     "arrays on counts": ("arrays on counts",),
     "the same, device level": ("arrays on counts, device level",),
     "ion neurons, deployed": ("chip, deployed",),
+    "the same, device level, some recordings": ("chip, deployed, device level", "chip, deployed"),
     "ion neurons, learning alone": ("chip, learning alone",),
     "int8": ("int8",),
     "int8, linear": ("int8, linear",),
@@ -39,6 +40,7 @@ SHOWN = {
             "arrays that learn the patient": ("arrays, personal", "arrays"),
             "the same, device level": ("arrays, device level, personal", "arrays, device level"),
             "int8, not adapted": ("int8 on samples",),
+            "int8, trained for the patient": ("int8, personal",),
             "int8, linear, trained for the patient": ("int8, linear, personal",),
             "trees grown for the patient": ("classical, personal",),
             "float32 that learns the patient": ("float32, personal",),
@@ -51,6 +53,7 @@ SHOWN = {
             "arrays that learn the patient": ("chip, personal", "chip"),
             "the same, device level": ("chip, device level, personal", "chip, device level"),
             "bio-voltage neurons before them": ("bio-voltage, personal", "bio-voltage"),
+            "int8, trained for the patient": ("int8, personal",),
             "int8, linear, trained for the patient": ("int8, linear, personal",),
             "trees grown for the patient": ("classical, personal",),
             "float32 that learns the patient": ("float32, personal",),
@@ -72,7 +75,15 @@ SHOWN = {
     "trigger": Shown(
         "right, drifted",
         "pulses found and sorted after heights have drifted",
-        {"chip": ("chip",), "the same, device level": ("chip, device level", "chip"), "int8": ("int8",), "matched filters, 8 bits": ("matched filters",), "float32": ("float",)},
+        {
+            "chip": ("chip",),
+            "the same, device level": ("chip, device level", "chip"),
+            "int8": ("int8",),
+            "int8, heights varied": ("int8, heights varied",),
+            "matched filters, 8 bits": ("matched filters",),
+            "matched filters, heights varied": ("matched filters, heights varied",),
+            "float32": ("float",),
+        },
     ),
     "continual": Shown(
         "end, orders",
@@ -115,6 +126,9 @@ def _cells(runs: Sequence[Result], columns: tuple[str, ...], score: str) -> list
     def known(*keys: str) -> list[float]:
         return next((own for column in columns for key in keys if (own := _values(runs, column, key))), [])
 
+    def marked(cell: str, *keys: str) -> str:
+        return f"({cell})" if len(columns) > 1 and cell != "–" and not any(_values(runs, columns[0], key) for key in keys) else cell
+
     judged, floor = [100.0 * value for value in known(score)], [sum(known(key)[:1]) for key in ("area", "cmos")]
     spent, converted = known("joules", "forecast"), known("converted")
     whole = [sum(both) for both in zip_longest(spent, converted, fillvalue=0.0)]
@@ -122,14 +136,14 @@ def _cells(runs: Sequence[Result], columns: tuple[str, ...], score: str) -> list
     provenance = [100.0 * fmean(own) * (fmean(spent) / fmean(whole) if converted else 1.0) for own in shares if own]
     return [
         f"{figure(fmean(judged))} ± {figure(float(f'{stdev(judged):.2g}'))}" if len(set(judged)) > 1 else figure(fmean(judged)),
-        _told(whole, 1e6),
-        _told(known("learned"), 1e6),
-        _told(known(*MEDIAN), 1e3),
-        _told(known(*LATE), 1e3),
-        _told([sum(floor)] if any(floor) else [], 1e6),
-        _told(known("memory"), 1e-3),
-        _told([max(both) for both in zip_longest(known(*FECAP), known(*MEMRISTOR), fillvalue=0.0)], 100.0),
-        f"{provenance[0]:.0f} / {max(100.0 - sum(provenance), 0.0):.0f} / {provenance[1]:.0f}" if len(provenance) == 2 else "–",
+        marked(_told(whole, 1e6), "joules", "forecast"),
+        marked(_told(known("learned"), 1e6), "learned"),
+        marked(_told(known(*MEDIAN), 1e3), *MEDIAN),
+        marked(_told(known(*LATE), 1e3), *LATE),
+        marked(_told([sum(floor)] if any(floor) else [], 1e6), "area", "cmos"),
+        marked(_told(known("memory"), 1e-3), "memory"),
+        marked(_told([max(both) for both in zip_longest(known(*FECAP), known(*MEMRISTOR), fillvalue=0.0)], 100.0), *FECAP),
+        marked(f"{provenance[0]:.0f} / {max(100.0 - sum(provenance), 0.0):.0f} / {provenance[1]:.0f}" if len(provenance) == 2 else "–", "measured"),
     ]
 
 

@@ -16,13 +16,14 @@ from ferrion.learning.spiking.rules import Stdp
 from ferrion.workloads.data import find
 from ferrion.workloads.spiking_tasks import Tell, row
 
-ROWS, CELLS, SWING = 1000, 64, 0.02
+ROWS, CELLS, SWING = 1000, 64, 0.2
+"""So that cells fire from some ten thousand events a second on."""
 RATES = (1e3, 1e4, 3e4, 1e5, 3e5, 1e6, 3e6, 1e7, 3e7)
 """Events a second."""
 FASTER = (1.0, 10.0, 100.0, 1000.0)
 """How many times faster than it was recorded a recording is played."""
-COUNT = 20_000
-"""Events of each run."""
+COUNT, LONG = 20_000, 0.1
+"""Events of each run, or as many as come in so many seconds, if those are more: nodes need some tens of milliseconds."""
 GESTURES = 10
 """In the recording."""
 DUTY, BURST = 0.1, 50
@@ -31,7 +32,16 @@ LOST = 0.01
 """Share of dropped events above which the chip counts as saturated."""
 
 
-TOLD = {"median": "seconds, median", "late": "seconds, 99 %", "worst": "seconds, worst", "dropped": "share dropped", "joules": "joules an event"}
+TOLD = {
+    "median": "seconds, median",
+    "late": "seconds, 99 %",
+    "worst": "seconds, worst",
+    "dropped": "share dropped",
+    "joules": "joules an event",
+    "answered": "seconds from the first event to a cell's first spike, median of cells",
+    "spikes": "spikes a cell and second",
+    "rewritten": "pairs of memristors rewritten, an event delivered",
+}
 
 
 class Load(NamedTuple):
@@ -49,15 +59,26 @@ class Load(NamedTuple):
     """Share."""
     joules: float
     """An event delivered."""
+    answered: float | None
+    """From the first event to the first spike of a cell, median of those that fire [s]."""
+    spikes: float
+    """A cell and second."""
+    rewritten: float
+    """Pairs of memristors, an event delivered."""
 
 
-def poisson(rate: float, seed: int, count: int = COUNT) -> Events:
+def events_at(rate: float) -> int:
+    """How many are run."""
+    return max(COUNT, round(LONG * rate))
+
+
+def poisson(rate: float, seed: int, count: int) -> Events:
     """Independent events."""
     gaps = -np.log(uniforms(seed, Stream.ENCODER, 2, count)) / rate
     return Events(np.cumsum(gaps), _rows(seed, count))
 
 
-def bursty(rate: float, seed: int, count: int = COUNT) -> Events:
+def bursty(rate: float, seed: int, count: int) -> Events:
     """The same mean rate, in bursts of a geometric number of events at rate / DUTY with silences between them."""
     gaps = -np.log(uniforms(seed, Stream.ENCODER, 2, count)) * DUTY / rate
     ends = uniforms(seed, Stream.ENCODER, 4, count) < 1.0 / BURST
@@ -71,7 +92,7 @@ def recorded(faster: float) -> Events:
     return Events(seconds[:COUNT] / faster, ((p * 11 + y // 12) * 11 + x // 12)[:COUNT])
 
 
-def replayed(rate: float, seed: int, count: int = COUNT) -> Events:
+def replayed(rate: float, seed: int, count: int) -> Events:
     """The moments of one of its ten hand gestures, from a moment on that is drawn, again and again, as fast as gives that mean rate."""
     which, start = uniforms(seed, Stream.ENCODER, 6, 2)
     seconds = _moments(int(which * GESTURES))
@@ -100,14 +121,26 @@ def load(stream: str, events: Events, learning: bool, seed: int) -> Load:
     """Run one stream on a fresh chip."""
     chip = SpikingChip.from_card()
     network = SpikingNetwork(chip, Wiring(inputs=ROWS, cells=(CELLS,), swing=(SWING,)), rule=Stdp(a_plus=1e-3, a_minus=1e-3), seed=seed)
-    before = chip.memory.prices.joules(ledger_of(network))
-    network.run(events.times, events.rows, float(events.times[-1]) + 1.0, learn=learning)
-    links = network.state.links
+    programmed = network.state.synapses.programmed
+    before, factory = chip.memory.prices.joules(ledger_of(network)), programmed.sum()
+    fired = network.run(events.times, events.rows, float(events.times[-1]), learn=learning)
+    links, lasted = network.state.links, float(events.times[-1] - events.times[0])
+    first = [float(fired.time[fired.cell == cell].min() - events.times[0]) for cell in np.unique(fired.cell)]
     delivered = max(int(links.delivered[0]), 1)
-    joules = (chip.memory.prices.joules(ledger_of(network)) - before) / delivered
-    rate = len(events.times) / float(events.times[-1] - events.times[0])
     median, late, worst = latencies(links.latency[0], QUANTILES)
-    return Load(stream, learning, rate, median, late, worst, float(links.dropped[0] / links.arrived[0]), joules)
+    return Load(
+        stream,
+        learning,
+        rate=len(events.times) / lasted,
+        median=median,
+        late=late,
+        worst=worst,
+        dropped=float(links.dropped[0] / links.arrived[0]),
+        joules=(chip.memory.prices.joules(ledger_of(network)) - before) / delivered,
+        answered=float(np.median(first)) if first else None,
+        spikes=len(fired.time) / CELLS / lasted,
+        rewritten=float(programmed.sum() - factory) / delivered,
+    )
 
 
 def loads(seed: int, short: bool, tell: Tell) -> list[Load]:
@@ -116,7 +149,7 @@ def loads(seed: int, short: bool, tell: Tell) -> list[Load]:
     for learning in (False, True):
         for stream, drawn in (("poisson", poisson), ("bursty", bursty)):
             tell(f"{stream}{', learning' if learning else ''}")
-            found += [load(stream, drawn(rate, seed), learning, seed) for rate in RATES[:: 3 if short else 1]]
+            found += [load(stream, drawn(rate, seed, events_at(rate)), learning, seed) for rate in RATES[:: 3 if short else 1]]
         tell(f"recorded{', learning' if learning else ''}")
         found += [load("recorded", recorded(faster), learning, seed) for faster in FASTER[:: 3 if short else 1]]
     return found

@@ -1,6 +1,7 @@
 """Six tasks of events for the spiking chip, each with the network, the course and the local rule it is given, and what the chip then does."""
 
 from collections.abc import Callable
+from copy import deepcopy
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -8,6 +9,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
+from ferrion.chip.outlet import Outlet
 from ferrion.chip.spiking import SpikingChip
 from ferrion.circuits.neuron import Level
 from ferrion.core.errors import ConfigError
@@ -167,11 +169,17 @@ def run_seed(task: Task, events: EventSet, seed: int, tell: Tell, ready: Callabl
     ready(network)
     alone_events = in_parts(events, task.alone.parts)
     alone, passes = task.alone.network(alone_events, seed), list[dict[str, Any]]()
+    met = set[int]()
     for step, rate in enumerate(task.alone.rates()):
         tell(f"seed {seed}: the chip alone, pass {step + 1} of {task.alone.passes}")
         alone.relearn(rate)
-        passes.append(learn_pass(alone, alone_events, chosen(events.training, task.most, TRAINING_ORDER + PASSES * seed + step)))
+        shown = chosen(events.training, task.most, TRAINING_ORDER + PASSES * seed + step)
+        passes.append(learn_pass(alone, alone_events, shown))
+        met |= set(shown.tolist())
+        if step == 0:
+            found["once"] = judged(answers_to(deepcopy(alone), alone_events, alone_events.test.take(asked)), test.labels)["accuracy"]
     found["passes"], found["learning"] = passes, {key: float(np.mean([own[key] for own in passes])) for key in ("samples", "joules", "fecap_writes")}
+    found["met"] = len(met)
     found["local"] = tested(alone, alone_events, alone_events.test.take(asked))
     found["account"]["alone"] = account(alone, passes[0]["samples"])
     return found
@@ -209,16 +217,18 @@ def learn_pass(network: SpikingNetwork, events: EventSet, order: NDArray[np.int6
 def tested(network: SpikingNetwork, events: EventSet, test: Samples) -> dict[str, Any]:
     """Accuracy, who was taken for whom, and what a decision takes; how long events from outside have waited for their tile, 99 % and the longest [s]."""
     before, dropped, done = spent(network), network.state.links.dropped.sum(), operations(network)
-    answers = answers_to(network, events, test)
+    answers, outlet = answers_to(network, events, test), Outlet()
+    decided = outlet.tell([answer.decided for answer in answers])
     actions, own = clocked(since(before, network, len(test)), network, events.parts), traffic(network)[0]
     return {
         **judged(answers, test.labels),
+        "leaving": outlet.leaving(len(events.training)),
         "joules": sum(actions.values()),
         "actions": actions,
         "operations": (operations(network) - done) / len(test),
         "dropped": int(network.state.links.dropped.sum() - dropped),
         "waited": list(own.seconds[1:]),
-        "confusion": confusion(np.array([answer.decided for answer in answers]), test.labels, events.classes),
+        "confusion": confusion(decided, test.labels, events.classes),
         "latency": histogram([answer.seconds for answer in answers if answer.decided >= 0], events.seconds + PAUSE),
         "roc": roc(np.array([answer.votes for answer in answers], np.float64), test.labels),
     }

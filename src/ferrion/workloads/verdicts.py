@@ -30,14 +30,23 @@ def histogram(seconds: list[float], longest: float) -> dict[str, list[float]]:
     return {"edges": [float(edge) for edge in edges], "counts": [float(count) for count in counts]}
 
 
+def leads(votes: NDArray[np.floating]) -> NDArray[np.float64]:
+    """By how much each class is ahead of the best other one (samples, classes): what decides, and the same where all votes of a sample rise together."""
+    ordered = np.partition(votes.astype(np.float64), -2, axis=1)
+    best, next_best = ordered[:, -1:], ordered[:, -2:-1]
+    ahead: NDArray[np.float64] = votes.astype(np.float64) - np.where(votes == best, next_best, best)
+    return ahead
+
+
 def roc(votes: NDArray[np.float64], labels: NDArray[np.int64]) -> dict[str, Any]:
-    """Each class against the rest by its votes (samples, classes), mean over classes that are there: detection at each false-alarm rate of `GRID`, area.
+    """Each class against the rest by its lead in the votes (samples, classes), mean over classes that are there: detection at each false-alarm rate of `GRID`, area.
 
     Raises DataError where there is one class only.
     """
     if len(np.unique(labels)) < MIN_CLASSES:
         raise DataError(f"{len(labels)} samples of one class: a receiver operating characteristic needs another beside it; give more samples")
-    curves = [detection(votes[:, own], labels == own) for own in np.unique(labels)]
+    ahead = leads(votes)
+    curves = [detection(ahead[:, own], labels == own) for own in np.unique(labels)]
     return {"false": GRID.tolist(), "true": np.mean([own["true"] for own in curves], axis=0).tolist(), "area": float(np.mean([own["area"] for own in curves]))}
 
 

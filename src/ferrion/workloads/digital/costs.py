@@ -8,11 +8,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ferrion.chip.cmos import memory
+from ferrion.chip.outlet import Outlet
 from ferrion.chip.prices import Prices
 from ferrion.core.ledger import Action
 from ferrion.core.units import to_si
 from ferrion.params.card import Card, load
-from ferrion.workloads.digital.network import IntegerNet
+from ferrion.workloads.digital.int8 import INPUT
+from ferrion.workloads.digital.network import IntegerNet, input_scale
 
 CHANNEL_BYTES = 9
 """Of an output channel: a bias and a multiplier of 32 bits, a shift."""
@@ -109,6 +111,17 @@ CARDS = (*PARTS, RADIO, OPERATIONS, SPECK)
 def radio_joules() -> float:
     """A byte, sent [J]."""
     return _si(load(RADIO), "radio", "byte", "J")
+
+
+def sent(outlet: Outlet, examples: int) -> dict[str, float]:
+    """Bytes that have left, for each of so many examples learned and for a decision; and the joules of a radio for an example's."""
+    leaving = outlet.leaving(examples)
+    return {"learned": leaving["sent_learned"] * radio_joules(), **leaving}
+
+
+def as_bytes(x: NDArray[np.float32]) -> NDArray[np.int8]:
+    """Inputs of an integer network, a byte each, as they leave to be learned elsewhere."""
+    return np.clip(np.rint(x / input_scale(x)), -INPUT, INPUT).astype(np.int8)
 
 
 def synaptic_joules() -> dict[str, float]:

@@ -1,7 +1,7 @@
 """What gradient-boosted trees take: comparisons, bytes, and joules in the chip's own technology."""
 
 from collections.abc import Sequence
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from sklearn.ensemble import HistGradientBoostingClassifier
@@ -12,6 +12,10 @@ from ferrion.workloads.digital.costs import BYTE, held, known
 
 NODE, LEAF, FEATURE = 5, 2, 1
 """Bytes of a node (which feature, 16 bits; its threshold, 8; where to go on, 16), of what a leaf says, and of the feature compared, in 8 bits as trees were grown: our choice."""
+
+Growth = dict[str, Any]
+GROWTHS: tuple[Growth, ...] = ({}, {"l2_regularization": 1.0}, {"max_leaf_nodes": 15, "learning_rate": 0.05, "max_iter": 200})
+"""Ways to grow them, of which the best on held-out samples is taken: scikit-learn's own, with a penalty on leaves, and more and smaller trees."""
 
 
 class Grown(NamedTuple):

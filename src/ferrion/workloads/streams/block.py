@@ -1,5 +1,6 @@
 """Blocks of camera events, and bytes that come as fixed-size words from a file, a pipe or a socket."""
 
+import zlib
 from collections.abc import Iterable, Iterator
 from typing import Any
 
@@ -38,12 +39,20 @@ def words(file: Ahead, kind: np.dtype[Any], name: str) -> Blocks:
         raise DataError(f"{name} ends inside an event: {len(rest)} of {kind.itemsize} bytes at byte {taken} behind the header; all events before it were taken")
 
 
-def skipped(blocks: Iterable[NDArray[Any]], count: int) -> Blocks:
-    """All but the first `count` events; raises DataError when there are fewer."""
-    left = count
+def marked(events: NDArray[Any], before: int = 0) -> int:
+    """A checksum (CRC-32) of events and of all before them, however they were cut into blocks."""
+    return zlib.crc32(np.ascontiguousarray(events).view(np.uint8).data, before)
+
+
+def skipped(blocks: Iterable[NDArray[Any]], count: int, mark: int) -> Blocks:
+    """All but the first `count` events. Raises DataError when there are fewer, or when their checksum is not `mark`: another stream."""
+    left, found = count, 0
     for events in blocks:
-        if left < len(events):
-            yield events[left:]
-        left -= min(left, len(events))
+        again = events[: min(left, len(events))]
+        found, left = marked(again, found), left - len(again)
+        if not left and len(again) and found != mark:
+            raise DataError(f"the first {count} events are not those that were taken earlier: give the same stream from its start to go on, or keep this one elsewhere")
+        if len(again) < len(events):
+            yield events[len(again) :]
     if left:
-        raise DataError(f"the stream ends {left} events before the {count} that were taken of it earlier: give the same stream to go on")
+        raise DataError(f"the stream ends {left} events before the {count} that were taken of it earlier: give the same stream from its start to go on")

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from ferrion.core.errors import CheckpointError, ConfigError
 from ferrion.learning.spiking.checkpoint import restore, save
 from ferrion.learning.spiking.network import Fired, SpikingNetwork
-from ferrion.workloads.streams.block import skipped
+from ferrion.workloads.streams.block import marked, skipped
 
 MICROSECOND = 1e-6
 RESET = 1.0
@@ -75,9 +75,11 @@ class Fed(NamedTuple):
     """Latest time of the stream [us], as its clock now counts."""
     previous: int
     """Time [us] of the last event read."""
+    mark: int
+    """Checksum of the events read."""
 
 
-FRESH = Fed(0, 0, 0, 0, 0, 0, 0, 0)
+FRESH = Fed(0, 0, 0, 0, 0, 0, 0, 0, 0)
 
 
 def feed(
@@ -87,20 +89,22 @@ def feed(
     *,
     learn: bool = False,
     keep: Path | None = None,
+    anew: bool = True,
     keep_every: int = KEEP_EVERY,
     hear: Callable[[Fired, Fed], None] = lambda *_: None,
 ) -> Fed:
     """Run `network` on all of `blocks`; `hear` is given the spikes of each. keep: a file that holds the state every `keep_every` events; a run that finds it goes on bit by bit.
+    anew: whether `blocks` then begin where the stream began, as a file does, so that what was taken is passed over; a socket goes on with what comes next, and all of it is taken.
 
     Raises what the stream raises, after the state is kept, so that nothing taken is lost; a stop inside a block leaves what was kept before.
-    CheckpointError for a state kept with another sensor.
+    CheckpointError for a state kept with another sensor, DataError for another stream.
     """
     sensor.fits(network.wiring.inputs)
     how = np.array([sensor.width, sensor.height, sensor.pool, int(learn)])
     fed = _resumed(network, keep, how) if keep and keep.is_file() else FRESH
     kept, whole = fed.events, True
     try:
-        for events in skipped(blocks, fed.events) if fed.events else blocks:
+        for events in skipped(blocks, fed.events, fed.mark) if anew and fed.events else blocks:
             whole = False
             fed, fired = _taken(network, events, sensor, learn, fed)
             whole = True
@@ -152,6 +156,7 @@ def _taken(network: SpikingNetwork, events: NDArray[Any], sensor: Sensor, learn:
         base=fed.base - moved,
         latest=int(reached[-1]) - moved,
         previous=int(t[-1]),
+        mark=marked(events, fed.mark),
     )
     return told, fired
 

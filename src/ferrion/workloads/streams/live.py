@@ -5,12 +5,13 @@ from pathlib import Path
 from typing import Any
 
 from ferrion.chip.spiking import SpikingChip
+from ferrion.core.errors import DataError
 from ferrion.learning.spiking.budget import ledger_of, traffic
-from ferrion.learning.spiking.network import SpikingNetwork, Wiring
+from ferrion.learning.spiking.network import Fired, SpikingNetwork, Wiring
 from ferrion.learning.spiking.parts import parts
 from ferrion.learning.spiking.rules import Balance, Stdp
 from ferrion.workloads.streams.feed import Fed, Sensor, feed
-from ferrion.workloads.streams.source import events_from
+from ferrion.workloads.streams.source import TCP, events_from
 
 LIVE = "stream.safetensors"
 RULE, INHIBITION = Stdp(a_plus=2e-3, a_minus=1e-3), 0.5
@@ -23,9 +24,27 @@ def network_for(chip: SpikingChip, sensor: Sensor, cells: int, swing: float, lea
     return SpikingNetwork(chip, wiring, rule=RULE if learn else None, balance=Balance(inhibition=INHIBITION if learn else 0.0), seed=seed)
 
 
-def run_stream(network: SpikingNetwork, source: str, sensor: Sensor, learn: bool, silence: float, keep: Path | None, told: Callable[[Fed], None]) -> dict[str, Any]:
-    """Feed `source` to the network; counts, latency [s], joules, and the budget by part. Raises as `feed` and `events_from`."""
-    fed = feed(network, events_from(source, silence), sensor, learn=learn, keep=keep, hear=lambda _fired, fed: told(fed))
+def run_stream(
+    network: SpikingNetwork, source: str, sensor: Sensor, learn: bool, silence: float, keep: Path | None, told: Callable[[Fed], None]
+) -> tuple[dict[str, Any], DataError | None]:
+    """Feed `source` to the network; what became of it, and the error that it broke with, if it did. Raises as `feed` and `events_from` where nothing was taken."""
+    heard, broke = list[Fed](), None
+
+    def hear(_fired: Fired, fed: Fed) -> None:
+        heard[:] = [fed]
+        told(fed)
+
+    try:
+        feed(network, events_from(source, silence), sensor, learn=learn, keep=keep, anew=not source.startswith(TCP), hear=hear)
+    except DataError as problem:
+        if not heard:
+            raise
+        broke = problem
+    return became(network, heard[0]), broke
+
+
+def became(network: SpikingNetwork, fed: Fed) -> dict[str, Any]:
+    """Counts, latency [s], joules, and the budget by part."""
     link = traffic(network)[0]
     return {
         "events": fed.events,
