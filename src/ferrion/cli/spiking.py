@@ -11,7 +11,7 @@ from ferrion.cli.console import alone_in, errors, tell
 def spiking(
     name: Annotated[
         str,
-        typer.Argument(help="nmnist, nmnist-order, gestures, braille, fsdd, ecg; from few examples: new-class, new-user; load: bursts, hot-pixel; neurobench."),
+        typer.Argument(help="nmnist, nmnist-order, gestures, braille, fsdd, ecg; from few examples: new-class, new-user; load: bursts, hot-pixel; rules; neurobench."),
     ] = "nmnist",
     seeds: Annotated[int, typer.Option(help="Chips, seeds 0, 1, …; each is kept when it is done.")] = 1,
     quick: Annotated[bool, typer.Option("--quick", help="Fewer epochs, cells and samples: a first look in a minute or two.")] = False,

@@ -109,12 +109,12 @@ HEAD = (
 
 
 def at_a_glance(results: Mapping[str, Result]) -> str:
-    """The table as Markdown; `results` by pilot."""
+    """The table as Markdown; `results` by pilot, with rows of those that are in their records."""
     lines = [f"| {' | '.join(HEAD)} |", "|---" * len(HEAD) + "|"]
     for name, (score, what, who) in SHOWN.items():
         runs = results[name.partition(",")[0]]["runs"]
         first = f"**{name}**: {what} [%]"
-        for called, columns in who.items():
+        for called, columns in ((called, columns) for called, columns in who.items() if columns[0] in runs[0]["columns"]):
             lines.append(f"| {' | '.join((first, called, *_cells(runs, columns, score)))} |")
             first = ""
     return "\n".join(lines)

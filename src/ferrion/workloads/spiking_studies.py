@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 from ferrion.chip.spiking import SpikingChip
 from ferrion.core.errors import ConfigError
 from ferrion.core.kept import digest, kept, timed
-from ferrion.workloads import bursts, few_shot, hot_pixel, neurobench, spiking_tasks
+from ferrion.workloads import bursts, few_shot, hot_pixel, neurobench, rules_compared, spiking_tasks
 from ferrion.workloads.spiking_tasks import TASKS, Tell
 
 Rows = list[dict[str, Any]]
@@ -32,6 +32,7 @@ STUDIES: dict[str, Study] = {
     "new-user": Study("spoken digits without one speaker, whose voice is then learned on the chip from few examples", few_shot.new_user, few_shot.table),
     "bursts": Study("router latency, losses and energy under Poisson, bursty and recorded streams", _loaded, bursts.table),
     "hot-pixel": Study("N-MNIST decided while one pixel of the camera is hot: accuracy, latency and energy of a decision against its rate", hot_pixel.hot_pixel, hot_pixel.table),
+    "rules": Study("hand gestures learned by each local rule on a chip of its own: accuracy, writes and joules", rules_compared.compared, rules_compared.table),
     "neurobench": Study("what NeuroBench's own package counts of the nets that are deployed on the chip", neurobench.counted, neurobench.table),
 }
 

@@ -5,6 +5,7 @@ import threading
 import numpy as np
 import pytest
 
+from ferrion.arrays.words import FULL_SCALE
 from ferrion.chip.controller import Phase, Trigger
 from ferrion.chip.spiking import SpikingChip
 from ferrion.circuits.neuron import Level
@@ -188,6 +189,27 @@ def test_errors_reach_the_cells_before_the_last():
     assert (net.state.synapses.hidden != before)[split:].any()
     assert net.state.counts.looks[1] > 0
     assert ledger_of(net).count(Action.ADC_SAMPLE) > 0
+
+
+def test_loops_learn_by_what_their_cells_have_fired_and_the_errors_that_come_backwards():
+    """e-prop through a recurrent tile: every weight moves by rate, error of its column and trace of its row, and every tile by the same law."""
+    teacher = Teacher(rate=2e-3, tick=np.inf, tau=0.05, above=1.05, below=0.6, window=2.0)
+    net = build(rule=teacher, wiring=Wiring(inputs=60, cells=(40, 6), swing=(0.12, 0.3), recurrent=(0.1, 0.0), each=2), transfer_every=1000)
+    net.run(*stream(), 1.0, label=0, learn=True)
+    before, traces = net.state.synapses.hidden.astype(float), net.state.traces
+    held = traces.x1 * np.exp(-(net.now - traces.x_time) / teacher.tau)
+    net.teach(0)
+    moved = net.state.synapses.hidden - before
+    loop = int(np.flatnonzero(net.net.source == net.net.target)[0])
+    for tile in (0, loop):
+        first, lines = net.net.cells[net.net.target[tile]], net.net.lines[tile]
+        wanted = teacher.rate * np.outer(held[lines : lines + net.net.rows[tile]], traces.error[first : first + net.net.columns[tile]]).ravel()
+        found = moved[net.net.weights[tile] : net.net.weights[tile + 1]] / FULL_SCALE
+        assert np.abs(wanted).max() > 0.0
+        slope = (found @ wanted) / (wanted @ wanted)
+        dither = 4.0 * 0.5 / FULL_SCALE / np.sqrt(wanted @ wanted)
+        assert slope == pytest.approx(1.0, abs=dither)
+        assert dither < 0.5, "sharp enough to tell that nothing is learned"
 
 
 def test_without_learning_no_memory_changes():
