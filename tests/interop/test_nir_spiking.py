@@ -175,16 +175,31 @@ def test_a_chip_goes_out_with_labels_and_comes_back_on_a_chip(tmp_path):
 
 def test_a_trained_twin_read_by_the_chip_fires():
     twin, frames = recurrent_twin()
-    network, labels = nir_to_chip(twin_to_nir(twin).__class__(*_without_readout(twin)), CHIP)
+    network, labels = nir_to_chip(twin_to_nir(twin), CHIP)
+    assert {own.node for own in labels if "left out" in own.why} == {"readout", "votes"}
     assert network.wiring.recurrent[0] > 0
     assert any("held back by its gate" in label.why for label in labels)
     steps, rows = np.nonzero(frames[:, 0].numpy())
     assert len(network.run(steps * 1e-3, rows, 0.08).time) > 0
 
 
-def _without_readout(twin):
-    graph = _hidden_of(twin)
-    return graph.nodes, graph.edges
+@pytest.mark.parametrize(("swing", "rate", "least", "most"), [(0.3, 5000.0, 0.02, 0.12), (0.6, 20_000.0, 0.2, 0.4)])
+def test_a_leaky_neuron_fires_as_seldom_as_the_label_says(swing, rate, least, most):
+    """Why ion neurons are unsupported: the leaky ones that stand for them are reset."""
+    network = SpikingNetwork(CHIP, Wiring(inputs=100, cells=(100,), swing=(swing,)), seed=0)
+    graph, draws = chip_to_nir(network, 1e-3), np.random.default_rng(0)
+    times, rows = np.sort(draws.uniform(0.0, 1.0, int(rate))), draws.integers(0, 100, int(rate))
+    frames = torch.zeros(1000, 1, 100)
+    np.add.at(frames.numpy(), (np.minimum((times * 1000).astype(int), 999), 0, rows), np.float32(1))
+    share = float(NirNetwork(graph, 1e-3)(frames).detach().sum()) / len(network.run(times, rows, 1.0).time)
+    assert least < share < most
+    assert "unsupported" in graph.nodes["neurons1"].metadata["ferrion"]
+
+
+@pytest.mark.parametrize("dt", [0.0, -1.0, float("nan")])
+def test_a_step_that_is_none_is_refused(dt):
+    with pytest.raises(ConfigError, match="give the step in seconds"):
+        chip_to_nir(chip_network(), dt)
 
 
 def test_what_the_chip_or_the_runner_has_nothing_for_is_named(tmp_path):

@@ -14,10 +14,13 @@ from ferrion.learning.spiking.network import SpikingNetwork, Wiring
 from ferrion.learning.spiking.twins import FloatTwin
 
 LEFT_OUT = (
-    "approximate: leaky neurons for ion neurons, whose gate follows the node and holds them back, whose filaments leave residue and remnant, and whose node no spike resets. "
-    "unsupported, left out: the chance of nucleation, the spread of neurons and weights, read noise, drift and wear, router, plasticity"
+    "unsupported: NIR has no ion neuron. The leaky neuron that stands for it is reset and fires at its threshold alone; an ion neuron is not reset, fires by chance "
+    "below it, too, and is held back by its gate: the leaky one fires a third as often, down to a twentieth (tests/interop/test_nir_spiking.py). "
+    "Left out: the chance of nucleation, the spread of neurons, residue and remnant, read noise, drift and wear, router, plasticity. Approximate: weights"
 )
 SUBTRACTS = "approximate: a spike subtracts the threshold, where NIR resets; r holds for the step dt"
+
+READ_OUT = "left out: a chip has no leaky integrators, its last neurons are its outputs; hear them, and run this node beside it with read_spiking"
 
 
 class Label(NamedTuple):
@@ -29,10 +32,12 @@ class Label(NamedTuple):
 
 
 def chip_to_nir(network: SpikingNetwork, dt: float) -> nir.NIRGraph:
-    """Weights in volts as the memristors hold them, neurons as leaky ones of the node's time constant and the nucleation voltage; labelled as approximate.
+    """Weights in volts as the memristors hold them, and leaky neurons of the node's time constant and the nucleation voltage, labelled as unsupported: spikes are not the chip's.
 
-    An event, a current of 1 for a step of dt seconds, adds its weight to the voltage.
+    An event, a current of 1 for a step of dt seconds, adds its weight to the voltage. Raises ConfigError for a dt that is no number above 0.
     """
+    if not 0.0 < dt < np.inf:
+        raise ConfigError(f"dt = {dt}: give the step in seconds, e.g. dt=1e-3")
     net, chip = network.net, network.chip
     nodes: dict[str, Any] = {"input": nir.Input({"input": np.array([network.wiring.inputs])})}
     edges = []
@@ -83,12 +88,15 @@ def _reset(zero: NDArray[np.float32]) -> dict[str, Any]:
 
 
 def nir_to_chip(graph: nir.NIRGraph, chip: SpikingChip, seed: int = 0) -> tuple[SpikingNetwork, list[Label]]:
-    """A feed-forward or recurrent graph of Linear or Affine and LIF nodes on the chip, thresholds put at the nucleation voltage, and what became of every node.
+    """A feed-forward or recurrent graph of Linear or Affine and LIF nodes on the chip, thresholds put at the nucleation voltage, and what became of every node. A readout of
+    leaky integrators behind the last LIF nodes is left out, and said to be.
 
     Raises ConfigError for any other node, named with what would do.
     """
     nodes, edges = flattened(graph)
-    labels, wrong = [], []
+    readout = _readout(nodes, edges)
+    labels, wrong = [Label(name, "unsupported", READ_OUT) for name in readout], []
+    nodes, edges = {name: node for name, node in nodes.items() if name not in readout}, [edge for edge in edges if not readout & set(edge)]
     for name, node in nodes.items():
         kind = type(node)
         if kind is nir.LIF and (np.any(node.v_leak) or np.any(getattr(node, "v_reset", 0.0)) or not np.all(node.v_threshold > 0)):
@@ -113,6 +121,13 @@ def nir_to_chip(graph: nir.NIRGraph, chip: SpikingChip, seed: int = 0) -> tuple[
     if wrong:
         raise ConfigError(f"the chip has nothing for {', '.join(wrong)}; it takes Linear, Affine and LIF. Run the others beside it with read_spiking")
     return _placed(nodes, edges, chip, seed), labels
+
+
+def _readout(nodes: dict[str, Any], edges: list[tuple[str, str]]) -> set[str]:
+    """Leaky integrators that only outputs hear, and weights that only they hear."""
+    heard: dict[str, set[str]] = {name: {target for source, target in edges if source == name} for name in nodes}
+    votes = {name for name, node in nodes.items() if type(node) is nir.LI and all(isinstance(nodes[own], nir.Output) for own in heard[name])}
+    return votes | {name for name, node in nodes.items() if isinstance(node, nir.Linear | nir.Affine) and heard[name] and heard[name] <= votes}
 
 
 def _placed(nodes: dict[str, Any], edges: list[tuple[str, str]], chip: SpikingChip, seed: int) -> SpikingNetwork:
