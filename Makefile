@@ -29,7 +29,7 @@ pilots: $(VENV)/installed-dev
 	for name in $(PILOTS); do $(BIN)/ferrion pilot $$name --seeds 5 --out runs/pilot-$$name && $(BIN)/python docs/record.py runs/pilot-$$name/result.json || exit 1; done
 
 # Every number of what the spiking chip learns anew, likewise.
-STUDIES := nmnist braille fsdd ecg new-class new-user bursts hot-pixel neurobench
+STUDIES := nmnist braille fsdd ecg new-class new-user bursts hot-pixel rules neurobench
 studies: $(VENV)/installed-dev
 	for name in $(STUDIES); do $(BIN)/ferrion spiking $$name --seeds 5 --out runs/spiking-$$name && $(BIN)/python docs/record.py runs/spiking-$$name/result.json || exit 1; done
 

@@ -85,7 +85,7 @@ SPIKING = {
     " nothing, five win twelve and cost the others seven, ten win seventeen and cost eight. Arrays on counts win 22, from fifteen points below, and lose twelve of the others."
     " Trained in long steps alone, hidden cells ran away at every digit and one example, shown three times on end under the comparator rule, took the others from 74 to 17 %."
     " Rate and rounds were chosen on the sixth speaker. The step of arrays, a quarter of that with which they learned the rest, was looked at on these tests.",
-    "bursts": "One chip.",
+    "bursts": "Five chips. Energy is of an event delivered: its read, spikes, and what it rewrites.",
     "neurobench": "Counted by NeuroBench 2.3 itself, on 100 samples of each test and the nets as they are deployed. A number that is no spike is a row with more than one event in"
     " a step of 2.5 ms; it also counts the steps, of which the chip, which follows events, knows nothing.",
     "hot-pixel": "One chip, 50 digits at each rate. Masked: the pixel's weights are 0, and devices at 0 are 1.3 % of full scale off; cut: it has none, and nothing is noisy.",
@@ -120,7 +120,7 @@ def on_files(files, config):
 def on_page_markdown(markdown, page, **_):
     """Tables of the pilots, and what a billion events took, where pages ask for them."""
     if page.file.src_uri == "spiking.md":
-        return markdown.replace("<!-- a billion events -->", streamed())
+        return markdown.replace("<!-- a billion events -->", streamed()).replace("<!-- rules -->", rules())
     if page.file.src_uri != "pilots.md":
         return markdown
     found = {path.stem.removeprefix("pilot-"): json.loads(path.read_text(encoding="utf-8")) for path in sorted((ROOT / "docs/results").glob("pilot-*.json"))}
@@ -159,6 +159,23 @@ def streamed() -> str:
         f"{found['events']:,} events through a pipe took {found['wall_s']:,.0f} s and {found['peak_MB']:.0f} MB: {found['delivered']:,} delivered, {found['queued']:,} queued,"
         f" {found['dropped'] + found['late'] + found['outside']:,} lost, {found['spikes']:,} spikes"
     )
+
+
+def rules() -> str:
+    """What each local rule makes of hand gestures, and what it costs."""
+    found = {row["what"]: row for row in json.loads((ROOT / "docs/results/spiking-rules.json").read_text(encoding="utf-8"))["table"]}
+    names, heads = (list(dict.fromkeys(what.split(": ")[k] for what in found)) for k in (0, 1))
+    lines = [f"| rule | {' | '.join(heads)} |", "|---" * (len(heads) + 1) + "|"]
+    for name in names:
+        cells = [found[f"{name}: {head}"] for head in heads]
+        lines.append(f"| {name} | {' | '.join('–' if own['mean'] is None else spread(own) for own in cells)} |")
+    return "\n".join(lines)
+
+
+def spread(row) -> str:
+    """Mean and standard deviation to two digits."""
+    mean = figure(float(f"{row['mean']:.2g}"))
+    return mean if not row["deviation"] else f"{mean} ± {figure(float(format(row['deviation'], '.1g')))}"
 
 
 def drawn(name, result) -> str:

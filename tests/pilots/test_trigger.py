@@ -15,7 +15,7 @@ from ferrion.circuits.trigger import AFTER, BEFORE, LENGTH, MULTIPLE, SEARCH, id
 from ferrion.core.errors import DataError
 from ferrion.pilots import load, trigger_live
 from ferrion.pilots.race import race
-from ferrion.pilots.sorters import heard
+from ferrion.pilots.sorters import COPIES, HIGHEST, LOWEST, heard, varied
 from ferrion.pilots.trigger import run
 from ferrion.report.pilot import pictures
 from ferrion.workloads.bursts import poisson
@@ -177,6 +177,10 @@ def test_a_chip_learns_to_sort_and_is_compared(short):
     assert right["chip"] > 0.8
     assert right["matched filters"] > 0.85
     assert columns["matched filters"]["right, drifted"] < columns["chip"]["right, drifted"]
+    for name in ("int8", "matched filters"):
+        assert columns[f"{name}, heights varied"]["sent_learned"] == columns[name]["sent_learned"]
+    kept_by_varying = columns["matched filters, heights varied"]["right, drifted"] - columns["matched filters"]["right, drifted"]
+    assert kept_by_varying > 0.05, "who expects drift teaches for it"
     assert right["float"] - right["chip"] < 0.08
     assert max(right.values()) <= columns["comparator"]["found, 0.1"]
     assert right["chip"] >= right["chip and a race"]
@@ -238,3 +242,14 @@ def test_the_share_of_false_crossings_is_as_the_tails_say():
     rate = norm.sf(MULTIPLE) * norm.cdf(MULTIPLE)
     assert len(peaks) == pytest.approx(rate * len(x), abs=4 * np.sqrt(rate * len(x)))
     assert lines.shape == (len(peaks), LENGTH)
+
+
+def test_heights_vary_and_noise_does_not():
+    x, y = np.ones((4, 3), np.float32), np.array([0, 1, 2, NO_UNIT])
+    many, labels = varied(x, y, 0)
+    assert many.shape == (4 * COPIES, 3)
+    np.testing.assert_array_equal(labels, np.tile(y, COPIES))
+    assert (many[labels == NO_UNIT] == 1.0).all()
+    heights = many[labels != NO_UNIT]
+    assert (np.ptp(heights, axis=1) == 0.0).all(), "a pulse keeps its shape"
+    assert LOWEST <= heights.min() < 0.8 < 1.1 < heights.max() <= HIGHEST

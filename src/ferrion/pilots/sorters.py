@@ -24,8 +24,8 @@ CHOICE = 4000
 """Draws that choose a recipe stand apart from others."""
 RECIPES = (Recipe((HIDDEN,), epochs=60, dropout=0.0), Recipe((2 * HIDDEN,), epochs=60, dropout=0.0), Recipe((HIDDEN,), sparsity=0.5, epochs=60, dropout=0.0))
 SHRINKAGES = (0.03, 0.1)
-"""Of the covariance towards its mean variance, of which the better on a held-out fifth of the calibration is taken. With less (0.003 and 0.01 were tried) filters need more than 8 bits:
-on one seed of five they fall by ten points that the held-out fifth does not foresee."""
+"""Of the covariance towards its mean variance, of which the better on a held-out fifth of the calibration is taken. With less (0.003, 0.01) filters need more than
+8 bits: on one seed of five they fall by ten points that the held-out fifth does not foresee."""
 COPIES, LOWEST, HIGHEST = 8, 0.55, 1.35
 """How often each pulse of a calibration is shown to whom heights are varied for, and between which shares of its height: a little more than a drift takes."""
 DEVICES, INT8, FILTERS = "chip, device level", "int8", "matched filters"
