@@ -243,6 +243,8 @@ def test_a_stream_that_says_the_gesture_is_learned_and_what_is_none_is_counted(m
     assert np.mean(np.array(plain["gestures"])[last] == windows[last, 0]) < 0.3
     said, named = told([f";{name}" for name in other])
     assert named["learned"] == whole.sum()
+    assert plain["learning_J"] == 0.0
+    assert 1e-9 < named["learning_J"] / named["learned"] < 1e-6
     assert named["not_learned"] == (~whole).sum()
     assert named["labels"] == len(other)
     assert said.endswith(f"{named['right']} of {named['learned']} told rightly before they were learned")

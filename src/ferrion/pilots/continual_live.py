@@ -89,10 +89,19 @@ def faulty(short: bool, _folder: Path, tell: Tell) -> list[dict[str, Any]]:
 def live(source: str, silence: float, short: bool, _folder: Path) -> Iterator[tuple[str, dict[str, Any]]]:
     """Gestures of an armband as they come, by a chip that has learned `WEARER` and goes on where they are named; at the end of a stream that breaks, what was counted, too."""
     readings, own = Readings(lines_from(source, silence), ELECTRODES), taught(short)
+    factory = own.joules
     decided, learned, right, not_learned, outlet = list[int](), 0, 0, 0, Outlet()
 
     def so_far() -> dict[str, Any]:
-        return {"decisions": len(decided), "gestures": decided, "learned": learned, "right": right, "not_learned": not_learned, **readings.counts}
+        return {
+            "decisions": len(decided),
+            "gestures": decided,
+            "learned": learned,
+            "learning_J": own.joules - factory,
+            "right": right,
+            "not_learned": not_learned,
+            **readings.counts,
+        }
 
     def said() -> Iterator[str]:
         nonlocal learned, right, not_learned

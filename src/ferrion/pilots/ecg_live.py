@@ -79,11 +79,21 @@ def live(source: str, silence: float, short: bool, folder: Path) -> Iterator[tup
     """
     readings, diary = Readings(lines_from(source, silence), 1), Diary(folder) if source == PIPE or source.startswith(TCP) else None
     own = taught(Course(0, short))
+    factory = own.joules
     watch = HeartWatch(own, Stimulator.remembering(diary.ages if diary else ()))
     beats, learned, ventricular, stimuli, outlet = 0, 0, list[int](), list[int](), Outlet()
 
     def so_far() -> dict[str, Any]:
-        return {"decisions": beats, "ventricular": ventricular, "stimuli": stimuli, "learned": learned, "misnamed": watch.misnamed, "lost": watch.lost, **readings.counts}
+        return {
+            "decisions": beats,
+            "ventricular": ventricular,
+            "stimuli": stimuli,
+            "learned": learned,
+            "learning_J": own.joules - factory,
+            "misnamed": watch.misnamed,
+            "lost": watch.lost,
+            **readings.counts,
+        }
 
     def said() -> Iterator[str]:
         nonlocal beats, learned

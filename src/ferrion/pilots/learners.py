@@ -1,6 +1,7 @@
 """Who learns on while its input changes: a chip, a chip that consolidates, and the same network in float32 by plain descent and with elastic weights."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from itertools import pairwise
 
@@ -62,21 +63,27 @@ class Learner:
 
     def learn(self, stage: Stage, number: int) -> None:
         """All passes over one stage."""
+        inputs, labels = torch.from_numpy(stage.inputs), torch.from_numpy(stage.labels)
+        with self._charged():
+            for step in range(self.shape.passes):
+                for k in permutation(self.seed, number * self.shape.passes + step, len(labels)):
+                    self._shown(inputs[k : k + 1], labels[k : k + 1])
+
+    def learn_one(self, inputs: NDArray[np.float32], label: int) -> None:
+        """One sample (1, features), once."""
+        with self._charged():
+            self._shown(torch.from_numpy(inputs), torch.tensor([label]))
+
+    @contextmanager
+    def _charged(self) -> Iterator[None]:
+        """What arrays take meanwhile is of learning."""
         if memories_of(self.model):
             clear(self.model)
-        inputs, labels = torch.from_numpy(stage.inputs), torch.from_numpy(stage.labels)
         self.model.train()
-        for step in range(self.shape.passes):
-            for k in permutation(self.seed, number * self.shape.passes + step, len(labels)):
-                self._shown(inputs[k : k + 1], labels[k : k + 1])
+        yield
         if memories_of(self.model):
             for action, joules in by_action(cost(self.model), 1).items():
                 self.spent[action] = self.spent.get(action, 0.0) + joules
-
-    def learn_one(self, inputs: NDArray[np.float32], label: int) -> None:
-        """One sample (1, features), once; its joules are not charged."""
-        self.model.train()
-        self._shown(torch.from_numpy(inputs), torch.tensor([label]))
 
     def _shown(self, inputs: torch.Tensor, labels: torch.Tensor) -> None:
         self.descent.zero_grad()

@@ -20,6 +20,8 @@ from ferrion.reproduce.figure import Panel
 INK, CHIP, FLOAT, GRID = "#1b2a33", "#0b7285", "#c2571a", "#d9dfe3"
 MARKED = 40
 """Points of a curve up to which each is marked."""
+MANY = 3
+"""Names of a legend beyond which it stands beside the curves, and not where they may lie."""
 STYLE: dict[Any, Any] = {
     "font.size": 10,
     "axes.edgecolor": INK,
@@ -72,7 +74,8 @@ def panel(found: Panel) -> str:
     axes.set(title=found.title, xlabel=found.x, ylabel=found.y, xscale="log" if found.log_x else "linear", yscale="log" if found.log_y else "linear")
     handles, labels = axes.get_legend_handles_labels()
     unique = dict(zip(labels, handles, strict=True))
-    axes.legend(unique.values(), unique.keys(), frameon=False)
+    beside = {"loc": "center left", "bbox_to_anchor": (1.0, 0.5)} if len(unique) > MANY else {"loc": "best"}
+    axes.legend(unique.values(), unique.keys(), frameon=False, **beside)
     return _png(figure)
 
 
