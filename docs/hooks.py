@@ -86,7 +86,8 @@ SPIKING = {
     " Trained in long steps alone, hidden cells ran away at every digit and one example, shown three times on end under the comparator rule, took the others from 74 to 17 %."
     " Rate and rounds were chosen on the sixth speaker. The step of arrays, a quarter of that with which they learned the rest, was looked at on these tests.",
     "bursts": "Five chips. Energy is of an event delivered: its read, spikes, and what it rewrites.",
-    "rules": "Rates and swings of each rule were looked at on a sixth chip, a handful of settings, its test in sight. [What it says](spiking.md#which-rule-maps-onto-the-hardware).",
+    "rules": "Rates and swings of each rule were looked at on a sixth chip, a handful of settings, its test in sight."
+    " [What it says](spiking.md#which-rule-maps-onto-the-hardware).",
     "neurobench": "Counted by NeuroBench 2.3 itself, on 100 samples of each test and the nets as they are deployed. A number that is no spike is a row with more than one event in"
     " a step of 2.5 ms; it also counts the steps, of which the chip, which follows events, knows nothing.",
     "hot-pixel": "One chip, 50 digits at each rate. Masked: the pixel's weights are 0, and devices at 0 are 1.3 % of full scale off; cut: it has none, and nothing is noisy.",
