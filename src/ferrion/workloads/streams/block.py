@@ -51,7 +51,7 @@ def skipped(blocks: Iterable[NDArray[Any]], count: int, mark: int) -> Blocks:
         again = events[: min(left, len(events))]
         found, left = marked(again, found), left - len(again)
         if not left and len(again) and found != mark:
-            raise DataError(f"the first {count} events are not those that were taken earlier: give the same stream from its start to go on, or keep this one elsewhere")
+            raise DataError(f"the first {count} events are not those that were taken earlier: give the same stream from its start to go on, or keep this one elsewhere (--out)")
         if len(again) < len(events):
             yield events[len(again) :]
     if left:
