@@ -175,7 +175,7 @@ def rules() -> str:
 
 
 def spread(row) -> str:
-    """Mean and standard deviation to two digits."""
+    """Mean to two digits, standard deviation to one."""
     mean = figure(float(f"{row['mean']:.2g}"))
     return mean if not row["deviation"] else f"{mean} ± {figure(float(format(row['deviation'], '.1g')))}"
 

@@ -226,6 +226,10 @@ def test_the_smallest_network_has_no_hidden_layer_and_the_penalty_that_holds_out
     assert len({(given.made.args, recipe.decay, recipe.dropout) for given, recipe in asked}) == 8
 
 
+TO_COME = {"ecg, personal": {"int8, trained for the patient"}}
+"""Rows that the last record of a pilot does not have yet."""
+
+
 def test_all_pilots_stand_in_one_table():
     """Of the records: the score of a row is that of its seeds, what is not known is a dash, and a chip at both levels, int8 and float32 are there for every pilot."""
     results = {path.stem.removeprefix("pilot-"): json.loads(path.read_text(encoding="utf-8")) for path in Path("docs/results").glob("pilot-*.json")}
@@ -235,6 +239,7 @@ def test_all_pilots_stand_in_one_table():
     assert {name.partition(",")[0] for name in names} == set(results)
     for (name, shown), start in zip(SHOWN.items(), [k for k, row in enumerate(rows) if row[0].startswith("**")], strict=True):
         recorded = results[name.partition(",")[0]]["runs"][0]["columns"]
+        assert {called for called, columns in shown.who.items() if columns[0] not in recorded} <= TO_COME.get(name, set())
         part = rows[start : start + sum(columns[0] in recorded for columns in shown.who.values())]
         scores = [100 * run["columns"][next(iter(shown.who.values()))[0]][shown.score] for run in results[name.partition(",")[0]]["runs"]]
         assert float(part[0][2].partition(" ")[0]) == pytest.approx(np.mean(scores), abs=0.05)
@@ -333,6 +338,9 @@ def test_what_is_shown_in_several_passes_costs_all_of_them():
     assert columns(found, digital, 1000, 50, 0.5, 8.0)["chip, learning alone"]["learned"] == pytest.approx(1.5)
     assert columns(found, digital, 100, 50, 0.5, 8.0)["chip, deployed"]["sent_learned"] == 16.0, "weights that are deployed were trained elsewhere"
     assert columns(found, digital, 100, 50, 0.5, 8.0)["chip, deployed and tuned"]["sent_learned"] == 16.0, "tuned or not"
+    tuned = columns(found, digital, 100, 50, 0.5, 8.0)["chip, deployed and tuned"]
+    assert tuned["learned"] == pytest.approx(7.0 + 1e-6)
+    assert tuned["learned on chip"] == 7.0
 
 
 def test_every_price_of_a_synaptic_operation_has_a_row():

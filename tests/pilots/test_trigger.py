@@ -245,11 +245,15 @@ def test_the_share_of_false_crossings_is_as_the_tails_say():
 
 
 def test_heights_vary_and_noise_does_not():
-    x, y = np.ones((4, 3), np.float32), np.array([0, 1, 2, NO_UNIT])
+    """A pulse is its unit's shape, of which there is more or less, and what noise it had."""
+    draws, shapes = np.random.default_rng(0), np.array([[1.0, 0, 0], [0, 1, 0], [0, 0, 1], [0, 0, 0]])
+    y = np.repeat([0, 1, 2, NO_UNIT], 500)
+    noise = draws.normal(0.0, 0.01, (len(y), 3))
+    x = (shapes[y] + noise).astype(np.float32)
     many, labels = varied(x, y, 0)
-    assert many.shape == (4 * COPIES, 3)
     np.testing.assert_array_equal(labels, np.tile(y, COPIES))
-    assert (many[labels == NO_UNIT] == 1.0).all()
-    heights = many[labels != NO_UNIT]
-    assert (np.ptp(heights, axis=1) == 0.0).all(), "a pulse keeps its shape"
-    assert LOWEST <= heights.min() < 0.8 < 1.1 < heights.max() <= HIGHEST
+    np.testing.assert_array_equal(many[labels == NO_UNIT], np.tile(x[y == NO_UNIT], (COPIES, 1)))
+    heights = many[labels == 0, 0]
+    assert LOWEST - 0.05 <= heights.min() < 0.7 < 1.2 < heights.max() <= HIGHEST + 0.05
+    others = many[labels == 0, 1:]
+    assert others.std() == pytest.approx(0.01, rel=0.1), "noise is not scaled"

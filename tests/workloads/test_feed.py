@@ -13,7 +13,7 @@ from ferrion.core.errors import CheckpointError, ConfigError, DataError
 from ferrion.learning.spiking.network import SpikingNetwork, Wiring
 from ferrion.learning.spiking.rules import Stdp
 from ferrion.workloads.streams.block import block
-from ferrion.workloads.streams.feed import Sensor, feed
+from ferrion.workloads.streams.feed import KEEP_EVERY, KEEP_LIVE, Sensor, feed
 
 CHIP = SpikingChip.from_card()
 SENSOR = Sensor(12, 8, pool=2)
@@ -124,7 +124,7 @@ import sys
 from pathlib import Path
 sys.path.insert(0, {folder!r})
 from test_feed import SENSOR, blocks, network
-from ferrion.workloads.streams.feed import feed
+from ferrion.workloads.streams.feed import KEEP_EVERY, KEEP_LIVE, feed
 def slow():
     for number, piece in enumerate(blocks()):
         print(number, flush=True)
@@ -200,6 +200,7 @@ def test_a_source_that_goes_on_where_it_is_loses_nothing(tmp_path):
     kept, whole = tmp_path / "state.safetensors", network()
     pieces = list(blocks())
     first, later = pieces[:3], pieces[3:]
+    assert KEEP_LIVE < KEEP_EVERY, "what cannot be sent again is kept oftener"
     before, after = sum(map(len, first)), sum(map(len, later))
     feed(network(), first, SENSOR, learn=True, keep=kept)
     rest = network()

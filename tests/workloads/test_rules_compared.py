@@ -47,6 +47,7 @@ def test_who_is_told_nothing_pays_at_every_event():
     told = table([{"rows": {"pairs": crowd, "nobody": nobody}}] * 2)
     assert next(own for own in told if own["what"] == "pairs: traces read or rewritten, an event")["mean"] == crowd["traces"]
     assert next(own for own in told if own["what"] == "nobody: FeCAP writes an event")["mean"] is None
+    assert next(own for own in told if own["what"] == "pairs: a learned recording [uJ]")["mean"] == pytest.approx(1e6 * crowd["learned"])
 
 
 def test_a_cell_is_named_by_the_class_it_answers_most():

@@ -178,6 +178,7 @@ def test_cells_under_load_fire_and_learning_costs_what_it_rewrites():
     silent = bursts.load("poisson", bursts.poisson(1e3, 0, 4000), True, 0)
     assert silent.spikes == silent.rewritten == 0.0
     assert silent.answered is None
+    assert silent.fired == 0.0 < plain.fired <= 1.0
     assert plain.spikes > 10.0
     assert plain.rewritten == 0.0
     assert 0.0 < learning.answered == pytest.approx(plain.answered, rel=0.1)

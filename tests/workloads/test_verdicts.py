@@ -26,9 +26,9 @@ def test_what_all_votes_of_a_sample_share_does_not_matter():
 
 
 def test_the_area_is_that_of_the_posterior():
-    """Of two classes the lead rises with the posterior, whatever the votes' scale."""
+    """Of two classes the lead rises with the posterior, whatever all votes of a sample share."""
     draws = np.random.default_rng(1)
     there = draws.random(500) < 0.4
-    score = draws.normal(size=500) + there
-    found = roc(np.stack([-3.0 * score, 3.0 * score], axis=1), there.astype(np.int64))
+    score, loud = draws.normal(size=500) + there, 10.0 * draws.normal(size=500)
+    found = roc(np.stack([loud - 3.0 * score, loud + 3.0 * score], axis=1), there.astype(np.int64))
     assert found["area"] == pytest.approx(roc_auc_score(there, score))

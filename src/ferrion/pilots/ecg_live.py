@@ -30,6 +30,8 @@ from ferrion.workloads.streams.source import PIPE, TCP
 
 HEART = RECORDS.index("119")
 """Whose stream is garbled, and whose beats the chip of a live stream has not learned either."""
+STIMULUS = 2
+"""What leaves beside 0 and 1, of a beat that is not ventricular and one that is."""
 FAULTY, SHORT_FAULTY = 600.0, 120.0
 """Seconds of a stream with faults."""
 
@@ -98,8 +100,7 @@ def live(source: str, silence: float, short: bool, folder: Path) -> Iterator[tup
     def said() -> Iterator[str]:
         nonlocal beats, learned
         for one in watched_on(readings, watch):
-            if not one.stimulus:
-                outlet.tell(one.ventricular)
+            outlet.tell(STIMULUS if one.stimulus else one.ventricular)
             beats += not one.stimulus
             learned += one.label is not None
             if one.stimulus and diary:

@@ -85,9 +85,9 @@ class Filters:
         self.weights, self.biases = np.rint(found.coef_.T / step), np.rint(found.intercept_ / step)
 
     @classmethod
-    def tuned(cls, x: F4, y: I8, seed: int) -> "Filters":
-        """With the best of `SHRINKAGES`."""
-        held = set_apart(np.full(len(y), -1), seed)
+    def tuned(cls, x: F4, y: I8, group: I8, seed: int) -> "Filters":
+        """With the best of `SHRINKAGES`; copies of one pulse, a `group`, are on the same side (-1: there is one)."""
+        held = set_apart(group, seed)
         right = [float((cls(x[~held], y[~held], one).values(x[held]).argmax(1) == y[held]).mean()) for one in SHRINKAGES]
         return cls(x, y, SHRINKAGES[int(np.argmax(right))])
 
@@ -120,19 +120,20 @@ def sorters(first: Heard, seed: int, short: bool) -> Sorters:
     x, y, passes = front(first.lines), first.true, SHORT_PASSES if short else PASSES
     learned = cost(chip.model)
     clear(chip.model)
-    recipe = RECIPES[0] if short else chosen(x, y, np.full(len(y), -1), CLASSES, RECIPES, CHOICE + seed)
-    many = varied(x, y, seed)
+    many, whole = varied(x, y, seed), np.full(len(y), -1)
+    recipe = RECIPES[0] if short else chosen(x, y, whole, CLASSES, RECIPES, CHOICE + seed)
     rarely = replace(recipe, epochs=recipe.epochs // COPIES)
     int8 = {INT8: of(fit(x, y, CLASSES, recipe, seed)), VARIED[INT8]: of(fit(*many, CLASSES, rarely, seed))}
-    filters = {FILTERS: Filters.tuned(x, y, CHOICE + seed), VARIED[FILTERS]: Filters.tuned(*many, CHOICE + seed)}
+    filters = {FILTERS: Filters.tuned(x, y, whole, CHOICE + seed), VARIED[FILTERS]: Filters.tuned(*many, np.tile(np.arange(len(y)), COPIES), CHOICE + seed)}
     _, devices, _ = taught(first, seed, short, Fidelity.DEVICE)
     return Sorters(front, chip, right, learned, len(y), devices, int8, filters, floating(x, y, passes, seed))
 
 
 def varied(x: F4, y: I8, seed: int) -> tuple[F4, I8]:
-    """A calibration `COPIES` times, each pulse of a unit at another height; as many steps of a network as before then pass over it less often."""
+    """A calibration `COPIES` times, each pulse of a unit at another height and its noise as it was; as many steps of a network as before then pass over it less often."""
     heights = np.random.default_rng(seed).uniform(LOWEST, HIGHEST, (COPIES, len(x), 1)).astype(np.float32)
-    return np.concatenate(np.where((y != NO_UNIT)[:, None], heights, np.float32(1.0)) * x), np.tile(y, COPIES)
+    shapes = np.array([x[y == unit].mean(axis=0) if unit != NO_UNIT and (y == unit).any() else np.zeros(x.shape[1]) for unit in range(CLASSES)], np.float32)
+    return np.concatenate(x + (heights - np.float32(1.0)) * shapes[y]), np.tile(y, COPIES)
 
 
 def floating(x: F4, y: I8, passes: int, seed: int) -> torch.nn.Module:

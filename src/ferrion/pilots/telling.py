@@ -18,5 +18,5 @@ def telling(said: Iterable[str], so_far: Callable[[], dict[str, Any]], outlet: O
 
 
 def left(outlet: Outlet) -> dict[str, int]:
-    """Bytes that have left the chip, told with decisions and lent to learn; what it learns from came in, and stays."""
-    return {"bytes_left": outlet.told + outlet.lent, "bytes_lent": outlet.lent}
+    """Bytes that have left the chip; what it learns from came in, and stays."""
+    return {"bytes_left": outlet.told + outlet.lent}

@@ -38,7 +38,8 @@ TOLD = {
     "worst": "seconds, worst",
     "dropped": "share dropped",
     "joules": "joules an event",
-    "answered": "seconds from the first event to a cell's first spike, median of cells",
+    "answered": "seconds from the first event to a cell's first spike, median of the cells that fired",
+    "fired": "share of cells that fired",
     "spikes": "spikes a cell and second",
     "rewritten": "pairs of memristors rewritten, an event delivered",
 }
@@ -60,7 +61,9 @@ class Load(NamedTuple):
     joules: float
     """An event delivered."""
     answered: float | None
-    """From the first event to the first spike of a cell, median of those that fire [s]."""
+    """From the first event to the first spike of a cell, median of those that fired before the stream ended [s]."""
+    fired: float
+    """Their share."""
     spikes: float
     """A cell and second."""
     rewritten: float
@@ -87,9 +90,12 @@ def bursty(rate: float, seed: int, count: int) -> Events:
 
 
 def recorded(faster: float) -> Events:
-    """A hand gesture of dvs128_samples, 12 by 12 pixels a row, `faster` times as fast."""
+    """A hand gesture of dvs128_samples, 12 by 12 pixels a row, `faster` times as fast, again and again for a tenth of a second."""
     seconds, x, y, p = _gesture(0)
-    return Events(seconds[:COUNT] / faster, ((p * 11 + y // 12) * 11 + x // 12)[:COUNT])
+    again = int(np.ceil(LONG * faster / seconds[-1]))
+    times = (np.arange(again)[:, None] * (seconds[-1] + np.diff(seconds).mean()) + seconds).ravel() / faster
+    count = max(COUNT, int(np.searchsorted(times, LONG)))
+    return Events(times[:count], np.tile((p * 11 + y // 12) * 11 + x // 12, again)[:count])
 
 
 def replayed(rate: float, seed: int, count: int) -> Events:
@@ -138,6 +144,7 @@ def load(stream: str, events: Events, learning: bool, seed: int) -> Load:
         dropped=float(links.dropped[0] / links.arrived[0]),
         joules=(chip.memory.prices.joules(ledger_of(network)) - before) / delivered,
         answered=float(np.median(first)) if first else None,
+        fired=len(first) / CELLS,
         spikes=len(fired.time) / CELLS / lasted,
         rewritten=float(programmed.sum() - factory) / delivered,
     )

@@ -55,14 +55,15 @@ CONTENDERS = {
     "the same, hidden tiles frozen": Contender(WATCHFUL, 4, *DEEP, frozen=(0, 2)),
 }
 TOLD = {
-    "accuracy": "accuracy",
-    "learned": "joules a learned recording",
-    "writes": "FeCAP writes an event",
-    "updates": "hidden weights rewritten, an event",
-    "pairs": "pairs of memristors programmed, an event",
-    "traces": "traces read or rewritten, an event",
-    "spikes": "spikes a recording",
+    "accuracy": ("accuracy [%]", 100.0),
+    "learned": ("a learned recording [uJ]", 1e6),
+    "writes": ("FeCAP writes an event", 1.0),
+    "updates": ("hidden weights rewritten, an event", 1.0),
+    "pairs": ("pairs of memristors programmed, an event", 1.0),
+    "traces": ("traces read or rewritten, an event", 1.0),
+    "spikes": ("spikes a recording", 1.0),
 }
+"""What they are called, and how many of it one of the number is."""
 
 
 def compared(seed: int, short: bool, tell: Tell) -> dict[str, Any]:
@@ -124,4 +125,8 @@ def _counts(network: SpikingNetwork) -> dict[str, int]:
 
 def table(runs: list[dict[str, Any]]) -> list[dict[str, Any]]:
     """Over seeds, of every contender."""
-    return [row(f"{name}: {told}", [run["rows"][name][key] for run in runs]) for name in runs[0]["rows"] for key, told in TOLD.items()]
+    return [
+        row(f"{name}: {told}", [None if run["rows"][name][key] is None else factor * run["rows"][name][key] for run in runs])
+        for name in runs[0]["rows"]
+        for key, (told, factor) in TOLD.items()
+    ]

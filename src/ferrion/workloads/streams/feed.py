@@ -18,7 +18,8 @@ RESET = 1.0
 """Seconds: a fall of the time stamps by more than this is a clock that began anew, and time goes on from where it was; a smaller one is a late event."""
 TAIL = 0.1
 """Seconds the chip runs on after the last event."""
-KEEP_EVERY = 10_000_000
+KEEP_EVERY, KEEP_LIVE = 10_000_000, 100_000
+"""Events after which the state is kept: of a stream that can be given again, and of one that cannot."""
 
 
 @dataclass(frozen=True)
@@ -90,10 +91,11 @@ def feed(
     learn: bool = False,
     keep: Path | None = None,
     anew: bool = True,
-    keep_every: int = KEEP_EVERY,
+    keep_every: int | None = None,
     hear: Callable[[Fired, Fed], None] = lambda *_: None,
 ) -> Fed:
-    """Run `network` on all of `blocks`; `hear` is given the spikes of each. keep: a file that holds the state every `keep_every` events; a run that finds it goes on bit by bit.
+    """Run `network` on all of `blocks`; `hear` is given the spikes of each. keep: a file that holds the state every `keep_every` events (None: `KEEP_EVERY`, or `KEEP_LIVE`);
+    a run that finds it goes on bit by bit.
     anew: whether `blocks` then begin where the stream began, as a file does, so that what was taken is passed over; a socket goes on with what comes next, and all of it is taken.
 
     Raises what the stream raises, after the state is kept, so that nothing taken is lost; a stop inside a block leaves what was kept before.
@@ -102,14 +104,14 @@ def feed(
     sensor.fits(network.wiring.inputs)
     how = np.array([sensor.width, sensor.height, sensor.pool, int(learn)])
     fed = _resumed(network, keep, how) if keep and keep.is_file() else FRESH
-    kept, whole = fed.events, True
+    kept, whole, often = fed.events, True, keep_every or (KEEP_EVERY if anew else KEEP_LIVE)
     try:
         for events in skipped(blocks, fed.events, fed.mark) if anew and fed.events else blocks:
             whole = False
             fed, fired = _taken(network, events, sensor, learn, fed)
             whole = True
             hear(fired, fed)
-            if keep and fed.events - kept >= keep_every:
+            if keep and fed.events - kept >= often:
                 save(network, keep, fed=np.array(fed), how=how)
                 kept = fed.events
     finally:
