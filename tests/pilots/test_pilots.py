@@ -401,6 +401,8 @@ def test_the_short_form_runs_on_the_recordings(name, tmp_path):
     accuracy = next(row["columns"] for row in result["table"] if row["what"] == "accuracy")
     everybody = {
         "chip, deployed",
+        "chip, deployed, some recordings",
+        "chip, deployed, some recordings, device level",
         "chip, deployed and tuned",
         "chip, learning alone",
         "int8, linear",
