@@ -13,7 +13,7 @@ from ferrion.core.errors import CheckpointError, ConfigError, DataError
 from ferrion.learning.spiking.network import SpikingNetwork, Wiring
 from ferrion.learning.spiking.rules import Stdp
 from ferrion.workloads.streams.block import block
-from ferrion.workloads.streams.feed import KEEP_EVERY, KEEP_LIVE, Sensor, feed
+from ferrion.workloads.streams.feed import Sensor, feed
 
 CHIP = SpikingChip.from_card()
 SENSOR = Sensor(12, 8, pool=2)
@@ -124,7 +124,7 @@ import sys
 from pathlib import Path
 sys.path.insert(0, {folder!r})
 from test_feed import SENSOR, blocks, network
-from ferrion.workloads.streams.feed import KEEP_EVERY, KEEP_LIVE, feed
+from ferrion.workloads.streams.feed import feed
 def slow():
     for number, piece in enumerate(blocks()):
         print(number, flush=True)
@@ -195,12 +195,30 @@ def test_another_stream_or_another_network_is_refused(tmp_path):
         feed(network(), blocks(), SENSOR, learn=True, keep=kept)
 
 
+@pytest.mark.parametrize(("anew", "there"), [(False, True), (True, False)])
+def test_what_cannot_be_sent_again_is_kept_oftener(tmp_path, monkeypatch, anew, there):
+    """A stop inside a block leaves what was kept before: of a socket something, of a file nothing yet."""
+    monkeypatch.setattr("ferrion.workloads.streams.feed.KEEP_LIVE", 1)
+    kept, net = tmp_path / "state.safetensors", network()
+    real, calls = net.run, []
+
+    def stopping(*args, **settings):
+        calls.append(1)
+        if len(calls) == 3:
+            raise KeyboardInterrupt
+        return real(*args, **settings)
+
+    monkeypatch.setattr(net, "run", stopping)
+    with pytest.raises(KeyboardInterrupt):
+        feed(net, blocks(), SENSOR, keep=kept, anew=anew)
+    assert kept.is_file() == there
+
+
 def test_a_source_that_goes_on_where_it_is_loses_nothing(tmp_path):
     """A peer that died and was started anew does not send again what was taken: every event that comes counts."""
     kept, whole = tmp_path / "state.safetensors", network()
     pieces = list(blocks())
     first, later = pieces[:3], pieces[3:]
-    assert KEEP_LIVE < KEEP_EVERY, "what cannot be sent again is kept oftener"
     before, after = sum(map(len, first)), sum(map(len, later))
     feed(network(), first, SENSOR, learn=True, keep=kept)
     rest = network()

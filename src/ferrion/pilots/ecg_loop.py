@@ -79,12 +79,12 @@ def run(seed: int, short: bool, _folder: Path, tell: Tell) -> dict[str, Any]:
 
 def left(outlet: Outlet, column: dict[str, Any], firsts: list[Stage]) -> dict[str, float]:
     """What has left with decisions, and with the samples of the first beats, which somebody has to see to give their label, whoever learns them; joules of a beat learned."""
+    if not firsts:
+        return {"sent_decided": outlet.leaving(0)["sent_decided"]}
     beats = sum(len(first.labels) for first in firsts)
     for first in firsts:
         outlet.lend(as_bytes(first.inputs))
     found = sent(outlet, beats)
-    if not beats:
-        return {key: value for key, value in found.items() if key == "sent_decided"}
     learning = column.get("learned on chip", 0.0) / beats
     return {**found, "learned": found["learned"] + learning, **({"learned on chip": learning} if learning else {})}
 

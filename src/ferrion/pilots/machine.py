@@ -88,8 +88,7 @@ def left(found: list[dict[str, Any]], name: str, elsewhere: bool) -> dict[str, f
         outlet.tell(own["told"][name])
         if elsewhere:
             outlet.lend(as_bytes(own["normal"]))
-    leaving = sent(outlet, SKAB_NORMAL * len(found))
-    return leaving if elsewhere else {key: value for key, value in leaving.items() if key != "learned"}
+    return sent(outlet, SKAB_NORMAL * len(found))
 
 
 def pumps(seed: int, short: bool, chip: Chip, tell: Tell) -> Columns:

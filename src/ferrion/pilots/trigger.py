@@ -100,9 +100,8 @@ def left(decided: NDArray[np.int64], lines: NDArray[np.float64] | None, calibrat
     """What has left: units; and, of who learns elsewhere, the lines of its calibration, a byte a sample, by radio (filters are taken to be learned where they are)."""
     outlet = Outlet()
     outlet.tell(decided)
-    if lines is None:
-        return outlet.leaving(calibration)
-    outlet.lend(as_bytes(lines.astype(np.float32)))
+    if lines is not None:
+        outlet.lend(as_bytes(lines.astype(np.float32)))
     return sent(outlet, calibration)
 
 

@@ -114,9 +114,9 @@ def radio_joules() -> float:
 
 
 def sent(outlet: Outlet, examples: int) -> dict[str, float]:
-    """Bytes that have left, for each of so many examples learned and for a decision; and the joules of a radio for an example's."""
+    """Bytes that have left, for each of so many examples learned and for a decision; and, if examples have, the joules of a radio for one."""
     leaving = outlet.leaving(examples)
-    return {"learned": leaving["sent_learned"] * radio_joules(), **leaving}
+    return leaving | ({"learned": leaving["sent_learned"] * radio_joules()} if outlet.lent else {})
 
 
 def as_bytes(x: NDArray[np.float32]) -> NDArray[np.int8]:
