@@ -308,14 +308,25 @@ def test_a_pilot_end_to_end_on_made_up_events(tmp_path):
         kept_chip("tactile", False, tmp_path, EVENTS)
 
 
-def test_heartbeats_tell_a_digital_part_nothing_of_the_beat_after(monkeypatch, tmp_path):
-    """The last column of the beats is the interval after; a network of the pilot is given all but that."""
-    every = np.arange(20, dtype=np.float32).reshape(4, 5)
+def test_nobody_is_told_of_what_comes_after_a_heart_beat(monkeypatch, tmp_path):
+    """A test patient's beats from the fifth on, and the interval after the fourth, are others: to the chip and to digital parts, the first four are the same."""
+    drawn = np.random.default_rng(0)
+    beats, intervals = drawn.normal(0.0, 200.0, (2, 8, 256)), drawn.integers(200, 400, (2, 8, 2))
     monkeypatch.setattr(inputs, "find", lambda *_: tmp_path)
-    monkeypatch.setattr(inputs, "read_beats", lambda _: (every, np.zeros(4), every + 1, np.zeros(4)))
-    training, test = inputs.heartbeats(EVENTS)
-    np.testing.assert_array_equal(training, every[:, :4])
-    np.testing.assert_array_equal(test, every[:, :4] + 1)
+    monkeypatch.setattr(event_sets, "find", lambda *_: tmp_path)
+
+    def both():
+        kept = {"beats": beats.reshape(16, 256), "rr": intervals.reshape(16, 2), "label": np.tile(list("NSVF"), 4), "record": np.repeat([101, 100], 8)}
+        np.savez(tmp_path / "mitbih_beats.npz", **kept)
+        return event_sets._ecg().test, inputs.heartbeats(EVENTS)[1]
+
+    events, samples = both()
+    beats[1, 4:], intervals[1, 4:], intervals[1, 3, 1] = beats[1, 4:] + drawn.normal(0.0, 200.0, (4, 256)), 700, 700
+    others, changed = both()
+    np.testing.assert_array_equal(samples[:4], changed[:4])
+    assert (samples[4] != changed[4]).any()
+    for k in range(5):
+        assert (events.events(k).times.tobytes() == others.events(k).times.tobytes() and events.events(k).rows.tobytes() == others.events(k).rows.tobytes()) == (k < 4)
 
 
 def test_what_is_shown_in_several_passes_costs_all_of_them():

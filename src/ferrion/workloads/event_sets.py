@@ -14,7 +14,7 @@ from ferrion.circuits.coding import Events, level_crossing, ordered
 from ferrion.core.errors import DataError
 from ferrion.core.noise import permutation
 from ferrion.workloads.data import find
-from ferrion.workloads.ecg import CLASSES, MILLIVOLT, TRAIN_RECORDS, read_arrays
+from ferrion.workloads.ecg import CLASSES, MILLIVOLT, TRAIN_RECORDS, read_arrays, so_far
 
 MICRO = 1e-6
 SENSOR = 34
@@ -30,7 +30,7 @@ LOUD, CHANNELS, SOUND_STEP = 2.0**15, 40, 0.01
 SPOKEN_TEST = 5
 """Of each digit and speaker the first so many recordings are the test, as the set's authors say."""
 ECG_STEP, ECG_RATE, BEATS = 0.1, 360.0, (0.5, 0.7, 0.85, 0.95, 1.05, 1.15, 1.3, 1.5)
-"""Millivolts, hertz, and intervals before the beat, over the mean of the record, at which one more row tells."""
+"""Millivolts, hertz, and intervals before the beat, over their mean so far, at which one more row tells."""
 
 
 @dataclass(frozen=True)
@@ -205,10 +205,9 @@ def _ecg() -> EventSet:
     path = find("ecg_mitbih", ("mitbih_beats.npz",)) / "mitbih_beats.npz"
     kept = read_arrays(path, ("beats", "label", "record", "rr"))
     known = np.isin(kept["label"], CLASSES)
-    beats, labels, records, gaps = (kept[key][known] for key in ("beats", "label", "record", "rr"))
+    before = so_far(kept["rr"].astype(np.float64), kept["record"])[known, 0]
+    beats, labels, records = (kept[key][known] for key in ("beats", "label", "record"))
     records = records.astype(np.int64)
-    mean = {record: gaps[records == record].mean() for record in np.unique(records)}
-    before = gaps[:, 0] / np.array([mean[record] for record in records])
     wave = (beats - np.median(beats, axis=1, keepdims=True)) / MILLIVOLT
     every = gathered((_beat(w, gap) for w, gap in zip(wave, before, strict=True)), np.array([CLASSES.index(label) for label in labels]), records)
     train = np.isin(records, TRAIN_RECORDS)

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ferrion.workloads.data import find
-from ferrion.workloads.ecg import read_beats
+from ferrion.workloads.ecg import read_beats, so_far
 from ferrion.workloads.event_sets import EventSet, Samples, part_of
 
 F4 = NDArray[np.float32]
@@ -58,12 +58,12 @@ def pictured(bins: int, side: int) -> Inputs:
 
 
 def _heartbeats(_events: EventSet) -> tuple[F4, F4]:
-    training, _, test, _ = read_beats(find("ecg_mitbih", ("mitbih_beats.npz",)) / "mitbih_beats.npz")
-    return training[:, :-1], test[:, :-1]
+    training, _, test, _ = read_beats(find("ecg_mitbih", ("mitbih_beats.npz",)) / "mitbih_beats.npz", so_far)
+    return training, test
 
 
 heartbeats = Inputs(_heartbeats, counting=False)
 """Beats of the same patients as samples of a converter, in the order of the set of events: a digital part need not count crossings.
 
-As the chip, it is given the interval before a beat and not the one after it, the last column, which is not known yet.
+As the chip, it is given the interval before a beat over the mean of those so far, and neither the one after it nor a mean of the whole record, which are not known yet.
 """
