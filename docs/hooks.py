@@ -13,6 +13,7 @@ from ferrion.params.cite import bibliography
 from ferrion.report import pilot
 from ferrion.report.controller import drawing
 from ferrion.report.pilot_summary import at_a_glance
+from ferrion.report.pilot_winners import who_wins
 
 ROOT = Path(__file__).parents[1]
 EQUATIONS = (
@@ -129,7 +130,7 @@ def on_page_markdown(markdown, page, **_):
     for name, result in found.items():
         note = f"{result['note']}. {result['seeds']} seeds: mean ± standard deviation.{took(result['runs'])}"
         markdown = markdown.replace(f"<!-- pilot {name} -->", f"{note}\n\n{pilot.markdown(result)}\n\n{drawn(name, result)}")
-    markdown = markdown.replace("<!-- at a glance -->", at_a_glance(found)).replace("<!-- short forms -->", quick())
+    markdown = markdown.replace("<!-- at a glance -->", at_a_glance(found)).replace("<!-- who wins -->", who_wins(found)).replace("<!-- short forms -->", quick())
     return markdown.replace("<!-- faults -->", faults(found))
 
 
