@@ -12,6 +12,7 @@ from ferrion.params.card import load, shipped
 from ferrion.params.cite import bibliography
 from ferrion.report import pilot
 from ferrion.report.controller import drawing
+from ferrion.report.pilot_quoted import quoted
 from ferrion.report.pilot_summary import at_a_glance
 from ferrion.report.pilot_winners import who_wins
 
@@ -121,7 +122,7 @@ def on_files(files, config):
 
 
 def on_page_markdown(markdown, page, **_):
-    """Tables of the pilots, and what a billion events took, where pages ask for them."""
+    """Tables and numbers of the pilots, and what a billion events took, where pages ask for them."""
     if page.file.src_uri == "spiking.md":
         return markdown.replace("<!-- a billion events -->", streamed()).replace("<!-- rules -->", rules())
     if page.file.src_uri != "pilots.md":
@@ -131,7 +132,7 @@ def on_page_markdown(markdown, page, **_):
         note = f"{result['note']}. {result['seeds']} seeds: mean ± standard deviation.{took(result['runs'])}"
         markdown = markdown.replace(f"<!-- pilot {name} -->", f"{note}\n\n{pilot.markdown(result)}\n\n{drawn(name, result)}")
     markdown = markdown.replace("<!-- at a glance -->", at_a_glance(found)).replace("<!-- who wins -->", who_wins(found)).replace("<!-- short forms -->", quick())
-    return markdown.replace("<!-- faults -->", faults(found))
+    return quoted(markdown.replace("<!-- faults -->", faults(found)), found)
 
 
 def faults(found) -> str:
@@ -145,8 +146,12 @@ def faults(found) -> str:
 
 def took(runs) -> str:
     """How long a seed took, where it was kept."""
-    minutes = [run["wall_s"] / 60.0 for run in runs if "wall_s" in run]
-    return f" A seed took {min(minutes):.0f} to {max(minutes):.0f} minutes, beside one or two other jobs on two cores." if minutes else ""
+    minutes = sorted({round(run["wall_s"] / 60.0) for run in runs if "wall_s" in run})
+    return (
+        f" A seed took {' to '.join(str(own) for own in dict.fromkeys(minutes[:: max(len(minutes) - 1, 1)]))} minutes, beside one or two other jobs on two cores."
+        if minutes
+        else ""
+    )
 
 
 def quick() -> str:
