@@ -147,11 +147,10 @@ def faults(found) -> str:
 def took(runs) -> str:
     """How long a seed took, where it was kept."""
     minutes = sorted({round(run["wall_s"] / 60.0) for run in runs if "wall_s" in run})
-    return (
-        f" A seed took {' to '.join(str(own) for own in dict.fromkeys(minutes[:: max(len(minutes) - 1, 1)]))} minutes, beside one or two other jobs on two cores."
-        if minutes
-        else ""
-    )
+    if not minutes:
+        return ""
+    least, most = minutes[0], minutes[-1]
+    return f" A seed took {f'{least} to {most}' if least < most else most} minute{'s' if most > 1 else ''}, beside one or two other jobs on two cores."
 
 
 def quick() -> str:
