@@ -335,21 +335,20 @@ def test_what_is_shown_in_several_passes_costs_all_of_them():
     decided["leaving"] = {"sent_learned": 0.0, "sent_decided": 1.0}
     found = {"deployed": decided, "tuned": decided, "local": decided, "tuning": {"joules": 7.0}, "float": 1.0, "account": {"deployed": account, "tuned": account, "alone": account}}
     closely = {"accuracy": 1.0, "joules": 1.0, "joules_a_spike": 0.0, "seconds": [0.0, 0.0], "spikes": 1.0}
-    found |= {"levels": {"device": closely, "event": closely, "same": 1.0, "samples": 1}, "early": closely, "once": 0.5, "met": 100}
+    found |= {"levels": {"device": closely, "event": closely, "same": 1.0, "samples": 1}, "early": closely, "once": 0.5, "met": 100, "again": 70}
     digital = {"int8": {"numbers": {"learned": 1e-6, "sent_learned": 16.0}}}
     found["passes"] = [{"joules": 2.0, "samples": 100}, {"joules": 1.0, "samples": 100}]
-    assert columns(found, digital, 100, 50, 0.5, 8.0)["chip, learning alone"]["learned"] == pytest.approx(3.0)
-    assert columns(found, digital, 100, 50, 0.5, 8.0)["chip, deployed"]["dropped"] == 2.0
-    assert columns(found, digital, 100, 50, 0.5, 8.0)["chip, deployed"]["joules with leakage"] == pytest.approx(2.0), "half a second of two watts"
-    assert columns(found, digital, 100, 50, 0.5, 8.0)["chip, learning alone"]["on spinnaker2"] == pytest.approx(10e-12)
-    assert columns(found, digital, 100, 50, 0.5, 8.0)["chip, deployed"]["early"] == 1.0
-    assert "early" not in columns({key: own for key, own in found.items() if key != "early"}, digital, 100, 50, 0.5, 8.0)["chip, deployed"]
-    assert columns(found, digital, 100, 50, 0.5, 8.0)["chip, learning alone"]["kept"] == 800.0, "what is shown again has to be kept"
-    assert columns({**found, "passes": found["passes"][:1]}, digital, 100, 50, 0.5, 8.0)["chip, learning alone"]["kept"] == 0.0
-    assert columns(found, digital, 1000, 50, 0.5, 8.0)["chip, learning alone"]["learned"] == pytest.approx(1.5)
-    assert columns(found, digital, 100, 50, 0.5, 8.0)["chip, deployed"]["sent_learned"] == 16.0, "weights that are deployed were trained elsewhere"
-    assert columns(found, digital, 100, 50, 0.5, 8.0)["chip, deployed and tuned"]["sent_learned"] == 16.0, "tuned or not"
-    tuned = columns(found, digital, 100, 50, 0.5, 8.0)["chip, deployed and tuned"]
+    assert columns(found, digital, 50, 0.5, 8.0)["chip, learning alone"]["learned"] == pytest.approx(3.0)
+    assert columns(found, digital, 50, 0.5, 8.0)["chip, deployed"]["dropped"] == 2.0
+    assert columns(found, digital, 50, 0.5, 8.0)["chip, deployed"]["joules with leakage"] == pytest.approx(2.0), "half a second of two watts"
+    assert columns(found, digital, 50, 0.5, 8.0)["chip, learning alone"]["on spinnaker2"] == pytest.approx(10e-12)
+    assert columns(found, digital, 50, 0.5, 8.0)["chip, deployed"]["early"] == 1.0
+    assert "early" not in columns({key: own for key, own in found.items() if key != "early"}, digital, 50, 0.5, 8.0)["chip, deployed"]
+    assert columns(found, digital, 50, 0.5, 8.0)["chip, learning alone"]["kept"] == 560.0, "what is shown again has to be kept"
+    assert columns(found | {"met": 150}, digital, 50, 0.5, 8.0)["chip, learning alone"]["learned"] == pytest.approx(2.0), "300 J for 150 examples"
+    assert columns(found, digital, 50, 0.5, 8.0)["chip, deployed"]["sent_learned"] == 16.0, "weights that are deployed were trained elsewhere"
+    assert columns(found, digital, 50, 0.5, 8.0)["chip, deployed and tuned"]["sent_learned"] == 16.0, "tuned or not"
+    tuned = columns(found, digital, 50, 0.5, 8.0)["chip, deployed and tuned"]
     assert tuned["learned"] == pytest.approx(7.0 + 1e-6)
     assert tuned["learned on chip"] == 7.0
 

@@ -19,7 +19,7 @@ from ferrion.workloads.neurobench import View, metrics
 from ferrion.workloads.spiking import BRISK, FINE, Answer, Course, accuracy, frames, present, settle, train
 from ferrion.workloads.spiking_alone import Alone
 from ferrion.workloads.spiking_studies import study
-from ferrion.workloads.spiking_tasks import TASKS, judged, row, run_seed, table
+from ferrion.workloads.spiking_tasks import TASKS, TRAINING_ORDER, chosen, judged, row, run_seed, table
 
 SIZES = {"nmnist": (1000, 100), "nmnist-order": (2000, 200), "gestures": (80, 50), "braille": (4320, 1080), "fsdd": (1200, 300), "ecg": (11_745, 12_043)}
 """Training and test samples, as the notices of the sets give them."""
@@ -126,6 +126,8 @@ def test_one_seed_all_the_way_on_made_up_events():
     assert found["levels"]["device"]["joules_a_spike"] > 0.0
     assert found["learning"]["joules"] > found["local"]["joules"] > 0
     assert found["learning"]["fecap_writes"] == pytest.approx(np.mean([own["fecap_writes"] for own in found["passes"]]))
+    first, second = (set(chosen(EVENTS.training, 60, TRAINING_ORDER + step).tolist()) for step in (0, 1))
+    assert (found["met"], found["again"]) == (len(first | second), len(first & second))
     assert len(table([found, found])) == len(table([found]))
 
 

@@ -193,7 +193,7 @@ def run(name: str, seed: int, short: bool, folder: Path, tell: Tell) -> dict[str
     found = run_seed(task, events, seed, tell, lambda network: save(network, folder / CHIP.format(seed)))
     asked = replace(events, test=events.test.take(test)) if events.paired else events
     counts, arrays = counters.columns(events, test, pilot.bins, seed, short, tell)
-    compared = merged(columns(found, digital, len(events.training), len(test), events.seconds, example_bytes(events.training)), counts)
+    compared = merged(columns(found, digital, len(test), events.seconds, example_bytes(events.training)), counts)
     if pilot.camera:
         compared = merged(compared, {"chip, deployed": {"on speck": events.seconds * speck_watts()}})
     more, shown = pilot.further(asked, seed, short, tell)
@@ -205,15 +205,14 @@ def chips_first(columns: Columns) -> Columns:
     return dict(sorted(columns.items(), key=lambda own: not own[0].startswith(("chip", "arrays")) or own[0].endswith("float32")))
 
 
-def columns(found: dict[str, Any], digital: dict[str, dict[str, Any]], training: int, tested: int, length: float, example: float) -> dict[str, dict[str, Any]]:
-    """Of everybody who is compared, on recordings of so many seconds, `example` bytes of events each. An example that the chip learns alone is shown in several passes, which are
-    added up; for the second it must have been kept.
+def columns(found: dict[str, Any], digital: dict[str, dict[str, Any]], tested: int, length: float, example: float) -> dict[str, dict[str, Any]]:
+    """Of everybody who is compared, on recordings of so many seconds, `example` bytes of events each. What the chip that learns alone takes in all its passes is shared by the
+    examples that it met; those that it met again must have been kept.
 
     What is deployed was trained elsewhere: its examples left as those of int8 did, whether it is then tuned or not.
     """
     tuned, new = chip_numbers(found, "tuned", "tuned", found["tuning"]["joules"], length), built(found["account"]["deployed"])
-    shown = sum(own["samples"] for own in found["passes"])
-    alone = chip_numbers(found, "local", "alone", sum(own["joules"] * own["samples"] for own in found["passes"]) / min(shown, training), length)
+    alone = chip_numbers(found, "local", "alone", sum(own["joules"] * own["samples"] for own in found["passes"]) / found["met"], length)
     closely = found["levels"]
     return {
         "chip, deployed": {
@@ -240,7 +239,7 @@ def columns(found: dict[str, Any], digital: dict[str, dict[str, Any]], training:
             "learned on chip": tuned["learned"],
             "sent_learned": digital["int8"]["numbers"]["sent_learned"],
         },
-        "chip, learning alone": alone | {"once": found["once"], **kept(found["met"] * example if len(found["passes"]) > 1 else 0.0)},
+        "chip, learning alone": alone | {"once": found["once"], **kept(found["again"] * example)},
         **{which: own["numbers"] for which, own in digital.items()},
         "float LIF": {"accuracy": found["float"]},
     }

@@ -169,19 +169,20 @@ def run_seed(task: Task, events: EventSet, seed: int, tell: Tell, ready: Callabl
     ready(network)
     alone_events = in_parts(events, task.alone.parts)
     alone, passes = task.alone.network(alone_events, seed), list[dict[str, Any]]()
-    met = set[int]()
+    met, again = set[int](), set[int]()
     for step, rate in enumerate(task.alone.rates()):
         tell(f"seed {seed}: the chip alone, pass {step + 1} of {task.alone.passes}")
         alone.relearn(rate)
         shown = chosen(events.training, task.most, TRAINING_ORDER + PASSES * seed + step)
         passes.append(learn_pass(alone, alone_events, shown))
+        again |= met & set(shown.tolist())
         met |= set(shown.tolist())
         if step == 0:
             found["once"] = judged(answers_to(deepcopy(alone), alone_events, alone_events.test.take(asked)), test.labels)["accuracy"]
     found["passes"], found["learning"] = passes, {key: float(np.mean([own[key] for own in passes])) for key in ("samples", "joules", "fecap_writes")}
-    found["met"] = len(met)
+    found["met"], found["again"] = len(met), len(again)
     found["local"] = tested(alone, alone_events, alone_events.test.take(asked))
-    found["account"]["alone"] = account(alone, passes[0]["samples"])
+    found["account"]["alone"] = account(alone, len(met))
     return found
 
 
