@@ -27,6 +27,11 @@ def test_the_best_of_each_side_meet_and_what_is_no_worse_for_less_is_named(monke
     assert row(monkeypatch, columns) == ["task", "chip 80.0 ± 2.8", "classical 90.0 ± 1.4", "10.0 ± 1.4", "12", "–", "int8", "3", "4"]
 
 
+def test_of_two_that_are_printed_alike_the_one_stands_there_that_takes_less(monkeypatch):
+    columns = {"chip": {"score": [0.5], "joules": 1.0}, "classical": {"score": [0.6002], "joules": 9.0}, "int8": {"score": [0.6], "joules": 3.0}, "squares": {"score": [0.6]}}
+    assert row(monkeypatch, columns)[2:5] == ["int8 60.0", "10.0", "3"]
+
+
 def test_a_chip_that_is_no_worse_for_less_stands_for_the_chip(monkeypatch):
     columns = {
         "chip": {"score": [0.805], "joules": 4.0},

@@ -65,7 +65,7 @@ def who_wins(results: Mapping[str, Result]) -> str:
 
 def _cells(contest: Contest, runs: Sequence[Result]) -> list[str]:
     chips, digital = (_competing(contest, runs, which) for which in (ON_CHIP, DIGITAL))
-    best_chip, best = (max(own, key=lambda name: fmean(_scores(contest, runs, name))) for own in (chips, digital))
+    best_chip, best = (max(own, key=lambda name: _rank(contest, runs, name)) for own in (chips, digital))
     chip = _least(contest, runs, chips, best_chip) or best_chip
     least = _least(contest, runs, digital, chip)
     ahead = leads(contest, runs, best, chip)
@@ -82,6 +82,11 @@ def _cells(contest: Contest, runs: Sequence[Result]) -> list[str]:
 def _competing(contest: Contest, runs: Sequence[Result], starts: tuple[str, ...]) -> list[str]:
     known = [name for name, own in runs[0]["columns"].items() if own.get(contest.score) is not None]
     return [name for name in known if name.startswith(starts) and name.endswith(contest.adapted) and not any(part in name for part in APART)]
+
+
+def _rank(contest: Contest, runs: Sequence[Result], name: str) -> tuple[float, float]:
+    """By the score as it is printed, then by who takes less."""
+    return round(100 * fmean(_scores(contest, runs, name)), 1), -(_spent(contest, runs, name) or np.inf)
 
 
 def _least(contest: Contest, runs: Sequence[Result], names: list[str], other: str) -> str | None:
