@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 
 from ferrion.pilots import personal
-from ferrion.pilots.labelled import LABELLED
 from ferrion.pilots.personal import FIRST, Patients, columns, judged
+from ferrion.pilots.recordings import LABELLED
 from ferrion.pilots.table import table
 from ferrion.workloads.digital.costs import radio_joules
 from ferrion.workloads.ecg import CLASSES

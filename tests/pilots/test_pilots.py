@@ -29,9 +29,11 @@ from ferrion.learning.spiking.network import SpikingNetwork, Wiring
 from ferrion.learning.spiking.twins import ChipTwin
 from ferrion.pilots import counters, labelled
 from ferrion.pilots.faults import FAULTS, JUMPING, as_block, met, stream
-from ferrion.pilots.labelled import LABELLED, collapsed, columns, kept_chip
+from ferrion.pilots.labelled import kept_chip
+from ferrion.pilots.labelled_columns import columns
 from ferrion.pilots.live import decisions, told, windows
 from ferrion.pilots.opponents import Opponents, classical, int8
+from ferrion.pilots.recordings import LABELLED, collapsed
 from ferrion.pilots.study import study
 from ferrion.pilots.table import SPIKING, table
 from ferrion.report.pilot import lines, markdown, page, tables

@@ -12,7 +12,7 @@ from ferrion.core.kept import digest, kept, timed
 from ferrion.params.card import load
 from ferrion.pilots import continual, continual_live, ecg_live, ecg_loop, labelled, machine, trigger, trigger_live
 from ferrion.pilots.ecg_costs import FRONT_END
-from ferrion.pilots.labelled import LABELLED
+from ferrion.pilots.recordings import LABELLED
 from ferrion.pilots.table import table
 from ferrion.workloads.digital.costs import CARDS
 from ferrion.workloads.one_thread import one_thread
