@@ -9,10 +9,12 @@ from dataclasses import replace
 
 import numpy as np
 
+from ferrion.circuits.neuron import Level
 from ferrion.core.noise import permutation
 from ferrion.workloads.event_sets import EventSet, load_events
 from ferrion.workloads.spiking import accuracy
-from ferrion.workloads.spiking_tasks import Level, Task, chosen, deployed, learn_pass, task_of, tested, trained_twin
+from ferrion.workloads.spiking_seed import learn_pass, tested
+from ferrion.workloads.spiking_tasks import Task, chosen, deployed, task_of, trained_twin
 
 APART, PATIENTS, HELD = 7, 6, 0.2
 COURSE = {"epochs": int, "fine": int, "rate": float, "sharpness": float, "scale": float, "batch": int}

@@ -10,7 +10,8 @@ from held_out import without
 from ferrion.learning.spiking.network import SpikingNetwork
 from ferrion.workloads.event_sets import load_events
 from ferrion.workloads.spiking import accuracy
-from ferrion.workloads.spiking_tasks import TASKS, tested, trained_twin
+from ferrion.workloads.spiking_seed import tested
+from ferrion.workloads.spiking_tasks import TASKS, trained_twin
 
 task, events = TASKS["ecg"], without(load_events("ecg"), most=300)
 for fine in (0, task.course.fine):

@@ -9,7 +9,7 @@ from ferrion.chip.spiking import SpikingChip
 from ferrion.circuits.coding import Events
 from ferrion.core.errors import DataError
 from ferrion.core.ledger import Action
-from ferrion.workloads import spiking_tasks as tasks
+from ferrion.workloads import spiking_seed as tasks
 from ferrion.workloads.digital.inputs import counted
 from ferrion.workloads.event_sets import EventSet, Samples, gathered, in_parts
 from ferrion.workloads.spiking_alone import Alone

@@ -16,10 +16,12 @@ from ferrion.learning.spiking.twins import ChipTwin
 from ferrion.workloads import bursts, counting, event_sets, few_shot, hot_pixel, neurobench, spiking_tasks
 from ferrion.workloads.event_sets import EVENT_SETS, SACCADES, SENSOR, EventSet, Samples, gathered, load_events
 from ferrion.workloads.neurobench import View, metrics
+from ferrion.workloads.over_seeds import row
 from ferrion.workloads.spiking import BRISK, FINE, Answer, Course, accuracy, frames, present, settle, train
 from ferrion.workloads.spiking_alone import Alone
+from ferrion.workloads.spiking_seed import TRAINING_ORDER, judged, run_seed, table
 from ferrion.workloads.spiking_studies import study
-from ferrion.workloads.spiking_tasks import TASKS, TRAINING_ORDER, chosen, judged, row, run_seed, table
+from ferrion.workloads.spiking_tasks import TASKS, chosen
 
 SIZES = {"nmnist": (1000, 100), "nmnist-order": (2000, 200), "gestures": (80, 50), "braille": (4320, 1080), "fsdd": (1200, 300), "ecg": (11_745, 12_043)}
 """Training and test samples, as the notices of the sets give them."""

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from ferrion.chip.chip import Chip
 from ferrion.chip.outlet import Outlet
 from ferrion.core.noise import fork, permutation
+from ferrion.core.progress import Tell
 from ferrion.learning.model_costs import clear, cost
 from ferrion.pilots.array_costs import by_action, decided, on_parts, worn
 from ferrion.pilots.learners import CHIPS, CONSOLIDATING, Elastic, Learner, Shape, course, in_float, on_chip
@@ -18,7 +19,6 @@ from ferrion.pilots.table import merged
 from ferrion.workloads.changing import DIGITS, ELECTRODES, GESTURES, PIXELS, SUBJECTS, Stage, lights, orders, sessions
 from ferrion.workloads.digital.costs import as_bytes, held, joules, known, sent, size
 from ferrion.workloads.digital.network import IntegerNet, Recipe, chosen, fit, of
-from ferrion.workloads.spiking_tasks import Tell
 from ferrion.workloads.verdicts import confusion, roc
 
 NOTE = (

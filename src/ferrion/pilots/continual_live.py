@@ -12,6 +12,7 @@ import numpy as np
 
 from ferrion.chip.outlet import Outlet
 from ferrion.core.errors import DataError
+from ferrion.core.progress import Tell
 from ferrion.pilots.continual import GESTURE
 from ferrion.pilots.learners import METAPLASTICITY, Learner, course, on_chip
 from ferrion.pilots.machine_faults import FAULTS
@@ -19,7 +20,6 @@ from ferrion.pilots.newcomer import WEARER
 from ferrion.pilots.telling import telling
 from ferrion.workloads.changing import ELECTRODES, GESTURES, LAST_REPETITION, SESSIONS, WINDOW, Front, armband, front, sessions
 from ferrion.workloads.machines import Machine
-from ferrion.workloads.spiking_tasks import Tell
 from ferrion.workloads.streams.lines import Reading, Readings, lines_from
 
 SHORT_LEARNED = 1

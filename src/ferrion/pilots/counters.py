@@ -11,6 +11,7 @@ from ferrion.chip.outlet import Outlet
 from ferrion.chip.prices import Prices
 from ferrion.core.ledger import Action
 from ferrion.core.noise import permutation
+from ferrion.core.progress import Tell
 from ferrion.learning.costs import arrays_of, cell_area, inference_ledger
 from ferrion.learning.inference import Answer, infer
 from ferrion.learning.training import Fidelity, Training
@@ -24,7 +25,6 @@ from ferrion.workloads.digital.costs import BYTE, until_next
 from ferrion.workloads.digital.inputs import binned
 from ferrion.workloads.event_sets import EventSet, Samples
 from ferrion.workloads.spiking_account import A_YEAR
-from ferrion.workloads.spiking_tasks import Tell
 from ferrion.workloads.trial import float_accuracies, result_of, train
 from ferrion.workloads.verdicts import confusion, roc
 

@@ -13,6 +13,7 @@ from ferrion.chip.outlet import Outlet
 from ferrion.chip.stimulator import Stimulator
 from ferrion.core.errors import DataError
 from ferrion.core.noise import fork
+from ferrion.core.progress import Tell
 from ferrion.pilots.ecg_course import Course
 from ferrion.pilots.ecg_diary import Diary
 from ferrion.pilots.ecg_fronts import converted
@@ -24,7 +25,6 @@ from ferrion.pilots.machine_faults import FAULTS
 from ferrion.pilots.telling import telling
 from ferrion.workloads.holter import RATE, RECORDS, Holter
 from ferrion.workloads.machines import Machine
-from ferrion.workloads.spiking_tasks import Tell
 from ferrion.workloads.streams.lines import Readings, lines_from
 from ferrion.workloads.streams.source import PIPE, TCP
 

@@ -10,6 +10,7 @@ from ferrion.chip.chip import Chip
 from ferrion.chip.outlet import Outlet
 from ferrion.chip.stimulator import ARROWS
 from ferrion.core.noise import fork
+from ferrion.core.progress import Tell
 from ferrion.learning.training import Fidelity
 from ferrion.pilots.anew import best_net, best_trees, network, trees
 from ferrion.pilots.array_costs import worn
@@ -26,7 +27,6 @@ from ferrion.workloads.digital.costs import as_bytes, sent, until_next
 from ferrion.workloads.digital.network import Recipe
 from ferrion.workloads.digital.trees import tree_numbers
 from ferrion.workloads.holter import I8, RATE
-from ferrion.workloads.spiking_tasks import Tell
 
 NOTE = "Four hearts watched for half an hour each (MIT-BIH 100, 106, 119, 208): the first five minutes are learned, frequent ectopy in the rest is answered by a stimulus"
 TELLERS = ("chip", "chip, device level", "bio-voltage", "float32", "int8", "classical")

@@ -8,6 +8,7 @@ from typing import Any
 from ferrion.chip.outlet import Outlet
 from ferrion.chip.spiking import SpikingChip
 from ferrion.core.errors import ConfigError
+from ferrion.core.progress import Tell
 from ferrion.learning.spiking.checkpoint import restore, save
 from ferrion.learning.spiking.network import SpikingNetwork
 from ferrion.pilots import counters
@@ -20,7 +21,8 @@ from ferrion.pilots.table import merged
 from ferrion.pilots.telling import left
 from ferrion.workloads.digital.costs import speck_watts
 from ferrion.workloads.event_sets import EventSet, load_events
-from ferrion.workloads.spiking_tasks import Task, Tell, chosen, of_test, run_seed, task_of, tuned_network
+from ferrion.workloads.spiking_seed import run_seed
+from ferrion.workloads.spiking_tasks import Task, chosen, of_test, task_of, tuned_network
 from ferrion.workloads.streams.source import events_from
 
 CHIP = "chip-{}.safetensors"

@@ -12,6 +12,7 @@ from ferrion.arrays.words import MAGNITUDE_BITS
 from ferrion.chip.chip import Chip
 from ferrion.chip.outlet import Outlet
 from ferrion.core.noise import fork
+from ferrion.core.progress import Tell
 from ferrion.learning.model_costs import clear, cost
 from ferrion.learning.training import Fidelity
 from ferrion.pilots import machine_nab
@@ -25,7 +26,6 @@ from ferrion.pilots.watch import CELSIUS, DRIFTS, F8, TRANSFER_EVERY, Standard, 
 from ferrion.workloads.digital.costs import as_bytes, sent
 from ferrion.workloads.digital.monitoring import Monitor, components, hotelling, squares
 from ferrion.workloads.machines import SKAB_NORMAL, SKAB_SENSORS, WHUT_ROW, Machine, Score, delays, score, skab, whut
-from ferrion.workloads.spiking_tasks import Tell
 from ferrion.workloads.streams.lines import Readings, lines_from
 from ferrion.workloads.verdicts import confusion, roc
 

@@ -9,6 +9,7 @@ from torch.nn.functional import smooth_l1_loss
 
 from ferrion.chip.chip import Chip
 from ferrion.core.noise import fork
+from ferrion.core.progress import Tell
 from ferrion.learning.model_costs import cost
 from ferrion.learning.training import Fidelity
 from ferrion.learning.wear import busiest
@@ -18,7 +19,6 @@ from ferrion.pilots.table import Columns
 from ferrion.workloads.digital.costs import joules, size
 from ferrion.workloads.digital.network import Recipe, fit, of
 from ferrion.workloads.nab import F8, FEW_FALSE, FEW_MISSED, NAMES, Series, nab, nab_score
-from ferrion.workloads.spiking_tasks import Tell
 
 SHORT = NAMES[1:2]
 """Series of the short form: the room, a third as long as the machine."""

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from ferrion.chip.chip import Chip
 from ferrion.chip.outlet import Outlet
 from ferrion.core.noise import fork, permutation
+from ferrion.core.progress import Tell
 from ferrion.learning.training import Fidelity
 from ferrion.pilots.anew import best_net, best_trees, network, trees
 from ferrion.pilots.array_costs import kept, worn
@@ -24,7 +25,6 @@ from ferrion.workloads.digital.network import Recipe
 from ferrion.workloads.digital.trees import tree_numbers
 from ferrion.workloads.ecg import CLASSES
 from ferrion.workloads.event_sets import EventSet
-from ferrion.workloads.spiking_tasks import Tell
 from ferrion.workloads.verdicts import confusion, roc
 
 FIRST = 6

@@ -8,6 +8,7 @@ from typing import Any
 from sklearn.ensemble import HistGradientBoostingClassifier
 from sklearn.linear_model import LogisticRegression
 
+from ferrion.core.progress import Tell
 from ferrion.pilots import personal
 from ferrion.pilots.opponents import FIRM, SOFT, STIFF, Method, Opponents, quick
 from ferrion.pilots.table import Columns
@@ -15,7 +16,6 @@ from ferrion.workloads.digital.inputs import binned, heartbeats, pictured
 from ferrion.workloads.digital.network import Recipe, fit, of
 from ferrion.workloads.digital.trees import GROWTHS
 from ferrion.workloads.event_sets import BEATS, HANDS, SENSOR, TAXELS, EventSet
-from ferrion.workloads.spiking_tasks import Tell
 from ferrion.workloads.streams.feed import Sensor
 
 

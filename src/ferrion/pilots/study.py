@@ -9,6 +9,7 @@ from ferrion.chip.cmos import CARD as CMOS
 from ferrion.chip.spiking import SpikingChip
 from ferrion.core.errors import ConfigError
 from ferrion.core.kept import digest, kept, timed
+from ferrion.core.progress import Tell
 from ferrion.params.card import load
 from ferrion.pilots import continual, continual_live, ecg_live, ecg_loop, labelled, machine, trigger, trigger_live
 from ferrion.pilots.ecg_costs import FRONT_END
@@ -16,7 +17,6 @@ from ferrion.pilots.recordings import LABELLED
 from ferrion.pilots.table import table
 from ferrion.workloads.digital.costs import CARDS
 from ferrion.workloads.one_thread import one_thread
-from ferrion.workloads.spiking_tasks import Tell
 
 
 class Pilot(NamedTuple):

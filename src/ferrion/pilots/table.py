@@ -3,8 +3,8 @@
 from typing import Any
 
 from ferrion.pilots.watch import DRIFTS
+from ferrion.workloads.over_seeds import row
 from ferrion.workloads.pulses import NOISE, NOISES
-from ferrion.workloads.spiking_tasks import row
 
 Columns = dict[str, dict[str, Any]]
 """Numbers by who is compared and what they are called in `QUANTITIES`."""

@@ -11,6 +11,7 @@ from ferrion.chip.spiking import SpikingChip
 from ferrion.circuits.trigger import LENGTH
 from ferrion.core.ledger import Action
 from ferrion.core.noise import fork
+from ferrion.core.progress import Tell
 from ferrion.learning.model_costs import cost
 from ferrion.pilots.array_costs import by_action, kept, worn
 from ferrion.pilots.load import Load, copies, loads
@@ -21,7 +22,6 @@ from ferrion.pilots.table import Columns, merged
 from ferrion.pilots.trigger_costs import chip_numbers, filter_numbers, int8_numbers
 from ferrion.workloads.digital.costs import as_bytes, sent, until_next
 from ferrion.workloads.pulses import NO_UNIT, NOISE, NOISES, RATE, judged, recorded
-from ferrion.workloads.spiking_tasks import Tell
 from ferrion.workloads.verdicts import confusion, roc
 
 NOTE = "Pulses of three units in the noise of an electrode at 24 kHz (synthetic, with their truth; noise of 5 to 20 % of a pulse's height), found, held and sorted"

@@ -12,6 +12,7 @@ from ferrion.chip.outlet import Outlet
 from ferrion.circuits.trigger import AFTER, idle, line, take, threshold
 from ferrion.core.errors import DataError
 from ferrion.core.noise import fork
+from ferrion.core.progress import Tell
 from ferrion.pilots.machine_faults import FAULTS
 from ferrion.pilots.sorter import Differences, Sorter
 from ferrion.pilots.sorters import heard, taught
@@ -19,7 +20,6 @@ from ferrion.pilots.telling import telling
 from ferrion.pilots.trigger import CALIBRATION, SHORT_CALIBRATION
 from ferrion.workloads.machines import Machine
 from ferrion.workloads.pulses import NO_UNIT, NOISE, RATE, Recording, judged, recorded, truth
-from ferrion.workloads.spiking_tasks import Tell
 from ferrion.workloads.streams.lines import Reading, Readings, lines_from
 
 SETTLE = round(RATE)

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from dataclasses import asdict, dataclass
 
 from ferrion.core.errors import ConfigError
+from ferrion.core.progress import Count
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -72,18 +73,14 @@ class Reproduction:
         return {"name": self.name, "ok": self.ok, "rows": [{**asdict(row), "ok": row.ok} for row in self.rows], "panels": [asdict(panel) for panel in self.panels]}
 
 
-Tell = Callable[[str, int, int], None]
-"""Told (what is being done, how many done, how many in all)."""
-
-
-def papers() -> dict[str, Callable[[bool, Tell], Reproduction]]:
+def papers() -> dict[str, Callable[[bool, Count], Reproduction]]:
     """Every reproduction, by name."""
     from ferrion.reproduce import fu_2025, martemucci_2025, zhao_2025
 
     return {module.NAME: module.reproduce for module in (martemucci_2025, zhao_2025, fu_2025)}
 
 
-def reproduce(name: str, quick: bool, tell: Tell) -> Reproduction:
+def reproduce(name: str, quick: bool, tell: Count) -> Reproduction:
     """Run one reproduction; raises ConfigError for a name there is none of."""
     if name not in papers():
         raise ConfigError(f"no reproduction {name!r}; there are {', '.join(papers())}")

@@ -11,7 +11,8 @@ import numpy as np
 
 from ferrion.circuits.drive import pulses, ramp, step
 from ferrion.circuits.neuron import Neuron
-from ferrion.reproduce.figure import Curve, Panel, Reproduction, Row, Tell
+from ferrion.core.progress import Count
+from ferrion.reproduce.figure import Curve, Panel, Reproduction, Row
 
 NAME = "fu-2025"
 PULSE, WIDTH = 0.12, 5e-3
@@ -28,7 +29,7 @@ BEATS = ((1.0, "resting, 1 beat a second"), (5.0, "stimulated, 5 beats a second"
 SOURCE = "Fu2025"
 
 
-def reproduce(quick: bool, tell: Tell) -> Reproduction:
+def reproduce(quick: bool, tell: Count) -> Reproduction:
     """Published figures beside ours. `quick`: fewer cells."""
     cells, neuron = (20 if quick else 100), Neuron.from_card("fu-2025")
     rows = [*switching(neuron, cells), *spikes(neuron)]

@@ -14,10 +14,11 @@ from ferrion.arrays.words import TOP_LEVEL
 from ferrion.chip.chip import Chip
 from ferrion.core.errors import MissingDataError
 from ferrion.core.ledger import Action
+from ferrion.core.progress import Count
 from ferrion.devices.fecap import FeCap
 from ferrion.learning.rules import PUBLISHED, REFINED, Rule
 from ferrion.learning.training import Fidelity, Plan
-from ferrion.reproduce.figure import Curve, Panel, Reproduction, Row, Tell
+from ferrion.reproduce.figure import Curve, Panel, Reproduction, Row
 from ferrion.reproduce.runs import Outcome, chips, twins
 from ferrion.workloads.data import DataSet, load
 
@@ -42,7 +43,7 @@ LADDER = (
 """From the published to the refined rule, one thing at a time; the last, leaving unchanged pairs alone, makes the refined rule."""
 
 
-def reproduce(quick: bool, tell: Tell) -> Reproduction:
+def reproduce(quick: bool, tell: Count) -> Reproduction:
     """Every published figure beside ours. `quick`: one seed, two epochs, 10,000 training samples; figures then differ."""
     mnist, panels = learning(quick, tell)
     return Reproduction(NAME, (*devices(), *mnist, *other_tasks(quick, tell), *fidelities(quick, tell)), panels)
@@ -67,7 +68,7 @@ def devices() -> tuple[Row, ...]:
     )
 
 
-def learning(quick: bool, tell: Tell) -> tuple[tuple[Row, ...], tuple[Panel, ...]]:
+def learning(quick: bool, tell: Count) -> tuple[tuple[Row, ...], tuple[Panel, ...]]:
     """MNIST: accuracy, its losses, wear and energy against k."""
     data = _data("mnist", quick)
     hybrid = chips("published rule", _plans(data, PUBLISHED, quick), data, tell)
@@ -183,7 +184,7 @@ def _panels(swept: dict[int, list[Outcome]], samples: int) -> tuple[Panel, ...]:
     )
 
 
-def other_tasks(quick: bool, tell: Tell) -> tuple[Row, ...]:
+def other_tasks(quick: bool, tell: Count) -> tuple[Row, ...]:
     """Fashion-MNIST and ECG: the paper only plots them."""
     rows: list[Row] = []
     for name in ("fashion-mnist", "ecg"):
@@ -196,7 +197,7 @@ def other_tasks(quick: bool, tell: Tell) -> tuple[Row, ...]:
     return tuple(rows)
 
 
-def fidelities(quick: bool, tell: Tell) -> tuple[Row, ...]:
+def fidelities(quick: bool, tell: Count) -> tuple[Row, ...]:
     """Both fidelities on the same task: digits, 64-64-10."""
     rows: list[Row] = []
     data = load("digits")

@@ -9,9 +9,9 @@ from pathlib import Path
 from typing import Any
 
 from ferrion.core.kept import kept
+from ferrion.core.progress import Count
 from ferrion.learning.checkpoint import fingerprint
 from ferrion.learning.training import Plan
-from ferrion.reproduce.figure import Tell
 from ferrion.workloads.data import DataSet
 from ferrion.workloads.trial import float_accuracies, train
 
@@ -29,7 +29,7 @@ class Outcome:
     """Operations of the busiest memristor."""
 
 
-def chips(what: str, plans: Sequence[Plan], data: DataSet, tell: Tell) -> list[Outcome]:
+def chips(what: str, plans: Sequence[Plan], data: DataSet, tell: Count) -> list[Outcome]:
     """Train one chip a plan."""
 
     def train_one(plan: Plan, checkpoint: Path) -> dict[str, Any]:
@@ -40,13 +40,13 @@ def chips(what: str, plans: Sequence[Plan], data: DataSet, tell: Tell) -> list[O
     return [Outcome(**found) for found in _all(what, "chip", plans, data, train_one, tell)]
 
 
-def twins(what: str, plans: Sequence[Plan], data: DataSet, tell: Tell) -> list[float]:
+def twins(what: str, plans: Sequence[Plan], data: DataSet, tell: Count) -> list[float]:
     """Float accuracy of the same networks."""
     found = _all(what, "float", plans, data, lambda plan, _: {"accuracy": float_accuracies(plan, data)[-1]}, tell)
     return [float(one["accuracy"]) for one in found]
 
 
-def _all(what: str, kind: str, plans: Sequence[Plan], data: DataSet, compute: Callable[[Plan, Path], dict[str, Any]], tell: Tell) -> list[dict[str, Any]]:
+def _all(what: str, kind: str, plans: Sequence[Plan], data: DataSet, compute: Callable[[Plan, Path], dict[str, Any]], tell: Count) -> list[dict[str, Any]]:
     done = count(1)
 
     def one(plan: Plan) -> dict[str, Any]:

@@ -15,9 +15,10 @@ from scipy import stats
 from ferrion.circuits.drive import Drive, pair, pulses, samples, step
 from ferrion.circuits.neuron import Neuron
 from ferrion.circuits.published import course
+from ferrion.core.progress import Count
 from ferrion.params.card import load
 from ferrion.physics.diffusive import Diffusive
-from ferrion.reproduce.figure import Curve, Panel, Reproduction, Row, Tell
+from ferrion.reproduce.figure import Curve, Panel, Reproduction, Row
 
 NAME = "zhao-2025"
 MS = 1e-3
@@ -45,7 +46,7 @@ class Devices(NamedTuple):
     high: Neuron
 
 
-def reproduce(quick: bool, tell: Tell) -> Reproduction:
+def reproduce(quick: bool, tell: Count) -> Reproduction:
     """Every published figure beside ours. `quick`: a tenth of the cells."""
     cells = 200 if quick else 2000
     devices = Devices(Neuron.from_card("zhao-2025"), Neuron.from_card("zhao-2025-high"))

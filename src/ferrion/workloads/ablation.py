@@ -11,13 +11,11 @@ from torch import nn
 from ferrion.arrays.readout import Readout
 from ferrion.chip.chip import Chip
 from ferrion.core.kept import digest, kept
+from ferrion.core.progress import Count
 from ferrion.interop.convert import convert
 from ferrion.learning.descent import TwoMemorySGD
 from ferrion.workloads.data import DataSet
 from ferrion.workloads.models import accuracy, fit, settle
-
-Tell = Callable[[str, int, int], None]
-"""Told (what is being measured, how many done, how many in all)."""
 
 
 class Setting(NamedTuple):
@@ -86,7 +84,7 @@ def only(setting: Setting, part: str | None) -> Setting:
     return setting
 
 
-def ablate(model: nn.Module, source: str, data: DataSet, chip: Chip, chips: int, way: Deployed | OnChip, store: Path, tell: Tell) -> Ablation:
+def ablate(model: nn.Module, source: str, data: DataSet, chip: Chip, chips: int, way: Deployed | OnChip, store: Path, tell: Count) -> Ablation:
     """Measure `model` (trained, digital) on `chips` chips a setting.
 
     source: the code of `model`. store: folder of finished measurements; those of the same model, data, chip and setting are not measured again.

@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 from ferrion.chip.chip import Chip
 from ferrion.core.errors import ConfigError, MissingDataError
 from ferrion.core.noise import uniforms
+from ferrion.core.progress import Tell
 from ferrion.learning.rules import REFINED
 from ferrion.learning.training import Plan, Training
 from ferrion.workloads.data import load
@@ -48,10 +49,6 @@ class Timing:
     ours_over_theirs: float | None
     unit: str = "samples/s"
     note: str = ""
-
-
-Tell = Callable[[str], None]
-"""Told what is being measured."""
 
 
 def benches() -> dict[str, Callable[[Tell], list[Timing]]]:

@@ -19,7 +19,8 @@ from ferrion.arrays.nodal import Wires
 from ferrion.core.errors import MissingDataError
 from ferrion.core.memory import peak
 from ferrion.core.noise import uniforms
-from ferrion.workloads.bench import BENCH_PYTHON, RUNS, LeftOutError, Tell, Timing, asked, skipped, timing
+from ferrion.core.progress import Tell
+from ferrion.workloads.bench import BENCH_PYTHON, RUNS, LeftOutError, Timing, asked, skipped, timing
 from ferrion.workloads.data import find
 
 SIZES = (64, 128, 256, 512)

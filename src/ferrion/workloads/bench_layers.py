@@ -10,7 +10,8 @@ from collections.abc import Iterator
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from ferrion.workloads.bench import BENCH_PYTHON, ONE_THREAD, RUNS, LeftOutError, Tell, Timing, asked, skipped, timing
+from ferrion.core.progress import Tell
+from ferrion.workloads.bench import BENCH_PYTHON, ONE_THREAD, RUNS, LeftOutError, Timing, asked, skipped, timing
 
 if TYPE_CHECKING:
     import torch

@@ -12,7 +12,8 @@ from numpy.typing import NDArray
 from ferrion.circuits.drive import pulses
 from ferrion.circuits.neuron import Level, Neuron
 from ferrion.circuits.relaxation import RelaxationNeuron
-from ferrion.workloads.bench import BENCH_PYTHON, RUNS, LeftOutError, Tell, Timing, asked, skipped, timing
+from ferrion.core.progress import Tell
+from ferrion.workloads.bench import BENCH_PYTHON, RUNS, LeftOutError, Timing, asked, skipped, timing
 
 UNIT = "neuron ms/s"
 DURATION = 1e-3

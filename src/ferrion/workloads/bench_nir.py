@@ -5,7 +5,8 @@ from pathlib import Path
 
 import numpy as np
 
-from ferrion.workloads.bench import BENCH_PYTHON, LeftOutError, Tell, Timing, asked, skipped, timing
+from ferrion.core.progress import Tell
+from ferrion.workloads.bench import BENCH_PYTHON, LeftOutError, Timing, asked, skipped, timing
 
 TAU, DRIVE, SECONDS = 0.02, 1.5, 1.0
 """Seconds; thresholds; seconds. The interval is tau ln 3 = 21.97 ms, by the equation."""

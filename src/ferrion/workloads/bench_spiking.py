@@ -15,10 +15,11 @@ import numpy as np
 
 from ferrion.chip.spiking import SpikingChip
 from ferrion.core.memory import peak
+from ferrion.core.progress import Tell
 from ferrion.learning.spiking.network import SpikingNetwork, Wiring
 from ferrion.learning.spiking.rules import Stdp
 from ferrion.learning.spiking.sparse import Pairs, SparseNetwork
-from ferrion.workloads.bench import BENCH_PYTHON, ONE_THREAD, RUNS, LeftOutError, Tell, Timing, asked, skipped, timing
+from ferrion.workloads.bench import BENCH_PYTHON, ONE_THREAD, RUNS, LeftOutError, Timing, asked, skipped, timing
 from ferrion.workloads.bench_nir import one_file
 
 INPUTS, CELLS, CLASSES, STEPS, SAMPLES = 700, 256, 20, 100, 64

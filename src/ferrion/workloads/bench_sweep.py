@@ -8,8 +8,9 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from ferrion.core.errors import ConfigError
+from ferrion.core.progress import Tell
 from ferrion.learning.training import Training
-from ferrion.workloads.bench import Tell, Timing, skipped, timing
+from ferrion.workloads.bench import Timing, skipped, timing
 from ferrion.workloads.sweep.file import Head, SweepFile
 from ferrion.workloads.sweep.places import here, on_cluster
 from ferrion.workloads.sweep.sweep import Place, Sweep

@@ -10,11 +10,12 @@ from ferrion.chip.router import latencies
 from ferrion.chip.spiking import SpikingChip
 from ferrion.circuits.coding import Events
 from ferrion.core.noise import Stream, uniforms
+from ferrion.core.progress import Tell
 from ferrion.learning.spiking.budget import QUANTILES, ledger_of
 from ferrion.learning.spiking.network import SpikingNetwork, Wiring
 from ferrion.learning.spiking.rules import Stdp
 from ferrion.workloads.data import find
-from ferrion.workloads.spiking_tasks import Tell, row
+from ferrion.workloads.over_seeds import row
 
 ROWS, CELLS, SWING = 1000, 64, 0.2
 """So that cells fire from some ten thousand events a second on."""

@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ferrion.core.noise import permutation
+from ferrion.core.progress import Tell
 from ferrion.learning.inference import infer
 from ferrion.learning.service import Service, on_devices
 from ferrion.learning.spiking.network import SpikingNetwork
@@ -19,9 +20,11 @@ from ferrion.workloads.counting import SHORT, chosen, driven, plan
 from ferrion.workloads.data import DataSet
 from ferrion.workloads.digital.inputs import counted
 from ferrion.workloads.event_sets import EventSet, Samples, load_events
+from ferrion.workloads.over_seeds import row
 from ferrion.workloads.spiking import answers_to, present
 from ferrion.workloads.spiking_alone import MARGIN as AHEAD
-from ferrion.workloads.spiking_tasks import Task, Tell, before_output, judged, row, task_of, trained_twin
+from ferrion.workloads.spiking_seed import judged
+from ferrion.workloads.spiking_tasks import Task, before_output, task_of, trained_twin
 from ferrion.workloads.trial import train as learn
 
 SHOTS = (0, 1, 2, 5, 10)

@@ -14,13 +14,16 @@ import torch
 
 from ferrion.circuits.coding import Events
 from ferrion.core.noise import fork
+from ferrion.core.progress import Tell
 from ferrion.learning.spiking.budget import ledger_of
 from ferrion.learning.spiking.network import SpikingNetwork
 from ferrion.learning.spiking.twins import ChipTwin
 from ferrion.workloads.bursts import bursty, poisson, replayed
 from ferrion.workloads.event_sets import EventSet, Samples, gathered, load_events
+from ferrion.workloads.over_seeds import row
 from ferrion.workloads.spiking import present
-from ferrion.workloads.spiking_tasks import Tell, judged, row, task_of, trained_twin
+from ferrion.workloads.spiking_seed import judged
+from ferrion.workloads.spiking_tasks import task_of, trained_twin
 
 Draw = Callable[[float, int, int], Events]
 """Events of a stream from its rate [1/s], a seed and how many to draw."""

@@ -9,10 +9,12 @@ from torch import Tensor, nn
 from torch.utils.data import DataLoader, TensorDataset
 
 from ferrion.core.errors import ConfigError
+from ferrion.core.progress import Tell
 from ferrion.learning.spiking.twins import ChipTwin
 from ferrion.workloads.event_sets import EventSet, Samples, load_events
+from ferrion.workloads.over_seeds import row
 from ferrion.workloads.spiking import accuracy, frames
-from ferrion.workloads.spiking_tasks import TASKS, Task, Tell, of_test, row, trained_twin
+from ferrion.workloads.spiking_tasks import TASKS, Task, of_test, trained_twin
 
 MOST = 100
 """Samples of a test."""

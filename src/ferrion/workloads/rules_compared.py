@@ -10,12 +10,13 @@ from numpy.typing import NDArray
 
 from ferrion.chip.spiking import SpikingChip
 from ferrion.core.noise import permutation
+from ferrion.core.progress import Tell
 from ferrion.learning.spiking.network import SpikingNetwork, Wiring
 from ferrion.learning.spiking.rules import Balance, Stdp, Teacher, afterwards
 from ferrion.workloads.event_sets import EventSet, Samples, load_events
+from ferrion.workloads.over_seeds import row
 from ferrion.workloads.spiking import Answer, present
 from ferrion.workloads.spiking_account import since, spent
-from ferrion.workloads.spiking_tasks import Tell, row
 
 SET, TAU, CROWD, HIDDEN = "gestures", 0.02, 40, 64
 """What is learned; of the nodes [s]; cells that compete without a teacher; cells before the last in the deep net."""

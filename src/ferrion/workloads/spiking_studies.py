@@ -8,8 +8,9 @@ from typing import Any, NamedTuple
 from ferrion.chip.spiking import SpikingChip
 from ferrion.core.errors import ConfigError
 from ferrion.core.kept import digest, kept, timed
-from ferrion.workloads import bursts, few_shot, hot_pixel, neurobench, rules_compared, spiking_tasks
-from ferrion.workloads.spiking_tasks import TASKS, Tell
+from ferrion.core.progress import Tell
+from ferrion.workloads import bursts, few_shot, hot_pixel, neurobench, rules_compared, spiking_seed
+from ferrion.workloads.spiking_tasks import TASKS
 
 Rows = list[dict[str, Any]]
 
@@ -27,7 +28,7 @@ def _loaded(seed: int, short: bool, tell: Tell) -> dict[str, Any]:
 
 
 STUDIES: dict[str, Study] = {
-    **{name: Study(f"{name}: trained off the chip and deployed, tuned on it; learned on it alone", partial(spiking_tasks.learned, name), spiking_tasks.table) for name in TASKS},
+    **{name: Study(f"{name}: trained off the chip and deployed, tuned on it; learned on it alone", partial(spiking_seed.learned, name), spiking_seed.table) for name in TASKS},
     "new-class": Study("N-MNIST without one digit, which is then learned on the chip from few examples", few_shot.new_class, few_shot.table),
     "new-user": Study("spoken digits without one speaker, whose voice is then learned on the chip from few examples", few_shot.new_user, few_shot.table),
     "bursts": Study("router latency, losses and energy under Poisson, bursty and recorded streams", _loaded, bursts.table),
