@@ -308,6 +308,11 @@ def test_a_name_is_one_beats(course):
     assert [watch._named(at) for at in (40, 60)] == [2, None]
 
 
+def course_rows(column):
+    """What a stimulator made of it."""
+    return {key: column[key] for key in ("V found", "V precise", "episodes", "false stimuli", "answered")}
+
+
 @pytest.mark.usefixtures("hearts")
 def test_the_pilot_runs_and_is_told(tmp_path):
     """Everybody, on made-up hearts: nothing that is not a number, nobody told but for whom it is known, a page."""
@@ -317,6 +322,9 @@ def test_the_pilot_runs_and_is_told(tmp_path):
     assert next(iter(columns)) == "chip"
     assert columns["chip, personal"]["episodes"] > 0.9
     assert columns["bio-voltage, personal"]["episodes"] > 0.8
+    told = course_rows(columns["chip, personal in one pass"])
+    assert told == course_rows(columns["chip, personal"]), "the short form learns in one pass, and keeps nothing"
+    assert columns["chip, personal"]["kept"] == 0.0
     assert columns["bio-voltage"]["converted, watts"] < 1e-2 * columns["chip"]["converted, watts"]
     assert columns["chip, personal"]["sent_learned"] == columns["classical, personal"]["sent_learned"] > 0.0, "labels are not given unseen"
     assert columns["int8, linear, personal"]["joules"] < columns["int8"]["joules"]

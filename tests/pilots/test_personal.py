@@ -4,9 +4,11 @@ import numpy as np
 import pytest
 
 from ferrion.pilots import personal
+from ferrion.pilots.learners import Shape, in_float
 from ferrion.pilots.personal import FIRST, Patients, columns, judged
 from ferrion.pilots.recordings import LABELLED
 from ferrion.pilots.table import table
+from ferrion.workloads.changing import Stage
 from ferrion.workloads.digital.costs import radio_joules
 from ferrion.workloads.ecg import CLASSES
 from ferrion.workloads.event_sets import EventSet, Samples
@@ -93,3 +95,13 @@ def test_who_learns_on_knows_the_odd_patient(events):
 def test_the_ecg_pilot_adapts():
     assert LABELLED["ecg"].further is columns
     assert LABELLED["tactile"].further(None, 0, True, print) == ({}, {})
+
+
+def test_who_learns_briefly_is_shown_everything_once():
+    drawn = np.random.default_rng(0)
+    x, y = drawn.normal(size=(7, 4)).astype(np.float32), drawn.integers(0, 2, 7)
+    own, stage = in_float(Shape(4, 3, 2, 0.1, 10, 3), 0), Stage("one", x, y, x, y)
+    once = own.briefly()
+    once.learn(stage, 0)
+    own.learn(stage, 0)
+    assert (once.learned, own.learned) == (7, 21)

@@ -13,7 +13,7 @@ from ferrion.core.noise import fork
 from ferrion.core.progress import Tell
 from ferrion.learning.training import Fidelity
 from ferrion.pilots.anew import best_net, best_trees, network, trees
-from ferrion.pilots.array_costs import worn
+from ferrion.pilots.array_costs import kept, worn
 from ferrion.pilots.continual import asked
 from ferrion.pilots.ecg_costs import BEAT, amplifier, converter, int8_numbers
 from ferrion.pilots.ecg_course import Course
@@ -21,6 +21,7 @@ from ferrion.pilots.ecg_fronts import Bank, converted
 from ferrion.pilots.ecg_hearts import FIRST, Given, stimulated
 from ferrion.pilots.ecg_score import V
 from ferrion.pilots.learners import METAPLASTICITY, Learner, in_float, on_chip
+from ferrion.pilots.personal import personal
 from ferrion.pilots.table import Columns, merged
 from ferrion.workloads.changing import Stage
 from ferrion.workloads.digital.costs import as_bytes, sent, until_next
@@ -30,7 +31,8 @@ from ferrion.workloads.holter import I8, RATE
 
 NOTE = "Four hearts watched for half an hour each (MIT-BIH 100, 106, 119, 208): the first five minutes are learned, frequent ectopy in the rest is answered by a stimulus"
 TELLERS = ("chip", "chip, device level", "bio-voltage", "float32", "int8", "classical")
-ORDER = [*(name + more for name in TELLERS for more in ("", ", personal")), "int8, linear, personal", "annotators", "sense amplifier"]
+ONCE = "chip, personal in one pass"
+ORDER = ["chip", "chip, personal", ONCE, *(name + more for name in TELLERS[1:] for more in ("", ", personal")), "int8, linear, personal", "annotators", "sense amplifier"]
 """Of the columns."""
 CURVES = ("chip", "chip, personal", "bio-voltage, personal", "int8, linear, personal", "classical, personal")
 """Whose detection of ventricular beats is drawn."""
@@ -53,16 +55,19 @@ def run(seed: int, short: bool, _folder: Path, tell: Tell) -> dict[str, Any]:
         own = on_chip(course.shape(inputs), fork(seed, 0), METAPLASTICITY, fidelity)
         adapted = course.adapted(own, inputs)
         spent = {**asked(own, inputs.others), **worn(own.model, own.learned // own.shape.passes, own.shape.transfer_every, own.shape.inputs)}
-        columns |= {name: spent, f"{name}, personal": {"learned on chip": sum(one.joules - own.joules for one in adapted)}}
+        firsts = [inputs.first(heart, k) for k, heart in enumerate(course.hearts)]
+        again = sum(len(first.labels) for first in firsts) / len(firsts) if own.shape.passes > 1 else 0.0
+        columns |= {name: spent, f"{name}, personal": {"learned on chip": sum(one.joules - own.joules for one in adapted), **kept(again * own.shape.inputs)}}
         votes |= voted(name, own, adapted, inputs)
         if name == "chip":
-            curve, firsts = course.adapting(own, adapted, inputs), [inputs.first(heart, k) for k, heart in enumerate(course.hearts)]
+            curve, named = course.adapting(own, adapted, inputs), firsts
+            votes[ONCE] = [personal(own.briefly(), first).votes(x) for first, x in zip(firsts, inputs.hearts, strict=True)]
             rivals, numbers = compared(course, inputs, tell)
             votes, columns = votes | rivals, columns | numbers
     ways = {name: Outlet() for name in votes}
     classes = {name: [ways[name].tell(one.argmax(1)) for one in hearts] for name, hearts in votes.items()}
     for name in set(ways) & set(columns):
-        columns[name] |= left(ways[name], columns[name], firsts if name.endswith("personal") else [])
+        columns[name] |= left(ways[name], columns[name], named if name.endswith("personal") else [])
     for name in ("chip", "chip, device level", "classical", "classical, personal"):
         columns[name] |= {"amplified": amplifier(), "converted, watts": converter()}
     columns["bio-voltage"] |= {"amplified": amplifier(), "converted, watts": bank.joules / bank.seconds}

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import pairwise
 
 import numpy as np
@@ -68,6 +68,10 @@ class Learner:
             for step in range(self.shape.passes):
                 for k in permutation(self.seed, number * self.shape.passes + step, len(labels)):
                     self._shown(inputs[k : k + 1], labels[k : k + 1])
+
+    def briefly(self) -> "Learner":
+        """The same, but what it learns it is shown once."""
+        return replace(self, shape=replace(self.shape, passes=1))
 
     def learn_one(self, inputs: NDArray[np.float32], label: int) -> None:
         """One sample (1, features), once."""

@@ -97,8 +97,7 @@ def columns(events: EventSet, seed: int, short: bool, tell: Tell) -> tuple[dict[
 
 def once(patients: Patients, own: Learner, firsts: list[Stage]) -> float:
     """Share right of all later beats after the first ones were learned in one pass."""
-    briefly = replace(own, shape=replace(own.shape, passes=1))
-    return judged(patients, [personal(briefly, first).decide(patients.inputs(k)) for k, first in enumerate(firsts)])["later"]
+    return judged(patients, [personal(own.briefly(), first).decide(patients.inputs(k)) for k, first in enumerate(firsts)])["later"]
 
 
 def at_work(column: dict[str, Any], learning: float) -> dict[str, float]:
