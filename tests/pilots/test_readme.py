@@ -15,7 +15,7 @@ WHO = {
     "what happens": ("event-order", "accuracy", "int8, linear", "arrays on counts"),
     "Braille": ("tactile", "accuracy", "int8", "arrays on counts"),
     "heart beats": ("ecg", "accuracy", "classical", "arrays on counts"),
-    "the same": ("ecg", "later", "classical, personal", "arrays, personal"),
+    "the same": ("ecg", "later", "int8, personal", "arrays, personal"),
     "pulses": ("trigger", "right, drifted", "int8, heights varied", "chip"),
 }
 """By how a row begins: pilot, score, digital column, column of the chip."""
