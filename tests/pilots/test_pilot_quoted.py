@@ -5,7 +5,14 @@ import pytest
 from ferrion.core.errors import ConfigError
 from ferrion.report.pilot_quoted import quoted, told
 
-RESULTS = {"tactile": {"runs": [{"columns": {"int8, linear": {"accuracy": 0.575, "joules": 3.0e-8}}}, {"columns": {"int8, linear": {"accuracy": 0.585, "joules": 3.04e-8}}}]}}
+RESULTS = {
+    "tactile": {
+        "runs": [
+            {"columns": {"int8, linear": {"accuracy": 0.575, "median": None, "joules": 3.0e-8}}},
+            {"columns": {"int8, linear": {"accuracy": 0.585, "median": None, "joules": 3.04e-8}}},
+        ]
+    }
+}
 
 
 def test_a_number_is_told_in_the_units_of_the_table():
@@ -14,7 +21,9 @@ def test_a_number_is_told_in_the_units_of_the_table():
     assert quoted(text, RESULTS) == "reads 58.0 ± 0.7 % for 30 nJ"
 
 
-@pytest.mark.parametrize("wrong", ["{none: int8, linear: accuracy}", "{tactile: int9: accuracy}", "{tactile: int8, linear: wisdom}", "{tactile: int8, linear: once}"])
+@pytest.mark.parametrize(
+    "wrong", ["{none: int8, linear: accuracy}", "{tactile: int9: accuracy}", "{tactile: int8, linear: wisdom}", "{tactile: int8, linear: once}", "{tactile: int8, linear: median}"]
+)
 def test_a_number_that_no_record_has_is_an_error(wrong):
     with pytest.raises(ConfigError, match="in no record"):
         quoted(wrong, RESULTS)
@@ -29,6 +38,7 @@ def test_a_number_that_no_record_has_is_an_error(wrong):
         ([1000.0, 1200.0], "1,100 ± 141"),
         ([50.0, 50.02], "50.010 ± 0.014"),
         ([99.9, 99.9], "99.9"),
+        ([99.9, 99.9000001], "99.9"),
         ([48.0, 72.0], "60 ± 17"),
     ],
 )

@@ -9,6 +9,7 @@ import pytest
 
 from ferrion.core.errors import DataError, MissingDataError
 from ferrion.workloads import data
+from ferrion.workloads.ecg import so_far
 from ferrion.workloads.idx import read_idx
 
 GOOD_X, GOOD_Y = np.random.default_rng(0).random((20, 3)), np.arange(20) % 4
@@ -133,6 +134,15 @@ def test_made_up_heart_beats_are_parted_by_patient(tmp_path, monkeypatch):
     np.savez(folder / "mitbih_beats.npz", other=labels)
     with pytest.raises(DataError, match="plain arrays beats"):
         data.load("ecg")
+
+
+def test_an_interval_is_a_share_of_the_mean_of_its_record_so_far():
+    """2, 4 and 3 s of one record have means 2, 3 and 3 s; the other record's first is its own mean."""
+    intervals, records = np.array([[2.0, 9.0], [4.0, 9.0], [5.0, 9.0], [3.0, 9.0]]), np.array([7, 7, 8, 7])
+    np.testing.assert_allclose(so_far(intervals, records), [[1.0], [4 / 3], [1.0], [1.0]])
+    for wrong in (0.0, -1.0, np.nan):
+        with pytest.raises(DataError, match="1 of 4 intervals before a beat"):
+            so_far(np.where(intervals == 5.0, wrong, intervals), records)
 
 
 def recording(name):

@@ -63,45 +63,66 @@ def who_wins(results: Mapping[str, Result]) -> str:
     return "\n".join(lines)
 
 
+class Side(NamedTuple):
+    """One column in a contest, by seed."""
+
+    name: str
+    scores: list[float]
+    joules: float
+    """Of a decision, the conversion of what is decided included; 0 where nobody knows."""
+    with_leakage: float
+
+    @property
+    def mean(self) -> float:
+        """Of the scores."""
+        return fmean(self.scores)
+
+    @property
+    def rank(self) -> tuple[float, float]:
+        """By the score as it is printed, then by who takes less."""
+        return round(100 * self.mean, 1), -(self.joules or np.inf)
+
+    @property
+    def told(self) -> str:
+        """Its name and score."""
+        return f"{self.name} {_spread(self.scores)}"
+
+    def leads(self, other: "Side") -> list[float]:
+        """By how much it is ahead, seed by seed."""
+        return [own - beside for own, beside in zip(self.scores, other.scores, strict=True)]
+
+    def over(self, other: "Side") -> list[str]:
+        """Its energy and energy with leakage, those of the other being 1."""
+        both = (self.joules, other.joules), (self.with_leakage, other.with_leakage)
+        return [figure(float(f"{own / beside:.2g}")) if own and beside else "–" for own, beside in both]
+
+
 def _cells(contest: Contest, runs: Sequence[Result]) -> list[str]:
-    chips, digital = (_competing(contest, runs, which) for which in (ON_CHIP, DIGITAL))
-    best_chip, best = (max(own, key=lambda name: _rank(contest, runs, name)) for own in (chips, digital))
-    chip = _least(contest, runs, chips, best_chip) or best_chip
-    least = _least(contest, runs, digital, chip)
-    ahead = leads(contest, runs, best, chip)
-    lead = f"{100 * fmean(ahead):.1f}" + (f" ± {100 * stdev(ahead):.1f}" if len(set(ahead)) > 1 else "")
-    return [
-        f"{chip} {_told(contest, runs, chip)}",
-        f"{best} {_told(contest, runs, best)}",
-        f"**{lead}**" if differs(ahead) else lead,
-        *_ratios(contest, runs, best, chip),
-        *([least, *_ratios(contest, runs, least, chip)] if least else ["none", "–", "–"]),
-    ]
+    chips, digital = (_sides(contest, runs, which) for which in (ON_CHIP, DIGITAL))
+    best_chip, best = (max(sides, key=lambda side: side.rank) for sides in (chips, digital))
+    chip = _least(chips, best_chip) or best_chip
+    least, ahead = _least(digital, chip), best.leads(chip)
+    lead = f"**{_spread(ahead)}**" if differs(ahead) else _spread(ahead)
+    return [chip.told, best.told, lead, *best.over(chip), *([least.name, *least.over(chip)] if least else ["none", "–", "–"])]
 
 
-def _competing(contest: Contest, runs: Sequence[Result], starts: tuple[str, ...]) -> list[str]:
+def _sides(contest: Contest, runs: Sequence[Result], starts: tuple[str, ...]) -> list[Side]:
     known = [name for name, own in runs[0]["columns"].items() if own.get(contest.score) is not None]
-    return [name for name in known if name.startswith(starts) and name.endswith(contest.adapted) and not any(part in name for part in APART)]
+    competing = [name for name in known if name.startswith(starts) and name.endswith(contest.adapted) and not any(part in name for part in APART)]
+    return [_side(contest, [run["columns"] for run in runs], name) for name in competing]
 
 
-def _rank(contest: Contest, runs: Sequence[Result], name: str) -> tuple[float, float]:
-    """By the score as it is printed, then by who takes less."""
-    return round(100 * fmean(_scores(contest, runs, name)), 1), -(_spent(contest, runs, name) or np.inf)
+def _side(contest: Contest, columns: list[dict[str, Any]], name: str) -> Side:
+    own = [{**seed.get(name.removesuffix(contest.adapted), {}), **seed[name]} for seed in columns]
+    joules, with_leakage = (
+        fmean(seed[key] + seed.get("converted", 0.0) for seed in own) if all(seed.get(key) is not None for seed in own) else 0.0 for key in ("joules", "joules with leakage")
+    )
+    return Side(name, [seed[contest.score] for seed in own], joules, with_leakage)
 
 
-def _least(contest: Contest, runs: Sequence[Result], names: list[str], other: str) -> str | None:
+def _least(sides: list[Side], other: Side) -> Side | None:
     """Of those whose energy is known and who are no worse than `other`, who takes least."""
-    no_worse = [name for name in names if _spent(contest, runs, name) and fmean(leads(contest, runs, name, other)) >= -POINT]
-    return min(no_worse, key=lambda name: _spent(contest, runs, name), default=None)
-
-
-def _scores(contest: Contest, runs: Sequence[Result], name: str) -> list[float]:
-    return [run["columns"][name][contest.score] for run in runs]
-
-
-def leads(contest: Contest, runs: Sequence[Result], name: str, other: str) -> list[float]:
-    """By how much `name` is ahead of `other`, seed by seed."""
-    return [a - b for a, b in zip(_scores(contest, runs, name), _scores(contest, runs, other), strict=True)]
+    return min((side for side in sides if side.joules and side.mean - other.mean >= -POINT), key=lambda side: side.joules, default=None)
 
 
 def differs(ahead: Sequence[float]) -> bool:
@@ -110,17 +131,5 @@ def differs(ahead: Sequence[float]) -> bool:
     return bool(abs(fmean(ahead)) > stdtrit(max(len(ahead) - 1, 1), SURE) * error)
 
 
-def _spent(contest: Contest, runs: Sequence[Result], name: str, key: str = "joules") -> float:
-    """Joules a decision, with the conversion of what is decided; 0 where nobody knows."""
-    columns = [{**run["columns"].get(name.removesuffix(contest.adapted) if contest.adapted else name, {}), **run["columns"][name]} for run in runs]
-    return fmean(own[key] + own.get("converted", 0.0) for own in columns) if all(own.get(key) is not None for own in columns) else 0.0
-
-
-def _ratios(contest: Contest, runs: Sequence[Result], name: str, chip: str) -> list[str]:
-    both = [(_spent(contest, runs, name, key), _spent(contest, runs, chip, key)) for key in ("joules", "joules with leakage")]
-    return [figure(float(f"{own / beside:.2g}")) if own and beside else "–" for own, beside in both]
-
-
-def _told(contest: Contest, runs: Sequence[Result], name: str) -> str:
-    scores = [100 * own for own in _scores(contest, runs, name)]
-    return f"{fmean(scores):.1f}" + (f" ± {stdev(scores):.1f}" if len(set(scores)) > 1 else "")
+def _spread(shares: Sequence[float]) -> str:
+    return f"{100 * fmean(shares):.1f}" + (f" ± {100 * stdev(shares):.1f}" if len(set(shares)) > 1 else "")

@@ -38,8 +38,12 @@ def of_the_record(intervals: NDArray[np.float64], records: NDArray[Any]) -> NDAr
 
 
 def so_far(intervals: NDArray[np.float64], records: NDArray[Any]) -> NDArray[np.float64]:
-    """The interval before a beat over the mean of its record's up to this one: all that is known when a beat is decided."""
+    """The interval before a beat over the mean of its record's up to this one: all that is known when a beat is decided. Raises DataError for one that is not above 0."""
     before = intervals[:, 0]
+    if not (before > 0.0).all():
+        raise DataError(
+            f"{np.count_nonzero(~(before > 0.0))} of {len(before)} intervals before a beat are 0, negative or no numbers: a beat comes after another; read the recordings anew"
+        )
     found = np.empty(len(before))
     for record in np.unique(records):
         own = records == record
