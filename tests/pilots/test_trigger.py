@@ -1,11 +1,13 @@
 """The trigger: what its comparator takes, what a race of ion neurons obeys, what waits and is lost under load, and how well pulses are sorted."""
 
 import json
+import math
 import subprocess
 import sys
 
 import numpy as np
 import pytest
+import torch
 from scipy.stats import norm
 from tests.peers import peer
 
@@ -13,10 +15,13 @@ from ferrion.chip.router import BINS_A_DECADE, Router
 from ferrion.chip.spiking import SpikingChip
 from ferrion.circuits.trigger import AFTER, BEFORE, LENGTH, MULTIPLE, SEARCH, idle, line, pulses, take, threshold
 from ferrion.core.errors import DataError
+from ferrion.core.noise import fork
+from ferrion.learning.memories import memories_of
 from ferrion.pilots import load, trigger_live
 from ferrion.pilots.race import race
-from ferrion.pilots.sorters import COPIES, HIGHEST, LOWEST, heard, varied
-from ferrion.pilots.trigger import run
+from ferrion.pilots.sorter import Differences
+from ferrion.pilots.sorters import BOUND, COPIES, HIGHEST, LOWEST, PASSES, floating, heard, varied
+from ferrion.pilots.trigger import DRIFT, at_the_end, right, run
 from ferrion.report.pilot import pictures
 from ferrion.workloads.bursts import poisson
 from ferrion.workloads.pulses import NO_UNIT, PACE, RATE, REFRACTORY, UNITS, Recording, judged, recorded, tallest, truth
@@ -170,6 +175,20 @@ def test_queues_obey_theory():
     assert queues.dropped[0] / 10_000 == pytest.approx(0.75, abs=0.01)
 
 
+def test_weights_that_end_keep_what_heights_change(own):
+    """Of the seed whose float32 network loses most to drift a bound as large as arrays have one keeps most of it: the chip's lead is that of its bound."""
+    assert min(sizes := [float(part.full) for part in memories_of(own[1].model)]) < BOUND < max(sizes)
+    first, still = heard(recorded(0.1, 20.0, fork(3, 0))), heard(recorded(0.1, 60.0, fork(3, 1)))
+    moved, front = heard(recorded(0.1, 60.0, fork(3, 1), DRIFT), still.level), Differences(first.lines)
+    lost = {}
+    for bound in (math.inf, BOUND):
+        net = floating(front(first.lines), first.true, PASSES, 3, bound)
+        assert all(parameter.abs().max() <= bound for parameter in net.parameters())
+        told = [net(torch.from_numpy(front(watched.lines))).argmax(1).numpy() for watched in (still, moved)]
+        lost[bound] = right(still, told[0]) - at_the_end(moved, told[1])
+    assert lost[BOUND] < 0.03 < 0.06 < lost[math.inf]
+
+
 def test_a_chip_learns_to_sort_and_is_compared(short):
     """A chip is near the same network in float32; filters in 8 bits lose their lead where heights drift, and nobody sorts a pulse that was not found."""
     columns = short["columns"]
@@ -177,6 +196,7 @@ def test_a_chip_learns_to_sort_and_is_compared(short):
     assert right["chip"] > 0.8
     assert right["matched filters"] > 0.85
     assert columns["matched filters"]["right, drifted"] < columns["chip"]["right, drifted"]
+    assert {"int8, weights bounded", "float, weights bounded"} < right.keys()
     for name in ("int8", "matched filters"):
         assert columns[f"{name}, heights varied"]["sent_learned"] == columns[name]["sent_learned"]
     kept_by_varying = columns["matched filters, heights varied"]["right, drifted"] - columns["matched filters"]["right, drifted"]

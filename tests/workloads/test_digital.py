@@ -1,5 +1,7 @@
 """The digital baseline: integers compute what was trained, and cost what their zeros leave."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import torch
@@ -129,6 +131,12 @@ def test_nobody_is_on_both_sides_of_a_judgement():
 def test_the_same_seed_is_the_same_network(net):
     again = fit(X[TRAIN], Y[TRAIN], 10, DENSE, 0)
     assert all(torch.equal(a, b) for a, b in zip(net.parameters(), again.parameters(), strict=True))
+
+
+def test_a_bound_is_kept_by_every_weight():
+    held = fit(X[TRAIN], Y[TRAIN], 10, replace(DENSE, epochs=2, bound=0.05), 0)
+    assert all(parameter.abs().max() <= np.float32(0.05) for parameter in held.parameters())
+    assert any(parameter.abs().max() == np.float32(0.05) for parameter in held.parameters())
 
 
 def test_convolutions_need_planes():

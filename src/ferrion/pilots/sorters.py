@@ -1,5 +1,10 @@
-"""All that sort the same pulses: a chip, an int8 network, matched filters in integers, and the chip's network in float32."""
+"""All that sort the same pulses: a chip, an int8 network, matched filters in integers, and the chip's network in float32.
 
+Where heights drift a chip loses least because the weights of arrays end somewhere: decisions rest on many samples, not on the heights of a few. Digital networks
+whose weights end there, too, are beside those without a bound.
+"""
+
+import math
 from dataclasses import replace
 from typing import NamedTuple
 
@@ -15,7 +20,7 @@ from ferrion.core.noise import permutation
 from ferrion.learning.model_costs import Cost, clear, cost
 from ferrion.learning.training import Fidelity
 from ferrion.pilots.sorter import FIRST, HIDDEN, LAST, Differences, Sorter
-from ferrion.workloads.digital.network import IntegerNet, Recipe, chosen, fit, of, set_apart
+from ferrion.workloads.digital.network import IntegerNet, Recipe, chosen, clip, fit, of, set_apart
 from ferrion.workloads.pulses import NO_UNIT, Recording, truth
 
 CLASSES, INPUTS = NO_UNIT + 1, LENGTH - 1
@@ -28,9 +33,12 @@ SHRINKAGES = (0.03, 0.1)
 8 bits: on one seed of five they fall by ten points that the held-out fifth does not foresee."""
 COPIES, LOWEST, HIGHEST = 8, 0.55, 1.35
 """How often each pulse of a calibration is shown to whom heights are varied for, and between which shares of its height: a little more than a drift takes."""
-DEVICES, INT8, FILTERS = "chip, device level", "int8", "matched filters"
+DEVICES, INT8, FILTERS, FLOAT = "chip, device level", "int8", "matched filters", "float"
 VARIED = {INT8: "int8, heights varied", FILTERS: "matched filters, heights varied"}
 """Who is also taught at heights that vary, as a designer would who expects drift."""
+BOUND = 0.6
+"""Largest size of a weight or bias of who is bounded: between those of the chip's two arrays (0.56 and 0.63, `full` of `ferrion.learning.memories`)."""
+BOUNDED = {INT8: "int8, weights bounded", FLOAT: "float, weights bounded"}
 BITS = 127
 """Largest integer of inputs and weights."""
 F4 = NDArray[np.float32]
@@ -63,15 +71,15 @@ class Sorters(NamedTuple):
     """A chip of the same seed whose devices are simulated one by one."""
     int8: dict[str, IntegerNet]
     filters: dict[str, "Filters"]
-    float32: torch.nn.Module
+    float32: dict[str, torch.nn.Module]
 
     def votes(self, watched: Heard) -> dict[str, NDArray[np.float64]]:
         """Of everybody for every class, (pulses, classes)."""
         x = self.front(watched.lines)
         with torch.no_grad():
-            floats = self.float32(torch.from_numpy(x)).double().numpy()
+            floats = {name: own(torch.from_numpy(x)).double().numpy() for name, own in self.float32.items()}
         digital = {name: own.values(x) for name, own in self.int8.items()} | {name: own.values(x) for name, own in self.filters.items()}
-        return {"chip": self.chip.votes(x), DEVICES: self.devices.votes(x), **digital, "float": floats}
+        return {"chip": self.chip.votes(x), DEVICES: self.devices.votes(x), **digital, **floats}
 
 
 class Filters:
@@ -124,9 +132,11 @@ def sorters(first: Heard, seed: int, short: bool) -> Sorters:
     recipe = RECIPES[0] if short else chosen(x, y, whole, CLASSES, RECIPES, CHOICE + seed)
     rarely = replace(recipe, epochs=recipe.epochs // COPIES)
     int8 = {INT8: of(fit(x, y, CLASSES, recipe, seed)), VARIED[INT8]: of(fit(*many, CLASSES, rarely, seed))}
+    int8[BOUNDED[INT8]] = of(fit(x, y, CLASSES, replace(recipe, bound=BOUND), seed))
     filters = {FILTERS: Filters.tuned(x, y, whole, CHOICE + seed), VARIED[FILTERS]: Filters.tuned(*many, np.tile(np.arange(len(y)), COPIES), CHOICE + seed)}
     _, devices, _ = taught(first, seed, short, Fidelity.DEVICE)
-    return Sorters(front, chip, right, learned, len(y), devices, int8, filters, floating(x, y, passes, seed))
+    floats = {FLOAT: floating(x, y, passes, seed), BOUNDED[FLOAT]: floating(x, y, passes, seed, BOUND)}
+    return Sorters(front, chip, right, learned, len(y), devices, int8, filters, floats)
 
 
 def varied(x: F4, y: I8, seed: int) -> tuple[F4, I8]:
@@ -136,8 +146,8 @@ def varied(x: F4, y: I8, seed: int) -> tuple[F4, I8]:
     return np.concatenate(x + (heights - np.float32(1.0)) * shapes[y]), np.tile(y, COPIES)
 
 
-def floating(x: F4, y: I8, passes: int, seed: int) -> torch.nn.Module:
-    """The chip's network and course in float32."""
+def floating(x: F4, y: I8, passes: int, seed: int, bound: float = math.inf) -> torch.nn.Module:
+    """The chip's network and course in float32; no weight or bias is larger than `bound`."""
     torch.manual_seed(seed)
     net = torch.nn.Sequential(torch.nn.Linear(INPUTS, HIDDEN), torch.nn.ReLU(), torch.nn.Linear(HIDDEN, CLASSES))
     descent, inputs, labels = torch.optim.SGD(net.parameters(), FIRST), torch.from_numpy(x), torch.from_numpy(y)
@@ -147,4 +157,5 @@ def floating(x: F4, y: I8, passes: int, seed: int) -> torch.nn.Module:
             descent.zero_grad()
             cross_entropy(net(inputs[k : k + 1]), labels[k : k + 1]).backward()
             descent.step()
+            clip(net, bound)
     return net

@@ -81,9 +81,11 @@ SHOWN = {
             "the same, device level": ("chip, device level", "chip"),
             "int8": ("int8",),
             "int8, heights varied": ("int8, heights varied",),
+            "int8, weights bounded": ("int8, weights bounded",),
             "matched filters, 8 bits": ("matched filters",),
             "matched filters, heights varied": ("matched filters, heights varied",),
             "float32": ("float",),
+            "float32, weights bounded": ("float, weights bounded",),
         },
     ),
     "continual": Shown(

@@ -1,5 +1,6 @@
 """A small digital network for a task: trained with rounding in the loop, pruned, and what it is in integers."""
 
+import math
 from collections.abc import Callable, Sequence
 from copy import deepcopy
 from dataclasses import dataclass
@@ -39,6 +40,8 @@ class Recipe:
     """Of inputs, while training."""
     decay: float = 1e-5
     """Of weights: an L2 penalty of half of it times their squares, beside the mean loss of a sample."""
+    bound: float = math.inf
+    """Largest size of a weight or bias, as arrays have one."""
 
 
 class DigitalNet(nn.Module):
@@ -146,8 +149,17 @@ def fit(x: NDArray[np.float32], y: NDArray[Any], outputs: int, recipe: Recipe, s
             optimizer.zero_grad()
             loss(net(inputs[chosen]), labels[chosen]).backward()
             optimizer.step()
+            clip(net, recipe.bound)
         schedule.step()
     return net.eval()
+
+
+@torch.no_grad()
+def clip(net: nn.Module, bound: float) -> None:
+    """Make no weight or bias larger than `bound`."""
+    if bound < math.inf:
+        for parameter in net.parameters():
+            parameter.clamp_(-bound, bound)
 
 
 def input_scale(x: NDArray[np.float32]) -> float:
