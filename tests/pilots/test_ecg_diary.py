@@ -24,7 +24,7 @@ def test_a_clock_that_was_set_back_does_not_shorten_a_rest(tmp_path):
     assert Diary(tmp_path).ages == [0.0]
 
 
-@pytest.mark.parametrize("text", ["{", "[null]", '["soon"]', "7"])
+@pytest.mark.parametrize("text", ["{", "[null]", '["soon"]', "7", "{}", '""', '{"1": 2}', "[true]", "[NaN]"])
 def test_a_file_that_is_no_diary_is_refused(tmp_path, text):
     (tmp_path / FILE).write_text(text)
     with pytest.raises(DataError, match="once an hour has passed since the last of them, delete it"):

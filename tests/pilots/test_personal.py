@@ -64,6 +64,14 @@ def test_what_is_told_is_counted(events):
     assert always["V precise"] == always["later"] == pytest.approx(np.mean(np.concatenate(true) == personal.VENTRICULAR))
 
 
+def test_who_calls_no_beat_ventricular_is_not_asked_how_many_of_them_were(events):
+    patients = Patients(events, 0, False)
+    true = [patients.training.test_labels[later] for _, later in patients.parts]
+    never = judged(patients, [np.where(own == personal.VENTRICULAR, 0, own) for own in true])
+    assert never["V precise"] is None
+    assert never["V found"] == 0.0
+
+
 def test_who_learns_on_knows_the_odd_patient(events):
     """A patient whose beats are another class's of everybody else cannot be known before, and is after; the chip that adapted to one is a copy, and one seed is one chip."""
     found, drawn = columns(events, 0, False, lambda _: None)

@@ -1,6 +1,7 @@
 """What a stimulator that is started anew must not have forgotten: the stimuli of the last hour, by the clock of the wall, in a file."""
 
 import json
+import math
 import time
 from pathlib import Path
 
@@ -18,9 +19,15 @@ class Diary:
         """Raises DataError for a file that is no diary: better none is given than one too many."""
         self.path = folder / FILE
         try:
-            self._times: list[float] = [float(then) for then in json.loads(self.path.read_text(encoding="utf-8"))] if self.path.is_file() else []
-        except (ValueError, TypeError) as problem:
-            raise DataError(f"{self.path} is no list of times ({problem}): it says when stimuli were given; once an hour has passed since the last of them, delete it") from problem
+            found = json.loads(self.path.read_text(encoding="utf-8")) if self.path.is_file() else []
+        except ValueError as problem:
+            raise self._none(str(problem)) from problem
+        if not isinstance(found, list) or not all(type(then) in (int, float) and math.isfinite(then) for then in found):
+            raise self._none(f"{found!r:.60}")
+        self._times: list[float] = found
+
+    def _none(self, why: str) -> DataError:
+        return DataError(f"{self.path} is no list of times ({why}): it says when stimuli were given; once an hour has passed since the last of them, delete it")
 
     @property
     def ages(self) -> list[float]:

@@ -165,7 +165,7 @@ def digital(patients: Patients, firsts: list[Stage], seed: int, short: bool, tel
     }
 
 
-def judged(patients: Patients, told: list[I8], shown: list[Stage] | None = None) -> dict[str, float]:
+def judged(patients: Patients, told: list[I8], shown: list[Stage] | None = None) -> dict[str, Any]:
     """Of the classes told of every patient's later beats, all together: share right, its mean over classes, and of ventricular beats those found and those told rightly.
 
     `shown`: the beats that left, for somebody to give their label.
@@ -178,7 +178,12 @@ def judged(patients: Patients, told: list[I8], shown: list[Stage] | None = None)
     return {
         "later": float(right.mean()),
         "later, balanced": float(np.mean([right[true == own].mean() for own in np.unique(true)])),
-        "V found": float(called[there].mean()),
-        "V precise": float(there[called].mean()),
+        "V found": _share(called[there]),
+        "V precise": _share(there[called]),
         **(sent(outlet, sum(len(first.labels) for first in shown)) if shown else {}),
     }
+
+
+def _share(right: NDArray[np.bool_]) -> float | None:
+    """None of nothing."""
+    return float(right.mean()) if right.size else None
