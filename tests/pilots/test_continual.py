@@ -191,6 +191,9 @@ def test_the_pilot_runs_and_is_drawn(tmp_path):
         assert columns[name]["arm, learned"] > columns[name]["arm"] + 0.1, "on another's arm the band sits turned, and that is learned"
         assert result["runs"][0]["arm"][name][0] == columns[name]["arm"]
     assert columns["int8, taught all"]["arm, learned"] > columns["int8, as deployed"]["arm"] + 0.1
+    for name in ("chip", "chip, consolidating", "int8, as deployed", "int8, taught all"):
+        assert columns[name]["joules"] == columns[name]["joules, orders"] > 20 * columns[name]["joules, arm"] > 0.0, "digits have 784 inputs, an arm 16"
+        assert columns[name]["joules, lights"] > columns[name]["joules, sessions"] > 0.0
     assert all(0 < columns[name]["learned"] < 1e-5 for name in ("chip", "chip, consolidating"))
     assert all(title in page(result) for title in ("Learning on from session to session", "The armband on another", "How soon a digit is decided"))
     first = result["runs"][0]

@@ -58,6 +58,21 @@ def test_a_decision_pays_for_every_event_that_is_counted(monkeypatch):
         assert twice[name]["learned"] - once[name]["learned"] == pytest.approx(EPOCHS * EACH * price)
         assert once[name]["sent_learned"] == 0.0
         assert once[name]["kept"] == len(SET.training) * min(4 * EACH, 2 * ROWS), "ten passes"
+        assert 0.0 < once[name]["measured"] + once[name]["assumed"] < 1.0
+
+
+def test_digital_values_between_arrays_are_read_and_written(monkeypatch):
+    """A byte, a quarter of a trace's price, for every conversion and every line that is driven but those of inputs, whose counters are charged already."""
+    price = Chip.from_card("leti-2025").prices.energy[Action.TRACE_UPDATE][0]
+    monkeypatch.setattr(counting, "SETTINGS", [Setting(1, 0.05)])
+    whole, _ = told(2)
+    monkeypatch.setattr(counters, "held", lambda *_: 0.0)
+    less, _ = told(2)
+    hidden = 64
+    for name in ARRAYS:
+        read_and_written = (whole[name]["joules"] - less[name]["joules"]) / (price / 4)
+        assert hidden + 2 + 1 < read_and_written <= 2 * hidden + 2 + 1, "hidden cells and votes are converted, hidden cells that are not 0 and a bias drive lines"
+        assert whole[name]["learned"] > less[name]["learned"]
 
 
 def test_devices_wear_more_than_the_published_count_of_writes():

@@ -16,10 +16,12 @@ from hypothesis import strategies as st
 from scipy.stats import chi2
 
 from ferrion.chip.chip import Chip
+from ferrion.chip.cmos import controller
 from ferrion.core.errors import DataError, MissingDataError
+from ferrion.core.ledger import Action
 from ferrion.pilots import machine, machine_faults, machine_rivals
 from ferrion.pilots.machine import run
-from ferrion.pilots.watch import CLIP, MEDIAN, Standard, Watch, limit_of, smoothed, watch_on
+from ferrion.pilots.watch import CLIP, MEDIAN, TRANSFER_EVERY, Standard, Watch, limit_of, smoothed, usual, watch_on
 from ferrion.workloads import machines
 from ferrion.workloads.digital.monitoring import components, hotelling, q_limit, squares
 from ferrion.workloads.machines import SKAB_NAMES, SKAB_NORMAL, SKAB_SENSORS, Machine, delays, score, skab
@@ -131,7 +133,7 @@ def test_limits_hold_for_gaussian_rows():
     for own in components(normal, new):
         assert (own.watched > 1.0).sum() <= 5
     assert (2.0 * hotelling(normal, new)[0].watched > 1.0).sum() <= 5
-    assert np.mean(squares(normal, new)[0].normal > 1.0) == pytest.approx(0.01, abs=1e-3)
+    assert np.mean(squares(normal, normal)[0].watched > 1.0) == pytest.approx(0.01, abs=1e-3)
     assert q_limit(np.ones(4)) == pytest.approx(chi2.ppf(0.999, 4), rel=0.02)
 
 
@@ -241,6 +243,26 @@ def test_a_short_stream_is_refused_with_what_it_had():
         next(watch_on([Reading(k, (0.0,) * 8) for k in range(3)], Chip.from_card("leti-2025"), 8, 400, 0))
 
 
+def test_a_glitch_while_it_learns_does_not_make_a_watch_deaf():
+    """One value of 65,535 among 400 readings is told and left out; with it the scale of its sensor would be so wide that a step of twenty deviations is a small one."""
+    values = bench(700, 0)
+    values[100, 0] = 65535.0
+    values[600:, 0] += 20.0 * values[101:400, 0].std()
+    readings = [Reading(k, tuple(row)) for k, row in enumerate(values.tolist())]
+    with pytest.warns(UserWarning, match=r"1 of 400 readings to learn from are far from all others \(the first \[65535\.0"):
+        levels = np.array([own.level for own in watch_on(readings, Chip.from_card("leti-2025"), 8, 400, 0)])
+    assert (levels[200 + MEDIAN :] > 1.0).all()
+    assert np.mean(levels[:200] > 1.0) < 0.1
+    assert 20.0 * values[101:400, 0].std() < 0.2 * Standard(values[:400]).deviation[0]
+
+
+def test_usual_readings_are_all_kept():
+    """Gaussian ones, one that hardly ever moves, and a step between two states."""
+    draws = np.random.default_rng(0)
+    still, step = np.r_[np.zeros(399), 5.0], np.repeat([0.0, 100.0], 200)
+    assert usual(np.column_stack([draws.normal(size=400), still, step])).all()
+
+
 def test_lines_come_over_a_socket_and_a_dead_peer_is_told(tmp_path):
     with socket.create_server(("127.0.0.1", 0)) as listening:
         source = f"tcp://127.0.0.1:{listening.getsockname()[1]}"
@@ -300,8 +322,12 @@ def test_one_seed_on_made_up_machines_says_what_its_runs_say(monkeypatch, tmp_pa
         assert np.median(found["waits"][name]) == columns[name]["delay"]
     for work, joules in (("watched", columns["chip"]["joules"]), ("learned", columns["chip"]["learned"]), ("followed", columns["chip, following"]["joules"])):
         assert sum(found["actions"][f"chip: a row {work}"].values()) == pytest.approx(joules)
-    assert columns["T2"]["memory"] == 8 * 8 + 8
-    assert columns["T2"]["joules with leakage"] - columns["T2"]["joules"] == pytest.approx(72 * 8 * 8.44e-12)
+    assert columns["T2"]["memory"] == 8 * 8 + 8 + 2 * 8, "means and scales of the front end, too"
+    assert columns["T2"]["joules with leakage"] - columns["T2"]["joules"] == pytest.approx(88 * 8 * 8.44e-12)
+    product, byte = (Chip.from_card("leti-2025").prices.energy[action][0] for action in (Action.DIGITAL_MAC, Action.TRACE_UPDATE))
+    assert columns["squares"]["joules"] == pytest.approx(16 * product + (16 + 8) * byte / 4), "sensors are scaled and squared"
+    assert columns["squares"]["memory"] == 16
+    assert columns["chip"]["leaked"] == pytest.approx((16 + 8) * 8 * 8.44e-12 + 2 * controller(TRANSFER_EVERY).leakage)
     assert found["actions"]["T2: a row watched"]["products and memory"] == columns["T2"]["joules"]
     json.dumps(found, allow_nan=False)
 

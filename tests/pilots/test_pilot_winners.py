@@ -6,11 +6,11 @@ from ferrion.report import pilot_winners
 from ferrion.report.pilot_winners import Contest, differs, who_wins
 
 
-def row(monkeypatch, columns, adapted="", priced=True):
+def row(monkeypatch, columns, adapted="", joules="joules"):
     """Cells of one contest; `columns` by name, lists by seed."""
     seeds = range(len(next(iter(columns.values()))["score"]))
     runs = [{"columns": {name: {key: own[seed] if isinstance(own, list) else own for key, own in column.items()} for name, column in columns.items()}} for seed in seeds]
-    monkeypatch.setattr(pilot_winners, "CONTESTS", (Contest("task", "made up", "score", adapted, priced),))
+    monkeypatch.setattr(pilot_winners, "CONTESTS", (Contest("task", "made up", "score", adapted, joules),))
     return [cell.strip() for cell in who_wins({"made up": {"runs": runs}}).splitlines()[2].split("|")[1:-1]]
 
 
@@ -57,9 +57,13 @@ def test_a_digital_part_whose_energy_nobody_knows_or_that_is_worse_is_no_bargain
     assert row(monkeypatch, columns)[2:] == ["classical 90.0", "10.0", "–", "–", "none", "–", "–"]
 
 
-def test_energies_of_another_task_are_not_told(monkeypatch):
-    columns = {"chip": {"score": [0.8], "joules": 1.0}, "int8": {"score": [0.9], "joules": 2.0}}
-    assert row(monkeypatch, columns, priced=False)[1:] == ["chip 80.0", "int8 90.0", "10.0", "–", "–", "–", "–", "–"]
+def test_of_a_pilot_with_more_than_one_task_each_has_its_own_energy(monkeypatch):
+    columns = {
+        "chip": {"score": [0.8], "joules": 1.0, "joules, lights": 2.0, "joules with leakage": 3.0},
+        "int8": {"score": [0.9], "joules": 2.0, "joules, lights": 3.0, "joules with leakage": 3.0},
+        "int8, linear": {"score": [0.9], "joules": 0.1},
+    }
+    assert row(monkeypatch, columns, joules="joules, lights")[1:] == ["chip 80.0", "int8 90.0", "10.0", "1.5", "–", "int8", "1.5", "–"]
 
 
 def test_a_lead_is_in_bold_where_seeds_agree(monkeypatch):

@@ -166,3 +166,17 @@ def test_heart_beats_of_a_patient_are_on_one_side_only():
     ecg = recording("ecg")
     assert ecg.classes == 4
     assert len(ecg.labels) + len(ecg.test_labels) == 13200 + 7007 + 2779 + 802
+
+
+def test_other_recordings_have_another_digest(monkeypatch, tmp_path):
+    """A byte more, another name, or a folder that is not there; a file of no pilot changes nothing."""
+    monkeypatch.setenv("FERRION_DATA", str(tmp_path))
+    (tmp_path / "own").mkdir()
+    (tmp_path / "own" / "a.npz").write_bytes(b"1")
+    first = data.contents(("own",))
+    (tmp_path / "README").write_text("of all")
+    assert data.contents(("own",)) == first
+    (tmp_path / "own" / "a.npz").write_bytes(b"2")
+    second = data.contents(("own",))
+    (tmp_path / "own" / "a.npz").rename(tmp_path / "own" / "b.npz")
+    assert len({first, second, data.contents(("own",)), data.contents(("nowhere",))}) == 4

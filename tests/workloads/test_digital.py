@@ -15,7 +15,7 @@ from torch import nn
 from ferrion.chip.chip import Chip
 from ferrion.core.errors import ConfigError
 from ferrion.core.ledger import Action
-from ferrion.workloads.digital.costs import PARTS, Part, joules, radio_joules, size, synaptic_joules
+from ferrion.workloads.digital.costs import CHANNEL_BYTES, PARTS, Part, joules, radio_joules, size, synaptic_joules
 from ferrion.workloads.digital.int8 import FRACTION, OUTPUT, Integers, Rounded, integers
 from ferrion.workloads.digital.network import Recipe, chosen, fit, held_out, of
 from ferrion.workloads.digital.trees import Grown, grown, tree_joules
@@ -90,6 +90,14 @@ def test_convolutions_are_counted_without_the_border():
     x = np.ones((20, 1, 8, 8), np.float32)
     own = of(fit(x, np.arange(20) % 2, 2, Recipe(hidden=(), channels=(4,), epochs=1), 0))
     assert size(own, x).products == 4 * (3 * 4 - 1) ** 2 + 4 * 16 * 2
+
+
+def test_inputs_that_are_laid_out_flat_are_kept_once():
+    """A linear network on pictures of 64 pixels: weights and channels, the picture and the votes."""
+    x = np.random.default_rng(0).random((20, 1, 8, 8)).astype(np.float32)
+    found = size(of(fit(x, np.arange(20) % 2, 2, Recipe(hidden=(), epochs=1), 0)), x)
+    assert found.weights == 2 * 64
+    assert found.memory == 2 * 64 + 2 * CHANNEL_BYTES + 64 + 2
 
 
 def test_joules_are_products_and_bytes_at_the_price_of_the_card(net):

@@ -1,16 +1,40 @@
 """What arrays take to decide and to learn, as columns of a table; and what real parts take for as many products."""
 
+from dataclasses import replace
 from typing import Any
 
 import torch
 
 from ferrion.arrays.words import MAGNITUDE_BITS
 from ferrion.chip.cmos import Cmos, controller, memory
+from ferrion.chip.prices import Bill, Prices
+from ferrion.core.ledger import Action
 from ferrion.learning.memories import memories_of
-from ferrion.learning.model_costs import Cost
+from ferrion.learning.model_costs import Cost, cost
 from ferrion.learning.wear import busiest
-from ferrion.workloads.digital.costs import PARTS, Part
+from ferrion.workloads.digital.costs import BYTE, PARTS, Part
 from ferrion.workloads.spiking_account import A_YEAR
+
+BETWEEN, HELD = "between arrays", "bytes held"
+"""Where the digital values of arrays are, and what their reads and writes are called among actions."""
+
+
+def costs(model: torch.nn.Module, digital_inputs: bool = True) -> Cost:
+    """What the arrays of `model` have cost, and the digital values between them: a byte is read for every line that is driven, either way, and written for every conversion.
+
+    The lines of the first array are driven by what an analogue memory holds where its inputs are not digital.
+    """
+    memories = memories_of(model)
+    tallies = [own.tally for own in memories]
+    count = sum(tally.forward_rows + tally.backward_rows + tally.conversions for tally in tallies) - (0 if digital_inputs else tallies[0].forward_rows)
+    return with_digital(cost(model), BETWEEN, 0, count, memories[0].chip.prices)
+
+
+def with_digital(found: Cost, place: str, products: int, count: int, prices: Prices) -> Cost:
+    """The same and so many products of 8 bits, and bytes that are read or written, at a place beside the arrays."""
+    (product, known), (trace, assumed) = prices.energy[Action.DIGITAL_MAC], prices.energy[Action.TRACE_UPDATE]
+    more = (Bill(place, Action.DIGITAL_MAC, products, products * product, known), Bill(place, Action.TRACE_UPDATE, count, count * BYTE * trace, assumed))
+    return replace(found, bills=found.bills + more)
 
 
 def decided(bill: Cost, count: int) -> dict[str, Any]:
@@ -24,7 +48,8 @@ def by_action(bill: Cost, count: int) -> dict[str, float]:
     found: dict[str, float] = {}
     for part in bill.bills:
         if part.joules:
-            found[part.action.value] = found.get(part.action.value, 0.0) + part.joules / count
+            name = HELD if part.action is Action.TRACE_UPDATE else part.action.value
+            found[name] = found.get(name, 0.0) + part.joules / count
     return found
 
 
@@ -49,7 +74,7 @@ def standing(model: torch.nn.Module, every: int, held: int) -> Cmos:
     return memory(held).plus(Cmos(*(arrays * count for count in controller(every))))
 
 
-def on_parts(products: int) -> dict[str, float]:
+def on_parts(products: float) -> dict[str, float]:
     """Joules and seconds of real parts, by their products."""
     found: dict[str, float] = {}
     for part in map(Part.from_card, PARTS):

@@ -7,17 +7,14 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ferrion.chip.chip import Chip
-from ferrion.chip.outlet import Outlet
 from ferrion.core.noise import fork, permutation
 from ferrion.core.progress import Tell
-from ferrion.learning.model_costs import clear, cost
-from ferrion.pilots.array_costs import by_action, decided, on_parts, worn
-from ferrion.pilots.learners import CHIPS, CONSOLIDATING, Elastic, Learner, Shape, course, in_float, on_chip
+from ferrion.pilots.array_costs import by_action, costs, worn
+from ferrion.pilots.continual_costs import asked, int8_numbers
+from ferrion.pilots.learners import CHIPS, CONSOLIDATING, Elastic, Shape, course, in_float, on_chip
 from ferrion.pilots.newcomer import DEPLOYED, TAUGHT_ALL, newcomers
 from ferrion.pilots.table import merged
 from ferrion.workloads.changing import DIGITS, ELECTRODES, GESTURES, PIXELS, SUBJECTS, Stage, lights, orders, sessions
-from ferrion.workloads.digital.costs import as_bytes, held, joules, known, sent, size
 from ferrion.workloads.digital.network import IntegerNet, Recipe, chosen, fit, of
 from ferrion.workloads.verdicts import confusion, roc
 
@@ -32,20 +29,20 @@ RECIPES = tuple(Recipe(hidden, sparsity=sparsity, epochs=15) for hidden, sparsit
 """Of the int8 network: the best on a held-out fifth of what it is taught is taken, of as many samples of that as the first stage has."""
 CHOICE = 6000
 """Draws that choose a recipe stand apart from others."""
-SEEN = 200
-"""Test samples over which products and bytes are counted."""
 PRICED = "orders"
-"""The changes for which energy, memory and wear are told."""
+"""The changes for which memory, wear and what leaves are told; of the others, what a decision takes."""
+DRAWN = SUBJECTS + 1
+"""Draws of what is learned stand apart from those of who learns it."""
 Results = dict[str, NDArray[np.float64]]
 Votes = NDArray[np.floating]
 
 
 def changes(seed: int, short: bool) -> dict[str, tuple[Shape, list[list[Stage]]]]:
     """What is learned: a network's shape, and one or more devices, each with its stages."""
-    samples = SHORT_SAMPLES if short else SAMPLES
+    samples, drawn = SHORT_SAMPLES if short else SAMPLES, fork(seed, DRAWN)
     return {
-        "orders": (DIGIT, [orders(seed, samples)]),
-        "lights": (DIGIT, [lights(seed, samples)]),
+        "orders": (DIGIT, [orders(drawn, samples)]),
+        "lights": (DIGIT, [lights(drawn, samples)]),
         "sessions": (GESTURE, [sessions(subject) for subject in range(SHORT_SUBJECTS if short else SUBJECTS)]),
     }
 
@@ -57,6 +54,7 @@ def run(seed: int, short: bool, _folder: Path, tell: Tell) -> dict[str, Any]:
     pictured: dict[str, Any] = {}
     for what, (shape, devices) in changes(seed, short).items():
         found: dict[str, list[NDArray[np.float64]]] = {}
+        taken: dict[str, list[float]] = {}
         for k, stages in enumerate(devices):
             tell(f"seed {seed}: {what}{f', subject {k}' if len(devices) > 1 else ''}")
             results, numbers, shown = compared(shape, stages, fork(seed, k), short)
@@ -64,9 +62,10 @@ def run(seed: int, short: bool, _folder: Path, tell: Tell) -> dict[str, Any]:
             for name, own in results.items():
                 found.setdefault(name, []).append(own)
                 columns.setdefault(name, {}).update(numbers.get(name, {}) if what == PRICED else {})
+                taken.setdefault(name, []).extend([numbers[name]["joules"]] if name in numbers else [])
         means = {name: np.mean(own, axis=0) for name, own in found.items()}
         for name, right in means.items():
-            columns[name] |= remembered(what, right)
+            columns[name] |= remembered(what, right) | ({f"joules, {what}": float(np.mean(taken[name]))} if taken[name] else {})
         drawn[what] = {name: np.broadcast_to(right[:, 0], len(devices[0])).tolist() for name, right in means.items()}
     tell(f"seed {seed}: the armband on other arms")
     strangers, arm = newcomers(GESTURE, fork(seed, SUBJECTS), short)
@@ -92,7 +91,7 @@ def compared(shape: Shape, stages: list[Stage], seed: int, short: bool) -> tuple
         numbers[name] = {"learned": own.joules / own.learned, **worn(own.model, own.learned // shape.passes, shape.transfer_every, shape.inputs), **asked(own, stages[-1])}
         if name == CONSOLIDATING:
             works = {
-                "a decision": by_action(cost(own.model), len(stages[-1].test_labels)),
+                "a decision": by_action(costs(own.model), len(stages[-1].test_labels)),
                 "an example learned": {action: spent / own.learned for action, spent in own.spent.items()},
             }
             votes = {name: voted(own.votes, stages)}
@@ -102,7 +101,7 @@ def compared(shape: Shape, stages: list[Stage], seed: int, short: bool) -> tuple
     for name, seen in ((DEPLOYED, stages[:1]), (TAUGHT_ALL, stages)):
         net = taught(shape, seen, seed, short)
         results[name] = np.array([[float((net.decide(own.test_inputs) == own.test_labels).mean()) for own in stages]])
-        numbers[name] = int8_numbers(net, np.concatenate([own.inputs for own in seen]), stages[-1].test_inputs[:SEEN])
+        numbers[name] = int8_numbers(net, np.concatenate([own.inputs for own in seen]), stages[-1].test_inputs)
     works[f"{TAUGHT_ALL}: a decision"] = {"products and memory": numbers[TAUGHT_ALL]["joules"]}
     votes[TAUGHT_ALL] = voted(net.values, stages)
     return results, numbers, {**told(votes, stages, shape), "actions": works}
@@ -122,14 +121,6 @@ def told(votes: dict[str, Votes], stages: list[Stage], shape: Shape) -> dict[str
     }
 
 
-def asked(own: Learner, stage: Stage) -> dict[str, Any]:
-    """What a decision takes, by those on a stage's test; and what has left by then."""
-    clear(own.model)
-    outlet = Outlet()
-    outlet.tell(own.decide(stage.test_inputs))
-    return {**decided(cost(own.model), len(stage.test_labels)), **outlet.leaving(own.learned)}
-
-
 def taught(shape: Shape, seen: list[Stage], seed: int, short: bool) -> IntegerNet:
     """An integer network that was taught `seen` elsewhere, all at once, to which every sample had to be sent; it does not learn on."""
     x, y = np.concatenate([own.inputs for own in seen]), np.concatenate([own.labels for own in seen])
@@ -137,11 +128,3 @@ def taught(shape: Shape, seen: list[Stage], seed: int, short: bool) -> IntegerNe
     some = permutation(draws, 0, len(y))[: len(seen[0].labels)]
     recipe = RECIPES[0] if short else chosen(x[some], y[some], np.full(len(some), -1), shape.classes, RECIPES, draws)
     return of(fit(x, y, shape.classes, recipe, seed % 2**31))
-
-
-def int8_numbers(net: IntegerNet, learned: NDArray[np.float32], inputs: NDArray[np.float32]) -> dict[str, Any]:
-    """What an integer network takes to decide some inputs, after what it `learned` has left."""
-    taken, prices, outlet = size(net, inputs), Chip.from_card("leti-2025").prices, Outlet()
-    outlet.lend(as_bytes(learned))
-    outlet.tell(net.decide(inputs))
-    return {"joules": joules(taken, prices), **held(taken.memory), **known(prices), **sent(outlet, len(learned)), **on_parts(taken.products)}

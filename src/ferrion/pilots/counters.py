@@ -1,5 +1,6 @@
 """Arrays that learn counts of events (`workloads.counting`), as columns of a pilot at both levels; parts of a recording are those of the classical method (of beats: ten)."""
 
+from collections import defaultdict
 from typing import Any
 
 import numpy as np
@@ -12,12 +13,12 @@ from ferrion.chip.prices import Prices
 from ferrion.core.ledger import Action
 from ferrion.core.noise import permutation
 from ferrion.core.progress import Tell
-from ferrion.learning.costs import arrays_of, cell_area, inference_ledger
+from ferrion.learning.costs import arrays_of, cell_area, inference_ledger, ledger_of
 from ferrion.learning.inference import Answer, infer
 from ferrion.learning.training import Fidelity, Training
 from ferrion.learning.wear import fecap_cycles
 from ferrion.pilots.array_costs import kept
-from ferrion.pilots.opponents import example_bytes
+from ferrion.pilots.sending import example_bytes
 from ferrion.pilots.table import Columns
 from ferrion.workloads.counting import CHOICE, SHORT, TRANSFER_EVERY, chosen, driven, plan
 from ferrion.workloads.data import DataSet
@@ -71,7 +72,10 @@ def numbers(training: Training, data: DataSet, events: EventSet, bins: int) -> d
     outlet = Outlet()
     right = outlet.tell(told.outputs.argmax(axis=1)) == data.test_labels
     passes, prices = training.plan.epochs, chip.prices
-    spent = prices.joules(inference_ledger(training.net, chip.geometry, told.rows)) + counting(events.test, data.test_inputs, prices)
+    ledger = inference_ledger(training.net, chip.geometry, told.rows)
+    beside = counting(events.test, data.test_inputs, prices) + held(told.rows[1:].sum() + ledger.count(Action.ADC_SAMPLE), prices)
+    spent, shares = prices.joules(ledger) + beside, defaultdict(float, prices.provenance(ledger))
+    shares[prices.energy[Action.TRACE_UPDATE][1].provenance] += beside
     keeps = memory(counters).plus(Cmos(*(arrays * count for count in controller(TRANSFER_EVERY))))
     seconds = PRODUCTS * (prices.seconds[Action.MEMRISTOR_READ] + chip.columns_per_adc * prices.seconds[Action.ADC_SAMPLE])
     worn, limits = {"fecap": fecap_cycles(training), "memristor": own.worn["memristor"]}, chip.endurance()
@@ -80,7 +84,7 @@ def numbers(training: Training, data: DataSet, events: EventSet, bins: int) -> d
         "accuracy": float(right.mean()),
         "balanced": float(np.mean([right[data.test_labels == label].mean() for label in np.unique(data.test_labels)])),
         "joules": spent,
-        "learned": own.energy_J / len(data.labels) + passes * counting(events.training, data.inputs, prices),
+        "learned": (own.energy_J + held(edges(training), prices)) / len(data.labels) + passes * counting(events.training, data.inputs, prices),
         "seconds": seconds,
         "told": events.seconds + seconds,
         "area": cell_area(chip, arrays),
@@ -89,8 +93,7 @@ def numbers(training: Training, data: DataSet, events: EventSet, bins: int) -> d
         "memory": training.memory.hidden.size * (MAGNITUDE_BITS + 1) / 8 + counters,
         "wear": year["fecap"],
         "wear, memristor": year["memristor"],
-        "measured": own.provenance.get("measured", 0.0),
-        "assumed": own.provenance.get("assumed", 0.0),
+        **{how: shares[how] / spent for how in ("measured", "assumed")},
         "once": training.accuracies[0],
         **kept(len(data.labels) * example_bytes(events.training, counters)),
         **outlet.leaving(len(data.labels)),
@@ -101,3 +104,15 @@ def numbers(training: Training, data: DataSet, events: EventSet, bins: int) -> d
 def counting(samples: Samples, inputs: NDArray[np.float32], prices: Prices) -> float:
     """Joules a recording: a counter, a byte, is rewritten at every event, as a trace is, and read where it drives a row."""
     return (len(samples.times) / len(samples) + BYTE * float((inputs != 0).sum(axis=1).mean())) * prices.energy[Action.TRACE_UPDATE][0]
+
+
+def edges(training: Training) -> int:
+    """Digital values of its arrays while they learned: lines driven, but for inputs, which are counters', and conversions."""
+    net, counts, chip = training.net, training.counts, training.plan.chip
+    ledger = ledger_of(net, counts, chip.geometry, training.plan.rule.only_changed)
+    return int(counts.forward_rows[1:].sum() + counts.backward_rows.sum()) + ledger.count(Action.ADC_SAMPLE)
+
+
+def held(count: float, prices: Prices) -> float:
+    """Joules of so many bytes between arrays that are read or written (`array_costs.costs`)."""
+    return float(count) * BYTE * prices.energy[Action.TRACE_UPDATE][0]

@@ -33,7 +33,7 @@ def integer_numbers(nets: list[IntegerNet], x: F4) -> dict[str, float]:
     """Of one of these networks, on average, a beat: joules here and on real parts, bytes, and what a memory for them takes and leaks."""
     prices, taken = Chip.from_card("leti-2025").prices, [size(net, x) for net in nets]
     spent = float(np.mean([joules(own, prices) for own in taken]))
-    return {"joules": spent, **held(float(np.mean([own.memory for own in taken]))), **known(prices), **on_parts(round(float(np.mean([own.products for own in taken]))))}
+    return {"joules": spent, **held(float(np.mean([own.memory for own in taken]))), **known(prices), **on_parts(float(np.mean([own.products for own in taken])))}
 
 
 def int8_numbers(nets: list[IntegerNet], x: F4) -> dict[str, float]:

@@ -21,10 +21,8 @@ V, F = CLASSES.index("V"), CLASSES.index("F")
 class Episode(NamedTuple):
     """One stretch of ectopy."""
 
-    onset: float
-    """Seconds: the beat that made it one."""
     waited: float | None
-    """Seconds from it to the stimulus; None without one."""
+    """Seconds from its onset, the beat that made it one, to the stimulus; None without one."""
     held: bool
     """Whether the stimulator rested when it began, after a stimulus that was not false."""
 
@@ -76,7 +74,7 @@ def _episode(first: int, end: int, peaks: F8, given: F8, last: I8, wrong: NDArra
     onset = float(peaks[first])
     own, before = given[(last >= first) & (last <= end)], given[given < onset]
     rests = bool(before.size) and not wrong[before.size - 1] and (onset - before[-1] < REFRACTORY or int((before > onset - HOUR).sum()) >= HOURLY)
-    return Episode(onset, float(own[0]) - onset if own.size else None, rests)
+    return Episode(float(own[0]) - onset if own.size else None, rests)
 
 
 def numbers(records: list[Answered]) -> dict[str, float]:

@@ -15,8 +15,9 @@ from ferrion.pilots import counters
 from ferrion.pilots.faults import FAULTS, met
 from ferrion.pilots.labelled_columns import chips_first, columns
 from ferrion.pilots.live import decisions, told
-from ferrion.pilots.opponents import classical, example_bytes, int8
+from ferrion.pilots.opponents import classical, int8
 from ferrion.pilots.recordings import LABELLED
+from ferrion.pilots.sending import events_sent
 from ferrion.pilots.table import merged
 from ferrion.pilots.telling import left
 from ferrion.workloads.digital.costs import speck_watts
@@ -25,8 +26,6 @@ from ferrion.workloads.spiking_seed import run_seed
 from ferrion.workloads.spiking_tasks import Task, chosen, of_test, task_of, tuned_network
 from ferrion.workloads.streams.source import events_from
 
-CHIP = "chip-{}.safetensors"
-"""The tuned chip of a seed."""
 STREAMED_SHORT = 10
 """Recordings of a stream with faults in the short form."""
 SHORT_TRAINING, ALL = 1000, 10**9
@@ -39,9 +38,14 @@ def the_task(name: str, short: bool) -> Task:
     return task.shorter() if short else task
 
 
+def chip_file(seed: int, short: bool) -> str:
+    """The name under which the tuned chip of a seed is kept."""
+    return f"chip-{seed}{'-quick' if short else ''}.safetensors"
+
+
 def kept_chip(name: str, short: bool, folder: Path, events: EventSet, seed: int = 0) -> SpikingNetwork:
     """The tuned chip of a pilot that was run in `folder`. Raises ConfigError where there is none, CheckpointError where another version left it."""
-    path, task = folder / CHIP.format(seed), the_task(name, short)
+    path, task = folder / chip_file(seed, short), the_task(name, short)
     if not path.is_file():
         raise ConfigError(f"no chip in {folder}: train one first with ferrion pilot {name}{' --quick' if short else ''} --out {folder}")
     network = tuned_network(task, events, seed)
@@ -86,10 +90,10 @@ def run(name: str, seed: int, short: bool, folder: Path, tell: Tell) -> dict[str
         "int8": int8(pilot.opponents, events, test, prices, seed, short),
         "classical": classical(pilot.opponents, events, test, prices, SHORT_TRAINING if short else ALL, seed),
     }
-    found = run_seed(task, events, seed, tell, lambda network: save(network, folder / CHIP.format(seed)))
+    found = run_seed(task, events, seed, tell, lambda network: save(network, folder / chip_file(seed, short)))
     asked = replace(events, test=events.test.take(test)) if events.paired else events
     counts, arrays = counters.columns(events, test, pilot.bins, seed, short, tell)
-    compared = merged(columns(found, digital, len(test), events.seconds, example_bytes(events.training)), counts)
+    compared = merged(columns(found, digital, len(test), events.seconds, events_sent(events.training)), counts)
     if pilot.camera:
         compared = merged(compared, {"chip, deployed": {"on speck": events.seconds * speck_watts()}})
     more, shown = pilot.further(asked, seed, short, tell)

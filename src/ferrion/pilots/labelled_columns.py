@@ -13,11 +13,12 @@ def chips_first(columns: Columns) -> Columns:
     return dict(sorted(columns.items(), key=lambda own: not own[0].startswith(("chip", "arrays")) or own[0].endswith("float32")))
 
 
-def columns(found: dict[str, Any], digital: dict[str, dict[str, Any]], tested: int, length: float, example: float) -> dict[str, dict[str, Any]]:
-    """Of everybody who is compared, on recordings of so many seconds, `example` bytes of events each. What the chip that learns alone takes in all its passes is shared by the
-    examples that it met; those that it met again must have been kept.
+def columns(found: dict[str, Any], digital: dict[str, dict[str, Any]], tested: int, length: float, elsewhere: dict[str, float]) -> dict[str, dict[str, Any]]:
+    """Of everybody who is compared, on recordings of so many seconds; `elsewhere`: what leaves of one whose events leave.
 
-    What is deployed was trained elsewhere: its examples left as those of int8 did, whether it is then tuned or not.
+    What the chip that learns alone takes in all its passes is shared by the examples that it met; those that it met again must have been kept.
+
+    What is deployed was trained elsewhere: the events of its examples left, whether it is then tuned or not.
     """
     tuned, new = chip_numbers(found, "tuned", "tuned", found["tuning"]["joules"], length), built(found["account"]["deployed"])
     alone = chip_numbers(found, "local", "alone", sum(own["joules"] * own["samples"] for own in found["passes"]) / found["met"], length)
@@ -28,7 +29,7 @@ def columns(found: dict[str, Any], digital: dict[str, dict[str, Any]], tested: i
             **{key: found["deployed"][key] for key in ("accuracy", "balanced", "joules", "operations")},
             "joules with leakage": found["deployed"]["joules"] + length * new["leaked"],
             **found["deployed"]["leaving"],
-            **{key: digital["int8"]["numbers"][key] for key in ("learned", "sent_learned")},
+            **elsewhere,
             **timed(found["deployed"]["seconds"]),
             "told": length + PAUSE,
             "dropped": found["deployed"]["dropped"] / tested,
@@ -43,11 +44,11 @@ def columns(found: dict[str, Any], digital: dict[str, dict[str, Any]], tested: i
         **{f"chip, deployed, some recordings{more}": {key: closely[level][key] for key in ("accuracy", "joules")} for level, more in (("event", ""), ("device", ", device level"))},
         "chip, deployed and tuned": {
             **tuned,
-            "learned": tuned["learned"] + digital["int8"]["numbers"]["learned"],
+            "learned": tuned["learned"] + elsewhere["learned"],
             "learned on chip": tuned["learned"],
-            "sent_learned": digital["int8"]["numbers"]["sent_learned"],
+            "sent_learned": elsewhere["sent_learned"],
         },
-        "chip, learning alone": alone | {"once": found["once"], **kept(found["again"] * example)},
+        "chip, learning alone": alone | {"once": found["once"], **kept(found["again"] * elsewhere["sent_learned"])},
         **{which: own["numbers"] for which, own in digital.items()},
         "float LIF": {"accuracy": found["float"]},
     }

@@ -15,9 +15,9 @@ from ferrion.core.noise import fork, permutation
 from ferrion.learning.descent import TwoMemorySGD
 from ferrion.learning.layers import TwoMemoryLinear, on_devices
 from ferrion.learning.memories import memories_of
-from ferrion.learning.model_costs import clear, cost
+from ferrion.learning.model_costs import clear
 from ferrion.learning.training import Fidelity
-from ferrion.pilots.array_costs import by_action
+from ferrion.pilots.array_costs import by_action, costs
 from ferrion.workloads.changing import Stage
 
 METAPLASTICITY = 1.0
@@ -86,7 +86,7 @@ class Learner:
         self.model.train()
         yield
         if memories_of(self.model):
-            for action, joules in by_action(cost(self.model), 1).items():
+            for action, joules in by_action(costs(self.model), 1).items():
                 self.spent[action] = self.spent.get(action, 0.0) + joules
 
     def _shown(self, inputs: torch.Tensor, labels: torch.Tensor) -> None:

@@ -3,20 +3,35 @@
 from typing import Any
 
 import numpy as np
+import torch
 from numpy.typing import NDArray
 
 from ferrion.chip.chip import Chip
 from ferrion.chip.prices import Prices
 from ferrion.core.ledger import Action
 from ferrion.learning.model_costs import Cost
-from ferrion.pilots.array_costs import by_action
+from ferrion.pilots.array_costs import by_action, costs, on_parts, with_digital
 from ferrion.pilots.watch import DAY
-from ferrion.workloads.digital.costs import BYTE, PARTS, Part, held, known, until_next
-from ferrion.workloads.machines import SKAB_NORMAL
+from ferrion.workloads.digital.costs import BYTE, PARTS, Part, Size, held, joules, known, until_next
+from ferrion.workloads.machines import SKAB_NORMAL, SKAB_SENSORS
 from ferrion.workloads.spiking_account import A_YEAR
 
 ROW = 1.0
 """Seconds from one row of the bench to the next."""
+SENSORS = len(SKAB_SENSORS)
+FRONT = 2 * SENSORS
+"""Bytes of the front end that brings sensors to one scale: a mean and a scale each. It multiplies each by its scale, for whoever watches."""
+
+
+def scaled(prices: Prices, residual: bool) -> float:
+    """Joules a row of the front end; and of the sum of squares of what a network has not given back, both sides of which are read."""
+    products, count = (2 * SENSORS, FRONT + 2 * SENSORS) if residual else (SENSORS, FRONT)
+    return products * prices.energy[Action.DIGITAL_MAC][0] + count * BYTE * prices.energy[Action.TRACE_UPDATE][0]
+
+
+def watching(model: torch.nn.Module, rows: int, prices: Prices) -> Cost:
+    """What so many rows have cost a chip: its arrays, front end and residual."""
+    return with_digital(costs(model), "front end and residual", 2 * SENSORS * rows, (FRONT + 2 * SENSORS) * rows, prices)
 
 
 def bill(found: Cost, rows: int) -> dict[str, Any]:
@@ -73,25 +88,23 @@ def worn_on(found: list[dict[str, Any]], anomalies: list[NDArray[np.bool_]]) -> 
 
 def int8_numbers(found: list[dict[str, Any]]) -> dict[str, Any]:
     """What the int8 network takes."""
-    prices, taken = Chip.from_card("leti-2025").prices, [own["int8"] for own in found]
-    used, traffic, products = (float(np.mean([own[key] for own in taken])) for key in ("used", "traffic", "products"))
-    numbers = {"joules": used * prices.energy[Action.DIGITAL_MAC][0] + traffic * BYTE * prices.energy[Action.TRACE_UPDATE][0]}
-    numbers |= held(float(np.mean([own["memory"] for own in taken]))) | known(prices)
-    numbers |= until_next(numbers, ROW)
+    prices, taken = Chip.from_card("leti-2025").prices, [Size(**own["int8"]) for own in found]
+    numbers = {"joules": scaled(prices, True) + float(np.mean([joules(own, prices) for own in taken]))}
+    numbers |= held(FRONT + float(np.mean([own.memory for own in taken]))) | known(prices)
+    numbers |= until_next(numbers, ROW) | on_parts(float(np.mean([own.products for own in taken])))
     for part in map(Part.from_card, PARTS):
-        numbers |= {f"joules, {part.name}": products * part.joules, f"seconds, {part.name}": products * part.seconds}
         if part.idle is not None:
-            numbers[f"joules with sleep, {part.name}"] = products * part.joules + part.idle
+            numbers[f"joules with sleep, {part.name}"] = numbers[f"joules, {part.name}"] + part.idle * ROW
     return numbers
 
 
 def monitor_numbers(found: list[dict[str, Any]], name: str, prices: Prices) -> dict[str, Any]:
     """What a statistic takes: products of 8 bits and a byte read for each; it learns where it is."""
     products, kept = (float(np.mean([own[key][name] for own in found])) for key in ("products", "kept"))
-    numbers = {"joules": products * (prices.energy[Action.DIGITAL_MAC][0] + BYTE * prices.energy[Action.TRACE_UPDATE][0]), **held(kept)}
+    numbers = {"joules": scaled(prices, False) + products * (prices.energy[Action.DIGITAL_MAC][0] + BYTE * prices.energy[Action.TRACE_UPDATE][0]), **held(FRONT + kept)}
     return {
         **numbers,
         **until_next(numbers, ROW),
         **known(prices),
-        **{f"joules, {part.name}": products * part.joules for part in map(Part.from_card, PARTS)},
+        **on_parts(products),
     }

@@ -10,10 +10,9 @@ from torch.nn.functional import smooth_l1_loss
 from ferrion.chip.chip import Chip
 from ferrion.core.noise import fork
 from ferrion.core.progress import Tell
-from ferrion.learning.model_costs import cost
 from ferrion.learning.training import Fidelity
 from ferrion.learning.wear import busiest
-from ferrion.pilots.array_costs import on_parts
+from ferrion.pilots.array_costs import costs, on_parts
 from ferrion.pilots.forecast import HIDDEN, Known, in_float, known, on_chip, surprise
 from ferrion.pilots.table import Columns
 from ferrion.workloads.digital.costs import joules, size
@@ -65,7 +64,7 @@ def _chip(chip: Chip, kelvin: float | None, fidelity: Fidelity, worn: list[dict[
     errors, rows = one(own.inputs, own.changes), len(own.changes)
     limits, counts = chip.endurance(), busiest(one.model)
     taken = {f"forecast, {device}": count / (rows * own.step) * YEAR / limits[device] for device, count in counts.items()}
-    worn.append({"forecast": cost(one.model).joules / rows, **taken})
+    worn.append({"forecast": costs(one.model).joules / rows, **taken})
     return errors
 
 

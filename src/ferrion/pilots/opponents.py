@@ -12,16 +12,14 @@ from ferrion.chip.outlet import Outlet
 from ferrion.chip.prices import Prices
 from ferrion.core.ledger import Action
 from ferrion.core.noise import permutation
+from ferrion.pilots.sending import as_events
 from ferrion.workloads.digital.costs import PARTS, Part, as_bytes, held, joules, known, sent, size, until_next
 from ferrion.workloads.digital.inputs import Inputs
 from ferrion.workloads.digital.network import Recipe, fit, held_out, of, set_apart
 from ferrion.workloads.digital.trees import tree_numbers
-from ferrion.workloads.event_sets import EventSet, Samples
-from ferrion.workloads.streams.feed import MICROSECOND
+from ferrion.workloads.event_sets import EventSet
 from ferrion.workloads.verdicts import confusion, roc
 
-EVENT_BYTES, LOW_TIME = 4, 6
-"""An event on its way out, as in EVT 2.0, whose words hold so many bits of its time."""
 CHOICE = 3000
 """Draws that choose a recipe stand apart from others."""
 SEEN, SHORT_EPOCHS = 200, 10
@@ -78,7 +76,7 @@ def int8(opponents: Opponents, events: EventSet, test: NDArray[np.int64], prices
     for part in map(Part.from_card, PARTS):
         seconds = taken.products * part.seconds
         numbers[f"joules, {part.name}"] = taken.products * part.joules
-        numbers[f"median, {part.name}"] = numbers[f"late, {part.name}"] = events.seconds + seconds
+        numbers[f"late, {part.name}"] = events.seconds + seconds
         if part.idle is not None:
             numbers[f"joules with sleep, {part.name}"] = taken.products * part.joules + events.seconds * part.idle
     return {"numbers": numbers, "recipe": repr(recipe), "confusion": confusion(decided, y, events.classes), "roc": roc(votes, y)}
@@ -91,15 +89,9 @@ def _counted(events: EventSet, prices: Prices) -> float:
 
 def _leaving(events: EventSet, training: NDArray[np.float32], decided: NDArray[np.int64]) -> tuple[NDArray[np.int64], dict[str, float]]:
     """Decisions as they are read outside; and what leaves with them and to be learned elsewhere: events or inputs, whichever are fewer bytes, by radio."""
-    outlet, samples = Outlet(), events.training
-    words = samples.rows.astype(np.uint32) << LOW_TIME | np.rint(samples.times / MICROSECOND).astype(np.uint32) % (1 << LOW_TIME)
-    outlet.lend(min(words, as_bytes(training), key=lambda sent: sent.nbytes))
+    outlet = Outlet()
+    outlet.lend(min(as_events(events.training), as_bytes(training), key=lambda sent: sent.nbytes))
     return outlet.tell(decided), sent(outlet, len(training))
-
-
-def example_bytes(samples: Samples, inputs: float = np.inf) -> float:
-    """Bytes that hold a sample, on average, for further passes: its events, or so many inputs of a byte, whichever are fewer."""
-    return min(EVENT_BYTES * len(samples.times) / len(samples), inputs)
 
 
 def quick(recipe: Recipe) -> Recipe:

@@ -15,7 +15,7 @@ from ferrion.core.progress import Tell
 from ferrion.learning.training import Fidelity
 from ferrion.pilots.anew import best_net, best_trees, network, trees
 from ferrion.pilots.array_costs import kept, worn
-from ferrion.pilots.continual import asked
+from ferrion.pilots.continual_costs import asked
 from ferrion.pilots.ecg_costs import integer_numbers
 from ferrion.pilots.learners import METAPLASTICITY, Learner, Shape, in_float, on_chip
 from ferrion.workloads.changing import Stage

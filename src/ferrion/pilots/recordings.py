@@ -28,6 +28,8 @@ class Labelled:
     sensor: Sensor
     """Whose pixels are the rows of the set."""
     opponents: Opponents
+    folder: str
+    """Of the recordings."""
     bins: int
     """Equal parts of a recording in which arrays are given counts of its events."""
     camera: bool = False
@@ -61,6 +63,7 @@ LABELLED = {
             (binned(3),),
             ("logistic regression on counts in three bins", binned(3), LOGISTIC),
         ),
+        folder="nmnist_small",
         bins=3,
         camera=True,
     ),
@@ -73,6 +76,7 @@ LABELLED = {
             (binned(6), binned(3)),
             ("logistic regression on counts in three bins", binned(3), LOGISTIC),
         ),
+        folder="nmnist_small",
         bins=6,
         camera=True,
         streamed=20,
@@ -87,6 +91,7 @@ LABELLED = {
             (binned(1), binned(3)),
             ("logistic regression on counts in three bins", binned(3), LOGISTIC),
         ),
+        folder="dvs128_samples",
         bins=1,
         camera=True,
         streamed=20,
@@ -100,6 +105,7 @@ LABELLED = {
             (binned(10), binned(20)),
             ("gradient-boosted trees on counts in ten bins", binned(10), TREES),
         ),
+        folder="braille_tactile",
         bins=10,
     ),
     "ecg": Labelled(
@@ -111,6 +117,7 @@ LABELLED = {
             (binned(10), heartbeats),
             ("gradient-boosted trees on the samples of a beat", heartbeats, TREES),
         ),
+        folder="ecg_mitbih",
         bins=10,
         further=personal.columns,
     ),

@@ -17,8 +17,9 @@ from torch.nn.functional import cross_entropy
 from ferrion.chip.chip import Chip
 from ferrion.circuits.trigger import LENGTH, idle, pulses, threshold
 from ferrion.core.noise import permutation
-from ferrion.learning.model_costs import Cost, clear, cost
+from ferrion.learning.model_costs import Cost, clear
 from ferrion.learning.training import Fidelity
+from ferrion.pilots.array_costs import costs
 from ferrion.pilots.sorter import FIRST, HIDDEN, LAST, Differences, Sorter
 from ferrion.workloads.digital.network import IntegerNet, Recipe, chosen, clip, fit, of, set_apart
 from ferrion.workloads.pulses import NO_UNIT, Recording, truth
@@ -28,13 +29,15 @@ PASSES, SHORT_PASSES = 10, 5
 CHOICE = 4000
 """Draws that choose a recipe stand apart from others."""
 RECIPES = (Recipe((HIDDEN,), epochs=60, dropout=0.0), Recipe((2 * HIDDEN,), epochs=60, dropout=0.0), Recipe((HIDDEN,), sparsity=0.5, epochs=60, dropout=0.0))
+SMALL = Recipe((HIDDEN,), sparsity=0.75, epochs=60, dropout=0.0)
+"""As the chip is, three quarters of the weights pruned away: what takes little."""
 SHRINKAGES = (0.03, 0.1)
 """Of the covariance towards its mean variance, of which the better on a held-out fifth of the calibration is taken. With less (0.003, 0.01) filters need more than
 8 bits: on one seed of five they fall by ten points that the held-out fifth does not foresee."""
 COPIES, LOWEST, HIGHEST = 8, 0.55, 1.35
 """How often each pulse of a calibration is shown to whom heights are varied for, and between which shares of its height: a little more than a drift takes."""
-DEVICES, INT8, FILTERS, FLOAT = "chip, device level", "int8", "matched filters", "float"
-VARIED = {INT8: "int8, heights varied", FILTERS: "matched filters, heights varied"}
+DEVICES, INT8, FILTERS, FLOAT, PRUNED = "chip, device level", "int8", "matched filters", "float", "int8, small"
+VARIED = {INT8: "int8, heights varied", PRUNED: "int8, small, heights varied", FILTERS: "matched filters, heights varied"}
 """Who is also taught at heights that vary, as a designer would who expects drift."""
 BOUND = 0.6
 """Largest size of a weight or bias of who is bounded: between those of the chip's two arrays (0.56 and 0.63, `full` of `ferrion.learning.memories`)."""
@@ -126,12 +129,12 @@ def sorters(first: Heard, seed: int, short: bool) -> Sorters:
     """Taught the pulses of a calibration, of which the truth is known; the chip one by one, the digital ones off it."""
     front, chip, right = taught(first, seed, short)
     x, y, passes = front(first.lines), first.true, SHORT_PASSES if short else PASSES
-    learned = cost(chip.model)
+    learned = costs(chip.model, digital_inputs=False)
     clear(chip.model)
     many, whole = varied(x, y, seed), np.full(len(y), -1)
     recipe = RECIPES[0] if short else chosen(x, y, whole, CLASSES, RECIPES, CHOICE + seed)
-    rarely = replace(recipe, epochs=recipe.epochs // COPIES)
-    int8 = {INT8: of(fit(x, y, CLASSES, recipe, seed)), VARIED[INT8]: of(fit(*many, CLASSES, rarely, seed))}
+    int8 = {name: of(fit(x, y, CLASSES, own, seed)) for name, own in ((INT8, recipe), (PRUNED, SMALL))}
+    int8 |= {VARIED[name]: of(fit(*many, CLASSES, replace(own, epochs=own.epochs // COPIES), seed)) for name, own in ((INT8, recipe), (PRUNED, SMALL))}
     int8[BOUNDED[INT8]] = of(fit(x, y, CLASSES, replace(recipe, bound=BOUND), seed))
     filters = {FILTERS: Filters.tuned(x, y, whole, CHOICE + seed), VARIED[FILTERS]: Filters.tuned(*many, np.tile(np.arange(len(y)), COPIES), CHOICE + seed)}
     _, devices, _ = taught(first, seed, short, Fidelity.DEVICE)

@@ -12,8 +12,7 @@ from ferrion.circuits.trigger import LENGTH
 from ferrion.core.ledger import Action
 from ferrion.core.noise import fork
 from ferrion.core.progress import Tell
-from ferrion.learning.model_costs import cost
-from ferrion.pilots.array_costs import by_action, kept, worn
+from ferrion.pilots.array_costs import by_action, costs, kept, worn
 from ferrion.pilots.load import Load, copies, loads
 from ferrion.pilots.race import CENTRE, Race, race
 from ferrion.pilots.sorter import TRANSFER_EVERY
@@ -66,7 +65,7 @@ def right(watched: Heard, decided: NDArray[np.int64]) -> float:
 def told(own: Sorters, first: Heard, watched: Heard, votes: Votes, seed: int) -> tuple[Columns, dict[str, Any]]:
     """At `NOISE`: what everybody takes, how a chip of many electrodes keeps up, a race of ion neurons, drift; and what is drawn."""
     chip, seconds = SpikingChip.from_card(), len(watched.recording.signal) / RATE
-    decided = cost(own.chip.model)
+    decided = costs(own.chip.model, digital_inputs=False)
     prices, numbers = chip.memory.prices, chip_numbers(own, decided, len(watched.true))
     streams = loads(numbers["seconds"], chip.router, seed)
     races = {centre: race(chip.neuron, votes["chip"], EACH, fork(seed, 2), centre) for centre in CENTRES}

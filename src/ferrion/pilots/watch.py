@@ -1,5 +1,6 @@
 """A watch on a machine: two arrays learn on the chip to give back what normal sensors say, and what they cannot give back is an anomaly."""
 
+import warnings
 from collections import deque
 from collections.abc import Iterable, Iterator
 from itertools import islice
@@ -24,6 +25,8 @@ CLIP = 6.0
 """Standard deviations at which the drivers of the rows end."""
 MEDIAN, QUANTILE = 5, 0.99
 """Rows over which a residual is smoothed by its running median; of the residuals of normal rows, the quantile beyond which one is an anomaly."""
+FAR, USUAL = 20.0, (0.05, 0.95)
+"""A reading to learn from is taken for a fault where a sensor lies so many times the spread between these quantiles from its median."""
 DAY, CELSIUS = 86400.0, 273.15
 DRIFTS = {"a day at 25 C": (DAY, 25.0), "a month at 85 C": (30 * DAY, 85.0), "a month at 125 C": (30 * DAY, 125.0)}
 """How long memristors rest between learning and watching, and at which temperature [degrees Celsius]."""
@@ -124,6 +127,17 @@ class Watch:
         return busiest(self.model)
 
 
+def usual(readings: F8) -> NDArray[np.bool_]:
+    """Which readings (rows, sensors) are no faults, of which a few among hundreds would make the scale so wide that nothing is an anomaly any more.
+
+    A sensor that hardly ever moves has no spread to go by: none of its readings is taken for a fault.
+    """
+    low, middle, high = np.quantile(readings, (USUAL[0], 0.5, USUAL[1]), axis=0)
+    away = (np.abs(readings - middle) > FAR * (high - low)) & (high > low)
+    found: NDArray[np.bool_] = ~away.any(axis=1)
+    return found
+
+
 class Told(NamedTuple):
     """What a watch says to a reading; above 1 is an anomaly."""
 
@@ -132,11 +146,16 @@ class Told(NamedTuple):
 
 
 def watch_on(readings: Iterable[Reading], chip: Chip, sensors: int, normal: int, seed: int) -> Iterator[Told]:
-    """Learn the first `normal` readings, then say what each further one is, following the machine. Raises DataError for a stream that ends before."""
+    """Learn the first `normal` readings, `usual` ones, then say what each further one is, following the machine. Raises DataError for a stream that ends before."""
     going_on = iter(readings)
     first = np.array([reading.values for reading in islice(going_on, normal)])
     if len(first) < normal:
         raise DataError(f"the stream ended after {len(first)} readings; {normal} are learned as normal before anything is watched")
+    kept = usual(first)
+    if not kept.all():
+        example = f"the first {first[~kept][0].tolist()}"
+        warnings.warn(f"{np.count_nonzero(~kept)} of {normal} readings to learn from are far from all others ({example}) and are not learned", stacklevel=2)
+    first = first[kept]
     standard, watch = Standard(first), Watch(chip, sensors, seed)
     watch.learn(standard(first))
     for reading in going_on:

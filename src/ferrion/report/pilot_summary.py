@@ -100,7 +100,7 @@ SHOWN = {
     ),
 }
 """A pilot, or what it does besides after a comma."""
-MEDIAN = ("answered", "delay", "waited, poisson", "told", "median", "seconds", "median, ndp120", "seconds, ndp120")
+MEDIAN = ("answered", "delay", "waited, poisson", "told", "median", "seconds", "late, ndp120", "seconds, ndp120")
 LATE = ("answered, late", "delay, late", "waited, poisson, late", "told", "late", "seconds", "late, ndp120", "seconds, ndp120")
 """Latencies, of which the first that is known is shown. Arrays and networks whose rows are all there take the same `seconds` for each."""
 FECAP, MEMRISTOR = ("wear", "followed, fecap"), ("wear, memristor", "followed, memristor")

@@ -28,8 +28,8 @@ class Contest(NamedTuple):
     score: str
     adapted: str = ""
     """How the columns end that compete, of those that have the score; what they take to decide is of the column without it where they do not tell."""
-    priced: bool = True
-    """Whether what the columns take to decide is of this task."""
+    joules: str = "joules"
+    """What a decision takes, where a pilot decides more than one thing."""
 
 
 CONTESTS = (
@@ -45,8 +45,8 @@ CONTESTS = (
     Contest("pulses found and sorted, nothing drifts", "trigger", "right, 0.1"),
     Contest("the same, heights have drifted", "trigger", "right, drifted"),
     Contest("pixels wired anew, all wirings at the end", "continual", "end, orders"),
-    Contest("other light, all at the end", "continual", "end, lights", priced=False),
-    Contest("gestures on another's arm", "continual", "arm, learned", priced=False),
+    Contest("other light, all at the end", "continual", "end, lights", joules="joules, lights"),
+    Contest("gestures on another's arm", "continual", "arm, learned", joules="joules, arm"),
 )
 HEAD = (
     "task", "on the chip [%]", "best digital [%]", "digital is ahead by [points]", "its energy, chip = 1", "with what leaks",
@@ -105,7 +105,7 @@ def _cells(contest: Contest, runs: Sequence[Result]) -> list[str]:
     chip = _least(chips, best_chip) or best_chip
     least, ahead = _least(digital, chip), best.leads(chip)
     lead = f"**{_spread(ahead)}**" if differs(ahead) else _spread(ahead)
-    return [chip.told, best.told, lead, *best.over(chip), *([least.name, *least.over(chip)] if least else ["none" if contest.priced else "–", "–", "–"])]
+    return [chip.told, best.told, lead, *best.over(chip), *([least.name, *least.over(chip)] if least else ["none", "–", "–"])]
 
 
 def _sides(contest: Contest, runs: Sequence[Result], starts: tuple[str, ...]) -> list[Side]:
@@ -117,8 +117,8 @@ def _sides(contest: Contest, runs: Sequence[Result], starts: tuple[str, ...]) ->
 def _side(contest: Contest, columns: list[dict[str, Any]], name: str) -> Side:
     own = [{**seed.get(name.removesuffix(contest.adapted), {}), **seed[name]} for seed in columns]
     joules, with_leakage = (
-        fmean(seed[key] + seed.get("converted", 0.0) for seed in own) if contest.priced and all(seed.get(key) is not None for seed in own) else 0.0
-        for key in ("joules", "joules with leakage")
+        fmean(seed[key] + seed.get("converted", 0.0) for seed in own) if all(seed.get(key) is not None for seed in own) else 0.0
+        for key in (contest.joules, f"{contest.joules} with leakage")
     )
     return Side(name, [seed[contest.score] for seed in own], joules, with_leakage)
 

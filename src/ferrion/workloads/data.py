@@ -1,5 +1,6 @@
 """Data sets: found, checked, and brought to the range of the chip's drivers."""
 
+import hashlib
 import os
 import zipfile
 from collections.abc import Callable
@@ -90,6 +91,16 @@ def find(folder: str, files: tuple[str, ...]) -> Path:
             return place / folder
     looked = ", ".join(str(place / folder) for place in places())
     raise MissingDataError(f"no {folder} in {looked} (needs {', '.join(files)}); set FERRION_DATA to a folder that holds it, or run: ferrion data fetch {folder}")
+
+
+def contents(folders: tuple[str, ...]) -> str:
+    """A digest of every file in each of these folders, in the first place that has it: other recordings give other results."""
+    found = hashlib.sha256()
+    for folder in folders:
+        for where in [place / folder for place in places() if (place / folder).is_dir()][:1]:
+            for path in sorted(path for path in where.rglob("*") if path.is_file()):
+                found.update(str(path.relative_to(where)).encode() + hashlib.sha256(path.read_bytes()).digest())
+    return found.hexdigest()
 
 
 def split(name: str, inputs: ArrayLike, labels: ArrayLike, note: str = "") -> DataSet:

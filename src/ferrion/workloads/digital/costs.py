@@ -47,7 +47,7 @@ def size(net: IntegerNet, x: NDArray[np.float32]) -> Size:
         products, used, weights = products + layer.products(own), used + here, weights + nonzero
         memory += min(dense, nonzero + -(-dense // 8)) + CHANNEL_BYTES * len(layer.bias)
         traffic += min(here, nonzero) + float((own != 0).sum()) / len(own) + layer.outputs(own)
-    widest = max(before[0].numel() + after[0].numel() for before, after in pairwise(states))
+    widest = max(before[0].numel() + after[0].numel() for before, after in pairwise([*net.inputs_of(states), states[-1]]))
     return Size(products, used, weights, memory + widest, traffic)
 
 

@@ -14,14 +14,13 @@ F8 = NDArray[np.float64]
 
 
 class Statistic(NamedTuple):
-    """Of every row, over its limit: an anomaly is above 1."""
+    """Of every watched row, over its limit: an anomaly is above 1."""
 
-    normal: F8
     watched: F8
     products: int
     """Multiplications a row."""
     kept: int
-    """Coefficients that are kept: scales of the sensors, and what is multiplied with them."""
+    """Bytes that are kept: coefficients, and the row where it is read more than once; the front end's are not among them."""
 
 
 Monitor = Callable[[F8, F8], list[Statistic]]
@@ -31,16 +30,14 @@ Monitor = Callable[[F8, F8], list[Statistic]]
 def squares(normal: F8, watched: F8) -> list[Statistic]:
     """Sum of squares, its limit the 99th percentile of normal rows."""
     own, seen = (normal**2).sum(axis=1), (watched**2).sum(axis=1)
-    limit = np.quantile(own, 0.99)
-    return [Statistic(own / limit, seen / limit, 2 * normal.shape[1], normal.shape[1])]
+    return [Statistic(seen / np.quantile(own, 0.99), normal.shape[1], 0)]
 
 
 def hotelling(normal: F8, watched: F8) -> list[Statistic]:
     """T2 on all sensors, alarms beyond twice its limit (SKAB, notebooks/t2_SKAB.ipynb, core/t2.py; Hotelling 1947)."""
     inverse = np.linalg.pinv(np.cov(normal.T))
     limit, sensors = 2.0 * t2_limit(*normal.shape), normal.shape[1]
-    own, seen = (np.einsum("ij,jk,ik->i", rows, inverse, rows) / limit for rows in (normal, watched))
-    return [Statistic(own, seen, sensors * sensors + 2 * sensors, sensors * sensors + sensors)]
+    return [Statistic(np.einsum("ij,jk,ik->i", watched, inverse, watched) / limit, sensors * sensors + sensors, sensors * sensors + sensors)]
 
 
 def components(normal: F8, watched: F8) -> list[Statistic]:
@@ -48,11 +45,11 @@ def components(normal: F8, watched: F8) -> list[Statistic]:
     variances, axes = np.linalg.eigh(np.cov(normal.T))
     variances, axes = variances[::-1], axes[:, ::-1]
     count = min(int(np.searchsorted(np.cumsum(variances) / variances.sum(), EXPLAINED)) + 1, len(variances) - 1)
-    kept, products = axes[:, :count], 2 * axes.shape[0] * count + axes.shape[0]
-    scores = [rows @ kept for rows in (normal, watched)]
-    left = [((rows - own @ kept.T) ** 2).sum(axis=1) / q_limit(variances[count:]) for rows, own in zip((normal, watched), scores, strict=True)]
-    t2 = [(own**2 / np.maximum(variances[:count], 1e-12)).sum(axis=1) / t2_limit(len(normal), count) for own in scores]
-    return [Statistic(t2[0], t2[1], products, axes.shape[0] * (count + 1) + count), Statistic(left[0], left[1], 0, 0)]
+    kept, products = axes[:, :count], 2 * axes.shape[0] * count + axes.shape[0] + 2 * count
+    scores = watched @ kept
+    left = ((watched - scores @ kept.T) ** 2).sum(axis=1) / q_limit(variances[count:])
+    t2 = (scores**2 / np.maximum(variances[:count], 1e-12)).sum(axis=1) / t2_limit(len(normal), count)
+    return [Statistic(t2, products, axes.shape[0] * (count + 1) + count), Statistic(left, 0, 0)]
 
 
 def t2_limit(rows: int, count: int) -> float:
