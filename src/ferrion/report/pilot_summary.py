@@ -81,6 +81,7 @@ SHOWN = {
             "the same, device level": ("chip, device level", "chip"),
             "int8": ("int8",),
             "int8, heights varied": ("int8, heights varied",),
+            "int8, small, heights varied": ("int8, small, heights varied",),
             "int8, weights bounded": ("int8, weights bounded",),
             "matched filters, 8 bits": ("matched filters",),
             "matched filters, heights varied": ("matched filters, heights varied",),
