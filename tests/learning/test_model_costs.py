@@ -66,7 +66,7 @@ def test_learning_is_charged_update_by_update():
     descent = TwoMemorySGD(model, lr=0.05, transfer_every=8)
     for _ in range(2):
         descent.zero_grad()
-        cross_entropy(model(torch.rand(4, 1, 8, 8)), torch.randint(3, (4,))).backward()
+        cross_entropy(model(0.1 + 0.9 * torch.rand(4, 1, 8, 8)), torch.randint(3, (4,))).backward()
         descent.step()
     found, tally = cost(model), model[2].memories.tally
     head, front = counts(found, "2"), counts(found, "0")
@@ -78,6 +78,14 @@ def test_learning_is_charged_update_by_update():
     assert front[Action.ADC_SAMPLE] == 8 * 36 * 4
     assert found.seconds > 8 * 36 * 100e-9
     assert 0 <= found.rails < 0.05
+
+
+def test_a_gradient_multiplies_only_lines_that_are_driven():
+    """As the fused loop has it: of 30 inputs 10 are 0, and the bias is driven."""
+    layer = TwoMemoryLinear(30, 4, CHIP, readout=READOUT)
+    clear(layer)
+    layer(torch.cat([torch.ones(2, 20), torch.zeros(2, 10)], dim=1)).sum().backward()
+    assert counts(cost(layer), "layer")[Action.DIGITAL_MAC] == 2 * 21 * 4
 
 
 @pytest.mark.parametrize("rule", [PUBLISHED, REFINED])

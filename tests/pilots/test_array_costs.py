@@ -7,7 +7,7 @@ import torch
 from ferrion.chip.chip import Chip
 from ferrion.core.ledger import Action
 from ferrion.learning.model_costs import clear, cost
-from ferrion.pilots.array_costs import HELD, by_action, costs, with_digital
+from ferrion.pilots.array_costs import HELD, by_action, costs, values, with_digital, with_samples
 from ferrion.pilots.learners import Shape, on_chip
 
 SHAPE = Shape(5, 4, 3, 0.05, 10, 1)
@@ -43,13 +43,24 @@ def test_what_an_analogue_memory_holds_is_not_read():
 def test_learning_reads_errors_too():
     own = on_chip(SHAPE, 0, 0.0)
     clear(own.model)
+    with torch.no_grad():
+        own.model[0].memories.analogue.abs_()
     own.learn_one(np.ones((1, 5), np.float32), 0)
-    assert own.spent[HELD] > 2 * (4 + 3) * BYTE, "votes and hidden cells are converted, and errors of both drive or are converted"
+    forward, backward = (5 + 1 + 4) + (4 + 1 + 3), 3 + 4
+    assert own.spent[HELD] == pytest.approx((forward + backward) * BYTE), "three errors of votes drive, those of four hidden cells are converted"
     assert own.joules == pytest.approx(sum(own.spent.values()))
+
+
+def test_the_two_largest_neighbours_are_held():
+    model, _ = decided(np.ones((1, 5), np.float32))
+    assert values(model) == 5 + 4
+    assert values(model, digital_inputs=False) == 4 + 3
 
 
 def test_digital_work_beside_arrays_is_billed_at_the_card_s_prices():
     model, _ = decided(np.ones((1, 5), np.float32))
     found = with_digital(cost(model), "front end", 8, 16, PRICES)
     assert found.joules - cost(model).joules == pytest.approx(8 * PRICES.energy[Action.DIGITAL_MAC][0] + 16 * BYTE)
+    samples = with_samples(cost(model), "electrode", 41, PRICES)
+    assert samples.joules - cost(model).joules == pytest.approx(41 * (PRICES.energy[Action.ADC_SAMPLE][0] + BYTE))
     assert {bill.place for bill in found.bills} - {bill.place for bill in cost(model).bills} == {"front end"}

@@ -203,7 +203,7 @@ def test_the_pilot_runs_and_is_drawn(tmp_path):
     assert columns["int8, taught all"]["cmos"] == pytest.approx(memory(columns["int8, taught all"]["memory"]).area)
     geometry, pixels, hidden = Chip.from_card("leti-2025").geometry, PIXELS + 1, continual.DIGIT.hidden
     controllers = (geometry.arrays(pixels, hidden) + geometry.arrays(hidden + 1, changing.DIGITS)) * controller(continual.DIGIT.transfer_every).area
-    assert columns["chip"]["cmos"] == pytest.approx(controllers + memory(PIXELS).area)
+    assert columns["chip"]["cmos"] == pytest.approx(controllers + memory(PIXELS + hidden).area)
     for work, key in (("a decision", "joules"), ("an example learned", "learned")):
         assert sum(first["actions"][work].values()) == pytest.approx(columns["chip, consolidating"][key])
     assert {row["fault"] for row in result["faults"]} == set(FAULTS)

@@ -54,7 +54,7 @@ def test_a_decision_pays_for_every_event_that_is_counted(monkeypatch):
         assert twice[name]["joules"] - once[name]["joules"] == pytest.approx(EACH * price)
         assert once[name]["joules with leakage"] - once[name]["joules"] == pytest.approx(SECONDS * once[name]["leaked"])
         arrays_of_eight_columns = 8 + 1
-        assert once[name]["leaked"] == pytest.approx(8 * 2 * ROWS * 8.44e-12 + arrays_of_eight_columns * controller(TRANSFER_EVERY).leakage)
+        assert once[name]["leaked"] == pytest.approx(8 * (2 * ROWS + 64) * 8.44e-12 + arrays_of_eight_columns * controller(TRANSFER_EVERY).leakage)
         assert twice[name]["learned"] - once[name]["learned"] == pytest.approx(EPOCHS * EACH * price)
         assert once[name]["sent_learned"] == 0.0
         assert once[name]["kept"] == len(SET.training) * min(4 * EACH, 2 * ROWS), "ten passes"

@@ -11,12 +11,15 @@ import pytest
 from tests.hearts import heart
 from tests.peers import peer
 
+from ferrion.chip.chip import Chip
 from ferrion.chip.stimulator import BEATS, REFRACTORY
 from ferrion.circuits.beats import SETTLE
 from ferrion.circuits.drive import pulses, step
 from ferrion.core.errors import ConfigError, DataError, MissingDataError
+from ferrion.core.ledger import Action
 from ferrion.core.noise import fork
 from ferrion.pilots import ecg_course, ecg_hearts, ecg_live, ecg_loop
+from ferrion.pilots.ecg_costs import counted
 from ferrion.pilots.ecg_course import Course
 from ferrion.pilots.ecg_fronts import AFTER, BEFORE, CLIP, Bank, charged, converted, of_others, with_pace
 from ferrion.pilots.ecg_hearts import stimulated, watched
@@ -108,6 +111,10 @@ def test_bio_voltage_neurons_take_the_charge_of_their_capacitors():
     counts = [len(spikes.times) for spikes in bank.heard(signal)]
     assert all(less < more for less, more in pairwise(counts[::2])), "the higher the gain, the more"
     assert not any(len(spikes.times) for spikes in bank.heard(0.01 * np.random.default_rng(0).normal(size=3600))), "none without a wave"
+    told = Bank(3)
+    told(signal, np.array([500]))
+    trace = Chip.from_card("leti-2025").prices.energy[Action.TRACE_UPDATE][0]
+    assert counted(told) == pytest.approx(sum(counts) / (len(signal) / RATE) * 0.8 * trace), "each spike rewrites a counter"
     neuron = bank.neuron
     for drive in (step(0.1, 0.2), pulses(0.12, 5e-3, 0.1, 2.0)):
         times = neuron.fire(drive, count=8, seed=1)

@@ -19,8 +19,11 @@ from ferrion.chip.chip import Chip
 from ferrion.chip.cmos import controller
 from ferrion.core.errors import DataError, MissingDataError
 from ferrion.core.ledger import Action
+from ferrion.learning.model_costs import clear
 from ferrion.pilots import machine, machine_faults, machine_rivals
+from ferrion.pilots.array_costs import costs
 from ferrion.pilots.machine import run
+from ferrion.pilots.machine_costs import moved, scaled, watching
 from ferrion.pilots.watch import CLIP, MEDIAN, TRANSFER_EVERY, Standard, Watch, limit_of, smoothed, usual, watch_on
 from ferrion.workloads import machines
 from ferrion.workloads.digital.monitoring import components, hotelling, q_limit, squares
@@ -256,6 +259,19 @@ def test_a_glitch_while_it_learns_does_not_make_a_watch_deaf():
     assert 20.0 * values[101:400, 0].std() < 0.2 * Standard(values[:400]).deviation[0]
 
 
+def test_a_front_end_and_a_residual_are_the_same_for_whoever_watches():
+    """Eight products and 24 bytes to scale a row; eight products and 16 bytes to say what is left of it."""
+    prices, rows = Chip.from_card("leti-2025").prices, np.zeros((3, 8), np.float32)
+    product, byte = prices.energy[Action.DIGITAL_MAC][0], prices.energy[Action.TRACE_UPDATE][0] / 4
+    assert scaled(prices, True) == pytest.approx(16 * product + 40 * byte)
+    own = Watch(Chip.from_card("leti-2025"), 8, 0)
+    clear(own.model)
+    own.residuals(rows)
+    alone = costs(own.model)
+    assert watching(own.model, 3, prices).joules - alone.joules == pytest.approx(3 * scaled(prices, True))
+    assert moved(alone, 3, prices).joules - alone.joules == pytest.approx(3 * (16 * product + 40 * byte)), "a scale read, a mean of two bytes read and written"
+
+
 def test_usual_readings_are_all_kept():
     """Gaussian ones, one that hardly ever moves, and a step between two states."""
     draws = np.random.default_rng(0)
@@ -322,12 +338,12 @@ def test_one_seed_on_made_up_machines_says_what_its_runs_say(monkeypatch, tmp_pa
         assert np.median(found["waits"][name]) == columns[name]["delay"]
     for work, joules in (("watched", columns["chip"]["joules"]), ("learned", columns["chip"]["learned"]), ("followed", columns["chip, following"]["joules"])):
         assert sum(found["actions"][f"chip: a row {work}"].values()) == pytest.approx(joules)
-    assert columns["T2"]["memory"] == 8 * 8 + 8 + 2 * 8, "means and scales of the front end, too"
-    assert columns["T2"]["joules with leakage"] - columns["T2"]["joules"] == pytest.approx(88 * 8 * 8.44e-12)
+    assert columns["T2"]["memory"] == 8 * 8 + 8 + 3 * 8, "means of two bytes and scales of the front end, too"
+    assert columns["T2"]["joules with leakage"] - columns["T2"]["joules"] == pytest.approx(96 * 8 * 8.44e-12)
     product, byte = (Chip.from_card("leti-2025").prices.energy[action][0] for action in (Action.DIGITAL_MAC, Action.TRACE_UPDATE))
-    assert columns["squares"]["joules"] == pytest.approx(16 * product + (16 + 8) * byte / 4), "sensors are scaled and squared"
-    assert columns["squares"]["memory"] == 16
-    assert columns["chip"]["leaked"] == pytest.approx((16 + 8) * 8 * 8.44e-12 + 2 * controller(TRANSFER_EVERY).leakage)
+    assert columns["squares"]["joules"] == pytest.approx(16 * product + (24 + 8) * byte / 4), "sensors are scaled and squared"
+    assert columns["squares"]["memory"] == 24
+    assert columns["chip"]["leaked"] == pytest.approx((24 + 8 + 4) * 8 * 8.44e-12 + 2 * controller(TRANSFER_EVERY).leakage)
     assert found["actions"]["T2: a row watched"]["products and memory"] == columns["T2"]["joules"]
     json.dumps(found, allow_nan=False)
 

@@ -51,7 +51,6 @@ from ferrion.workloads.spiking import Course, present, train
 from ferrion.workloads.spiking_alone import Alone
 from ferrion.workloads.spiking_tasks import Task
 from ferrion.workloads.streams.block import block
-from ferrion.workloads.streams.evt import HEADER
 from ferrion.workloads.streams.feed import Sensor
 from ferrion.workloads.streams.source import events_from
 
@@ -359,18 +358,26 @@ def test_what_is_shown_in_several_passes_costs_all_of_them():
     assert tuned["learned on chip"] == 7.0
 
 
-def test_events_that_leave_take_the_words_of_evt_2(tmp_path):
-    """A word an event and one for each 64 us with events, recording by recording; read back they are the same times and rows."""
-    times, rows = np.array([0, 63, 64, 700, 701, 5000]), np.array([3, 2311, 23119, 0, 2047, 2048])
+@pytest.mark.parametrize(("latest", "size"), [(340_000, 4), (4_000_000_000, 8)])
+def test_events_that_leave_are_words_that_hold_all_of_row_and_time(latest, size):
+    """Read back they are the same, to the microsecond."""
+    times, rows = np.array([0, 63, 64, 700, 701, latest]), np.array([3, 2311, 2000, 0, 2047, 2048])
     samples = gathered([Events(times * MICROSECOND, rows), Events(times[:2] * MICROSECOND, rows[:2])], np.zeros(2), np.zeros(2))
     sent = as_events(samples)
-    assert sent.nbytes == 4 * (6 + 4 + 2 + 1)
+    assert sent.nbytes == size * (6 + 2)
     assert example_bytes(samples) == sent.nbytes / 2
-    assert example_bytes(samples, 20) == 20
-    (tmp_path / "sent.raw").write_bytes(HEADER + sent[:40].tobytes())
-    (read,) = list(events_from(str(tmp_path / "sent.raw"), 1.0))
-    np.testing.assert_array_equal(read["t"], times)
-    np.testing.assert_array_equal(read["y"].astype(int) * 2048 + read["x"], rows)
+    assert example_bytes(samples, 10) == 10
+    np.testing.assert_array_equal(sent % (1 << latest.bit_length()), np.r_[times, times[:2]])
+    np.testing.assert_array_equal(sent >> latest.bit_length(), np.r_[rows, rows[:2]])
+
+
+@pytest.mark.parametrize("name", LABELLED)
+def test_events_of_every_set_fit_in_words_of_four_bytes(name):
+    try:
+        training = load_events(LABELLED[name].task).training
+    except MissingDataError as why:
+        pytest.skip(str(why))
+    assert as_events(training).itemsize == 4
 
 
 def test_every_price_of_a_synaptic_operation_has_a_row():

@@ -11,10 +11,12 @@ import torch
 from scipy.stats import norm
 from tests.peers import peer
 
+from ferrion.chip.chip import Chip
 from ferrion.chip.router import BINS_A_DECADE, Router
 from ferrion.chip.spiking import SpikingChip
 from ferrion.circuits.trigger import AFTER, BEFORE, LENGTH, MULTIPLE, SEARCH, idle, line, pulses, take, threshold
 from ferrion.core.errors import DataError
+from ferrion.core.ledger import Action
 from ferrion.core.noise import fork
 from ferrion.learning.memories import memories_of
 from ferrion.pilots import load, trigger_live
@@ -207,6 +209,12 @@ def test_a_chip_learns_to_sort_and_is_compared(short):
     assert columns["chip"]["sent_learned"] == 0.0 < columns["int8"]["sent_learned"]
     times = [own["seconds"] for own in short["races"]]
     assert times == sorted(times, reverse=True)
+    product, sample, byte = (Chip.from_card("leti-2025").prices.energy[action][0] for action in (Action.DIGITAL_MAC, Action.ADC_SAMPLE, Action.TRACE_UPDATE))
+    filters = columns["matched filters"]
+    assert filters["joules"] == pytest.approx(4 * 40 * product + (4 * 40 + 4 * 4 + 40 + 4) * byte / 4), "weights, biases, inputs and votes, a byte each"
+    assert filters["converted"] == columns["int8"]["converted"] == pytest.approx(41 * (sample + byte / 4))
+    assert columns["int8, small, heights varied"]["joules"] < 0.5 * columns["int8, heights varied"]["joules"]
+    assert columns["int8, small"]["right, 0.1"] > 0.8
     for work, key in (("sorted", "joules"), ("learned", "learned")):
         assert sum(short["actions"][work].values()) == pytest.approx(columns["chip"][key])
     every = {(columns[own]["joules with leakage"] - columns[own]["joules"]) / columns[own]["leaked"] for own in ("chip", "int8", "matched filters")}

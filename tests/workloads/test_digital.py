@@ -15,7 +15,7 @@ from torch import nn
 from ferrion.chip.chip import Chip
 from ferrion.core.errors import ConfigError
 from ferrion.core.ledger import Action
-from ferrion.workloads.digital.costs import CHANNEL_BYTES, PARTS, Part, joules, radio_joules, size, synaptic_joules
+from ferrion.workloads.digital.costs import BIAS_BYTES, CHANNEL_BYTES, PARTS, Part, joules, radio_joules, size, synaptic_joules
 from ferrion.workloads.digital.int8 import FRACTION, OUTPUT, Integers, Rounded, integers
 from ferrion.workloads.digital.network import Recipe, chosen, fit, held_out, of
 from ferrion.workloads.digital.trees import Grown, grown, tree_joules
@@ -97,7 +97,22 @@ def test_inputs_that_are_laid_out_flat_are_kept_once():
     x = np.random.default_rng(0).random((20, 1, 8, 8)).astype(np.float32)
     found = size(of(fit(x, np.arange(20) % 2, 2, Recipe(hidden=(), epochs=1), 0)), x)
     assert found.weights == 2 * 64
-    assert found.memory == 2 * 64 + 2 * CHANNEL_BYTES + 64 + 2
+    assert found.memory == 2 * 64 + 2 * BIAS_BYTES + 64 + 2
+    assert found.traffic == pytest.approx(2 * 64 + 2 * BIAS_BYTES + 64 + 2, abs=2), "nearly all inputs and weights are not 0"
+
+
+def test_channels_and_the_places_of_weights_are_read_too():
+    """With all inputs there every byte that is held is read, but for activations, which are read once and written once."""
+    x = np.random.default_rng(0).uniform(0.5, 1.0, (60, 40)).astype(np.float32)
+    own = of(fit(x, np.arange(60) % 3, 3, Recipe(hidden=(16,), epochs=3, sparsity=0.75, dropout=0.0), 0))
+    found, hidden = size(own, x), own.inputs_of(own.states(x))[1]
+    coded = sum(int((layer.weight != 0).sum()) + layer.weight.numel() // 8 for layer in own.weighted)
+    channels = 16 * CHANNEL_BYTES + 3 * BIAS_BYTES
+    assert found.memory == coded + channels + 40 + 16
+    read = coded - float((own.weighted[1].weight != 0).sum()) - 3 * 16 / 8
+    there = own.weighted[1].used(hidden) / int((own.weighted[1].weight != 0).sum())
+    last = (float((own.weighted[1].weight != 0).sum()) + 3 * 16 / 8) * there
+    assert found.traffic == pytest.approx(read + last + channels + 40 + 16 + float((hidden != 0).sum()) / 60 + 3)
 
 
 def test_joules_are_products_and_bytes_at_the_price_of_the_card(net):

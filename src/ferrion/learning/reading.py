@@ -201,7 +201,7 @@ class _Product(torch.autograd.Function):
             on_chip, inputs = reading.memories.readout.errors_on_chip, reading.memories.inputs
             below = reading.product(1, shares, met)[2].mul_(sizes) if on_chip else error @ met[:inputs].T
         if ctx.needs_input_grad[1]:
-            reading.memories.tallied.numpy()[PRODUCTS] += lines.shape[0] * met.numel()
+            reading.memories.tallied.numpy()[PRODUCTS] += np.count_nonzero(lines.numpy()) * met.shape[1]
             gradient = torch.from_numpy(products(lines.numpy().T, error.numpy() * F4(ctx.unit)))
         return below, gradient, None, None
 

@@ -1,6 +1,7 @@
 """What arrays take to decide and to learn, as columns of a table; and what real parts take for as many products."""
 
 from dataclasses import replace
+from itertools import pairwise
 from typing import Any
 
 import torch
@@ -37,6 +38,12 @@ def with_digital(found: Cost, place: str, products: int, count: int, prices: Pri
     return replace(found, bills=found.bills + more)
 
 
+def with_samples(found: Cost, place: str, count: int, prices: Prices) -> Cost:
+    """The same and so many samples that are converted at a place and written, a byte each."""
+    price, number = prices.energy[Action.ADC_SAMPLE]
+    return with_digital(replace(found, bills=(*found.bills, Bill(place, Action.ADC_SAMPLE, count, count * price, number))), place, 0, count, prices)
+
+
 def decided(bill: Cost, count: int) -> dict[str, Any]:
     """By the bill of so many decisions."""
     known = {how: sum(part.joules for part in bill.bills if str(part.number.provenance) == how) / bill.joules for how in ("measured", "assumed")}
@@ -53,13 +60,13 @@ def by_action(bill: Cost, count: int) -> dict[str, float]:
     return found
 
 
-def worn(model: torch.nn.Module, learned: int, every: int, held: int) -> dict[str, Any]:
+def worn(model: torch.nn.Module, learned: int, every: int, digital_inputs: bool = True) -> dict[str, Any]:
     """Wear of the busiest devices in a year of an example a minute, at the pace of so many learned; memory of the hidden weights; what `standing` takes."""
     memories = memories_of(model)
     limits, counts = memories[0].chip.endurance(), busiest(model)
     wear = {device: count / learned * A_YEAR / limits[device] for device, count in counts.items()}
     weights = sum(part.hidden.numel() for part in memories) * (MAGNITUDE_BITS + 1) / 8
-    keeps = standing(model, every, held)
+    keeps = standing(model, every, values(model, digital_inputs))
     return {"wear": wear["fecap"], "wear, memristor": wear["memristor"], "leaked": keeps.leakage, "cmos": keeps.area, "memory": weights}
 
 
@@ -68,8 +75,15 @@ def kept(count: float) -> dict[str, float]:
     return {"kept": count, "kept, leaks": memory(count).leakage}
 
 
+def values(model: torch.nn.Module, digital_inputs: bool = True) -> int:
+    """Bytes of inputs, hidden cells and outputs that are held at once: the two largest neighbours, as of an int8 network."""
+    memories = memories_of(model)
+    sizes = [memories[0].inputs if digital_inputs else 0, *(own.analogue.shape[1] for own in memories)]
+    return max(before + after for before, after in pairwise(sizes))
+
+
 def standing(model: torch.nn.Module, every: int, held: int) -> Cmos:
-    """Controllers of arrays that are transferred once in so many samples, and a memory that holds so many bytes of inputs; two memories keep without one."""
+    """Controllers of arrays that are transferred once in so many samples, and a memory that holds so many bytes; two memories keep weights without one."""
     arrays = sum(part.chip.geometry.arrays(*part.hidden.shape) for part in memories_of(model))
     return memory(held).plus(Cmos(*(arrays * count for count in controller(every))))
 

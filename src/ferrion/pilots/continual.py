@@ -88,10 +88,10 @@ def compared(shape: Shape, stages: list[Stage], seed: int, short: bool) -> tuple
     for name, (metaplasticity, fidelity) in CHIPS.items():
         own = on_chip(shape, seed, metaplasticity, fidelity)
         results[name] = course(own, stages)
-        numbers[name] = {"learned": own.joules / own.learned, **worn(own.model, own.learned // shape.passes, shape.transfer_every, shape.inputs), **asked(own, stages[-1])}
+        numbers[name] = {"learned": own.joules / own.learned, **worn(own.model, own.learned // shape.passes, shape.transfer_every), **asked(own, stages)}
         if name == CONSOLIDATING:
             works = {
-                "a decision": by_action(costs(own.model), len(stages[-1].test_labels)),
+                "a decision": by_action(costs(own.model), sum(len(stage.test_labels) for stage in stages)),
                 "an example learned": {action: spent / own.learned for action, spent in own.spent.items()},
             }
             votes = {name: voted(own.votes, stages)}
@@ -101,7 +101,7 @@ def compared(shape: Shape, stages: list[Stage], seed: int, short: bool) -> tuple
     for name, seen in ((DEPLOYED, stages[:1]), (TAUGHT_ALL, stages)):
         net = taught(shape, seen, seed, short)
         results[name] = np.array([[float((net.decide(own.test_inputs) == own.test_labels).mean()) for own in stages]])
-        numbers[name] = int8_numbers(net, np.concatenate([own.inputs for own in seen]), stages[-1].test_inputs)
+        numbers[name] = int8_numbers(net, np.concatenate([own.inputs for own in seen]), stages)
     works[f"{TAUGHT_ALL}: a decision"] = {"products and memory": numbers[TAUGHT_ALL]["joules"]}
     votes[TAUGHT_ALL] = voted(net.values, stages)
     return results, numbers, {**told(votes, stages, shape), "actions": works}

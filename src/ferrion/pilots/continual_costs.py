@@ -15,20 +15,22 @@ from ferrion.workloads.digital.costs import as_bytes, held, joules, known, sent,
 from ferrion.workloads.digital.network import IntegerNet
 
 SEEN = 200
-"""Test samples over which products and bytes are counted."""
+"""Test samples of a stage over which products and bytes are counted."""
 
 
-def asked(own: Learner, stage: Stage) -> dict[str, Any]:
-    """What a decision takes, by those on a stage's test; and what has left by then."""
+def asked(own: Learner, stages: list[Stage]) -> dict[str, Any]:
+    """What a decision takes, by those on the tests of all stages; and what has left by then."""
     clear(own.model)
     outlet = Outlet()
-    outlet.tell(own.decide(stage.test_inputs))
-    return {**decided(costs(own.model), len(stage.test_labels)), **outlet.leaving(own.learned)}
+    for stage in stages:
+        outlet.tell(own.decide(stage.test_inputs))
+    return {**decided(costs(own.model), sum(len(stage.test_labels) for stage in stages)), **outlet.leaving(own.learned)}
 
 
-def int8_numbers(net: IntegerNet, learned: NDArray[np.float32], inputs: NDArray[np.float32]) -> dict[str, Any]:
-    """What an integer network takes to decide some inputs, after what it `learned` has left."""
-    taken, prices, outlet = size(net, inputs[:SEEN]), Chip.from_card("leti-2025").prices, Outlet()
+def int8_numbers(net: IntegerNet, learned: NDArray[np.float32], stages: list[Stage]) -> dict[str, Any]:
+    """The same of an integer network, after what it `learned` has left."""
+    inputs = np.concatenate([stage.test_inputs[:SEEN] for stage in stages])
+    taken, prices, outlet = size(net, inputs), Chip.from_card("leti-2025").prices, Outlet()
     outlet.lend(as_bytes(learned))
-    outlet.tell(net.decide(inputs[:SEEN]))
+    outlet.tell(net.decide(inputs))
     return {"joules": joules(taken, prices), **held(taken.memory), **known(prices), **sent(outlet, len(learned)), **on_parts(taken.products)}

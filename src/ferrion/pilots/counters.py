@@ -1,6 +1,7 @@
 """Arrays that learn counts of events (`workloads.counting`), as columns of a pilot at both levels; parts of a recording are those of the classical method (of beats: ten)."""
 
 from collections import defaultdict
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -68,6 +69,7 @@ def asked(training: Training, data: DataSet) -> Answer:
 def numbers(training: Training, data: DataSet, events: EventSet, bins: int) -> dict[str, Any]:
     """A column; an example is all its passes, each of which counts its events and learns them."""
     own, chip, counters = result_of(training, data, (np.nan,), 0.0, None), training.plan.chip, bins * events.rows
+    values = max(before + after for before, after in pairwise(training.plan.sizes))
     told, arrays = asked(training, data), arrays_of(training.net, chip.geometry)
     outlet = Outlet()
     right = outlet.tell(told.outputs.argmax(axis=1)) == data.test_labels
@@ -76,7 +78,7 @@ def numbers(training: Training, data: DataSet, events: EventSet, bins: int) -> d
     beside = counting(events.test, data.test_inputs, prices) + held(told.rows[1:].sum() + ledger.count(Action.ADC_SAMPLE), prices)
     spent, shares = prices.joules(ledger) + beside, defaultdict(float, prices.provenance(ledger))
     shares[prices.energy[Action.TRACE_UPDATE][1].provenance] += beside
-    keeps = memory(counters).plus(Cmos(*(arrays * count for count in controller(TRANSFER_EVERY))))
+    keeps = memory(values).plus(Cmos(*(arrays * count for count in controller(TRANSFER_EVERY))))
     seconds = PRODUCTS * (prices.seconds[Action.MEMRISTOR_READ] + chip.columns_per_adc * prices.seconds[Action.ADC_SAMPLE])
     worn, limits = {"fecap": fecap_cycles(training), "memristor": own.worn["memristor"]}, chip.endurance()
     year = {device: count / len(data.labels) * A_YEAR / limits[device] for device, count in worn.items()}
@@ -90,7 +92,7 @@ def numbers(training: Training, data: DataSet, events: EventSet, bins: int) -> d
         "area": cell_area(chip, arrays),
         "cmos": keeps.area,
         "leaked": keeps.leakage,
-        "memory": training.memory.hidden.size * (MAGNITUDE_BITS + 1) / 8 + counters,
+        "memory": training.memory.hidden.size * (MAGNITUDE_BITS + 1) / 8 + values,
         "wear": year["fecap"],
         "wear, memristor": year["memristor"],
         **{how: shares[how] / spent for how in ("measured", "assumed")},

@@ -7,7 +7,7 @@ from ferrion.core.ledger import Action
 from ferrion.core.units import to_si
 from ferrion.params.card import load
 from ferrion.pilots.array_costs import on_parts
-from ferrion.pilots.ecg_fronts import F4
+from ferrion.pilots.ecg_fronts import F4, Bank
 from ferrion.workloads.digital.costs import held, joules, known, size
 from ferrion.workloads.digital.network import IntegerNet
 from ferrion.workloads.holter import RATE
@@ -27,6 +27,11 @@ def amplifier() -> float:
 def converter() -> float:
     """Watts of a converter that samples all the time, which a beat that is not foreseen asks for."""
     return RATE * Chip.from_card("leti-2025").prices.energy[Action.ADC_SAMPLE][0]
+
+
+def counted(bank: Bank) -> float:
+    """Joules a beat of the counters of a bank's spikes, each of which rewrites one."""
+    return bank.spikes / bank.seconds * BEAT * Chip.from_card("leti-2025").prices.energy[Action.TRACE_UPDATE][0]
 
 
 def integer_numbers(nets: list[IntegerNet], x: F4) -> dict[str, float]:

@@ -56,6 +56,7 @@ class Bank:
         self.neuron, self.seed = Neuron.from_card("fu-2025"), seed
         self.joules = self.seconds = 0.0
         """Of spikes so far, and of signal heard."""
+        self.spikes = 0
 
     def __call__(self, signal: F8, moments: I8) -> F4:
         """Spikes in each bin around each beat, over the number of cells."""
@@ -63,7 +64,7 @@ class Bank:
         found = []
         for spikes in self.heard(signal):
             found.append(np.diff(np.searchsorted(spikes.times, edges), axis=1) / CELLS)
-            self.joules += spikes.joules
+            self.joules, self.spikes = self.joules + spikes.joules, self.spikes + len(spikes.times)
         self.seconds += len(signal) / RATE
         return np.hstack(found).astype(np.float32)
 

@@ -15,7 +15,7 @@ from ferrion.learning.training import Fidelity
 from ferrion.pilots.anew import best_net, best_trees, network, trees
 from ferrion.pilots.array_costs import kept, worn
 from ferrion.pilots.continual_costs import asked
-from ferrion.pilots.ecg_costs import BEAT, amplifier, converter, int8_numbers
+from ferrion.pilots.ecg_costs import BEAT, amplifier, converter, counted, int8_numbers
 from ferrion.pilots.ecg_course import Course
 from ferrion.pilots.ecg_fronts import Bank, converted
 from ferrion.pilots.ecg_hearts import FIRST, Given, stimulated
@@ -54,11 +54,14 @@ def run(seed: int, short: bool, _folder: Path, tell: Tell) -> dict[str, Any]:
         inputs = course.given(front)
         own = on_chip(course.shape(inputs), fork(seed, 0), METAPLASTICITY, fidelity)
         adapted = course.adapted(own, inputs)
-        spent = {**asked(own, inputs.others), **worn(own.model, own.learned // own.shape.passes, own.shape.transfer_every, own.shape.inputs)}
+        spent = {**asked(own, [inputs.others]), **worn(own.model, own.learned // own.shape.passes, own.shape.transfer_every)}
         firsts = [inputs.first(heart, k) for k, heart in enumerate(course.hearts)]
         again = sum(len(first.labels) for first in firsts) / len(firsts) if own.shape.passes > 1 else 0.0
         columns |= {name: spent, f"{name}, personal": {"learned on chip": sum(one.joules - own.joules for one in adapted), **kept(again * own.shape.inputs)}}
         votes |= voted(name, own, adapted, inputs)
+        if front is bank:
+            columns[name]["joules"] += counted(bank)
+            columns[f"{name}, personal"]["learned on chip"] += counted(bank) * sum(len(first.labels) for first in firsts)
         if name == "chip":
             curve, named = course.adapting(own, adapted, inputs), firsts
             votes[ONCE] = [personal(own.briefly(), first).votes(x) for first, x in zip(firsts, inputs.hearts, strict=True)]

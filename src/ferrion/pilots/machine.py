@@ -17,12 +17,13 @@ from ferrion.learning.model_costs import clear
 from ferrion.learning.training import Fidelity
 from ferrion.pilots import machine_nab
 from ferrion.pilots.array_costs import kept, standing
-from ferrion.pilots.machine_costs import FRONT, a_year, bill, chip_numbers, int8_numbers, monitor_numbers, watching, works, worn_on
+from ferrion.pilots.array_costs import values as values_of
+from ferrion.pilots.machine_costs import FRONT, LEARNED, a_year, bill, chip_numbers, int8_numbers, monitor_numbers, moved, watching, works, worn_on
 from ferrion.pilots.machine_faults import FAULTS, met
 from ferrion.pilots.machine_rivals import float_levels, int8_levels
 from ferrion.pilots.table import Columns, merged
 from ferrion.pilots.telling import telling
-from ferrion.pilots.watch import CELSIUS, DRIFTS, F8, PASSES, TRANSFER_EVERY, Standard, Watch, smoothed, usual, watch_on
+from ferrion.pilots.watch import CELSIUS, DRIFTS, F8, TRANSFER_EVERY, Standard, Watch, smoothed, watch_on
 from ferrion.workloads.digital.costs import as_bytes, sent
 from ferrion.workloads.digital.monitoring import Monitor, components, hotelling, squares
 from ferrion.workloads.machines import SKAB_NORMAL, SKAB_SENSORS, WHUT_ROW, Machine, Score, delays, score, skab, whut
@@ -137,13 +138,12 @@ def live(source: str, silence: float, _short: bool, _folder: Path) -> Iterator[t
 def watched(machine: Machine, chip: Chip, seed: int, short: bool) -> dict[str, Any]:
     """One recording: alarms and levels (residual over limit) of everybody, and what the chip and the int8 network took."""
     first, values = machine.values[:SKAB_NORMAL], machine.values[SKAB_NORMAL:]
-    first = first[usual(first)]
     standard = Standard(first)
     normal, seen = standard(first), standard(values)
     exact = standard.exact(first), standard.exact(values)
     watch = Watch(chip, normal.shape[1], seed)
     errors = watch.learn(normal)
-    learned = watching(watch.model, PASSES * len(normal), chip.prices)
+    learned = watching(watch.model, LEARNED * len(normal), chip.prices)
     clear(watch.model)
     level = {"chip": watch.residuals(seen) / watch.limit}
     decided, wear = watching(watch.model, len(seen), chip.prices), watch.wear()
@@ -156,14 +156,14 @@ def watched(machine: Machine, chip: Chip, seed: int, short: bool) -> dict[str, A
     clear(watch.model)
     told["always"] = np.ones(len(seen), bool)
     told["following"] = np.array([watch.take(row, standard) for row in values]) > 1.0
-    followed, worn = watching(watch.model, len(seen), chip.prices), {device: count - wear[device] for device, count in watch.wear().items()}
-    products, kept = {}, {}
+    followed, worn = moved(watching(watch.model, len(seen), chip.prices), watch.followed, chip.prices), {device: count - wear[device] for device, count in watch.wear().items()}
+    statistical: dict[str, dict[str, int]] = {}
     for name, monitor in MONITORS.items():
         statistics = monitor(*exact)
         level[name] = np.max([own.watched for own in statistics], axis=0)
         told[name] = np.any([smoothed(own.watched) > 1.0 for own in statistics], axis=0)
-        products[name], kept[name] = (sum(getattr(own, key) for own in statistics) for key in ("products", "kept"))
-    costs = {"followed": bill(followed, len(seen)), "learned": bill(learned, len(normal)), "decided": bill(decided, len(seen)), "int8": taken, "products": products, "kept": kept}
+        statistical[name] = {key: sum(getattr(own, key) for own in statistics) for key in ("products", "read", "kept")}
+    costs = {"followed": bill(followed, len(seen)), "learned": bill(learned, len(normal)), "decided": bill(decided, len(seen)), "int8": taken, "statistical": statistical}
     return {
         "told": told,
         "level": level,
@@ -174,7 +174,7 @@ def watched(machine: Machine, chip: Chip, seed: int, short: bool) -> dict[str, A
         "wear of devices": devices.wear(),
         "worn": worn,
         "area": decided.area,
-        "standing": standing(watch.model, TRANSFER_EVERY, FRONT + normal.shape[1]),
+        "standing": standing(watch.model, TRANSFER_EVERY, FRONT + values_of(watch.model)),
         "memory": watch.weights * (MAGNITUDE_BITS + 1) / 8,
         **costs,
     }

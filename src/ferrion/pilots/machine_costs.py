@@ -11,7 +11,7 @@ from ferrion.chip.prices import Prices
 from ferrion.core.ledger import Action
 from ferrion.learning.model_costs import Cost
 from ferrion.pilots.array_costs import by_action, costs, on_parts, with_digital
-from ferrion.pilots.watch import DAY
+from ferrion.pilots.watch import DAY, PASSES
 from ferrion.workloads.digital.costs import BYTE, PARTS, Part, Size, held, joules, known, until_next
 from ferrion.workloads.machines import SKAB_NORMAL, SKAB_SENSORS
 from ferrion.workloads.spiking_account import A_YEAR
@@ -19,8 +19,10 @@ from ferrion.workloads.spiking_account import A_YEAR
 ROW = 1.0
 """Seconds from one row of the bench to the next."""
 SENSORS = len(SKAB_SENSORS)
-FRONT = 2 * SENSORS
-"""Bytes of the front end that brings sensors to one scale: a mean and a scale each. It multiplies each by its scale, for whoever watches."""
+FRONT = 3 * SENSORS
+"""Bytes of the front end that brings sensors to one scale, for whoever watches: a mean, of two, and a scale each. It multiplies each by its scale."""
+LEARNED = PASSES + 1
+"""How often a normal row is seen: in each pass, and once for the limit."""
 
 
 def scaled(prices: Prices, residual: bool) -> float:
@@ -32,6 +34,11 @@ def scaled(prices: Prices, residual: bool) -> float:
 def watching(model: torch.nn.Module, rows: int, prices: Prices) -> Cost:
     """What so many rows have cost a chip: its arrays, front end and residual."""
     return with_digital(costs(model), "front end and residual", 2 * SENSORS * rows, (FRONT + 2 * SENSORS) * rows, prices)
+
+
+def moved(found: Cost, rows: int, prices: Prices) -> Cost:
+    """The same and the means that follow so many rows: two products each, a scale read and a mean read and written."""
+    return with_digital(found, "means that move", 2 * SENSORS * rows, (SENSORS + 4 * SENSORS) * rows, prices)
 
 
 def bill(found: Cost, rows: int) -> dict[str, Any]:
@@ -99,9 +106,10 @@ def int8_numbers(found: list[dict[str, Any]]) -> dict[str, Any]:
 
 
 def monitor_numbers(found: list[dict[str, Any]], name: str, prices: Prices) -> dict[str, Any]:
-    """What a statistic takes: products of 8 bits and a byte read for each; it learns where it is."""
-    products, kept = (float(np.mean([own[key][name] for own in found])) for key in ("products", "kept"))
-    numbers = {"joules": scaled(prices, False) + products * (prices.energy[Action.DIGITAL_MAC][0] + BYTE * prices.energy[Action.TRACE_UPDATE][0]), **held(FRONT + kept)}
+    """What a statistic takes: products of 8 bits and bytes; it learns where it is."""
+    products, read, kept = (float(np.mean([own["statistical"][name][key] for own in found])) for key in ("products", "read", "kept"))
+    spent = scaled(prices, False) + products * prices.energy[Action.DIGITAL_MAC][0] + read * BYTE * prices.energy[Action.TRACE_UPDATE][0]
+    numbers = {"joules": spent, **held(FRONT + kept)}
     return {
         **numbers,
         **until_next(numbers, ROW),

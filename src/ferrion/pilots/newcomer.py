@@ -31,7 +31,7 @@ def newcomers(shape: Shape, seed: int, short: bool) -> tuple[Columns, dict[str, 
     for name, own in learners.items():
         course(own, sessions(WEARER))
         drawn[name] = np.mean([_met(own, other) for other in others], axis=0).tolist()
-        taken[name] = {TAKEN: float(np.mean([asked(own, other)["joules"] for other in others]))} if name in CHIPS else {}
+        taken[name] = {TAKEN: float(np.mean([asked(own, [other])["joules"] for other in others]))} if name in CHIPS else {}
     columns: Columns = {name: {AS_IT_WAS: right[0], LEARNED: right[-1], **taken[name]} for name, right in drawn.items()}
     return columns | _elsewhere(others, seed), drawn
 
@@ -55,7 +55,7 @@ def _elsewhere(others: list[Stage], seed: int) -> Columns:
         anew = _net([*wearer, other], seed)
         was.append(_right(deployed, other))
         learned.append(_right(anew, other))
-        taken.append([int8_numbers(net, other.inputs, other.test_inputs)["joules"] for net in (deployed, anew)])
+        taken.append([int8_numbers(net, other.inputs, [other])["joules"] for net in (deployed, anew)])
     before, after = np.mean(taken, axis=0).tolist()
     return {DEPLOYED: {AS_IT_WAS: float(np.mean(was)), TAKEN: before}, TAUGHT_ALL: {LEARNED: float(np.mean(learned)), TAKEN: after}}
 

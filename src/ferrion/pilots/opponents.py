@@ -90,7 +90,7 @@ def _counted(events: EventSet, prices: Prices) -> float:
 def _leaving(events: EventSet, training: NDArray[np.float32], decided: NDArray[np.int64]) -> tuple[NDArray[np.int64], dict[str, float]]:
     """Decisions as they are read outside; and what leaves with them and to be learned elsewhere: events or inputs, whichever are fewer bytes, by radio."""
     outlet = Outlet()
-    outlet.lend(min(as_events(events.training), as_bytes(training), key=lambda sent: sent.nbytes))
+    outlet.lend(min(as_events(events.training), as_bytes(training), key=lambda words: words.nbytes))
     return outlet.tell(decided), sent(outlet, len(training))
 
 

@@ -86,7 +86,7 @@ def columns(events: EventSet, seed: int, short: bool, tell: Tell) -> tuple[dict[
             beats = sum(len(first.labels) for first in firsts)
             found[f"{name}, personal"] |= at_work(found[f"{name}, personal"], sum(one.joules - own.joules for one in adapted) / beats)
             found[f"{name}, personal"] |= kept(beats / len(firsts) * shape.inputs if shape.passes > 1 else 0.0) | {"later, once": once(patients, own, firsts)}
-            found[name] |= {**worn(own.model, own.learned // shape.passes, TRANSFER_EVERY, shape.inputs), **asked(own, patients.training)}
+            found[name] |= {**worn(own.model, own.learned // shape.passes, TRANSFER_EVERY), **asked(own, [patients.training])}
             shown = shown or drawn(patients, own, adapted)
     found |= digital(patients, firsts, seed, short, tell)
     for priced in found.values():

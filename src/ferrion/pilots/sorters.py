@@ -19,7 +19,7 @@ from ferrion.circuits.trigger import LENGTH, idle, pulses, threshold
 from ferrion.core.noise import permutation
 from ferrion.learning.model_costs import Cost, clear
 from ferrion.learning.training import Fidelity
-from ferrion.pilots.array_costs import costs
+from ferrion.pilots.array_costs import costs, with_samples
 from ferrion.pilots.sorter import FIRST, HIDDEN, LAST, Differences, Sorter
 from ferrion.workloads.digital.network import IntegerNet, Recipe, chosen, clip, fit, of, set_apart
 from ferrion.workloads.pulses import NO_UNIT, Recording, truth
@@ -30,7 +30,7 @@ CHOICE = 4000
 """Draws that choose a recipe stand apart from others."""
 RECIPES = (Recipe((HIDDEN,), epochs=60, dropout=0.0), Recipe((2 * HIDDEN,), epochs=60, dropout=0.0), Recipe((HIDDEN,), sparsity=0.5, epochs=60, dropout=0.0))
 SMALL = Recipe((HIDDEN,), sparsity=0.75, epochs=60, dropout=0.0)
-"""As the chip is, three quarters of the weights pruned away: what takes little."""
+"""Of an int8 network that takes little: hidden cells as of the chip, three quarters of the weights pruned away."""
 SHRINKAGES = (0.03, 0.1)
 """Of the covariance towards its mean variance, of which the better on a held-out fifth of the calibration is taken. With less (0.003, 0.01) filters need more than
 8 bits: on one seed of five they fall by ten points that the held-out fifth does not foresee."""
@@ -67,7 +67,7 @@ class Sorters(NamedTuple):
     right: list[float]
     """Share of each pass that the chip answered rightly before it learned."""
     learned: Cost
-    """Of the chip."""
+    """Of the chip; each pulse is converted once, to be kept for further passes."""
     calibration: int
     """Pulses in it."""
     devices: Sorter
@@ -129,7 +129,7 @@ def sorters(first: Heard, seed: int, short: bool) -> Sorters:
     """Taught the pulses of a calibration, of which the truth is known; the chip one by one, the digital ones off it."""
     front, chip, right = taught(first, seed, short)
     x, y, passes = front(first.lines), first.true, SHORT_PASSES if short else PASSES
-    learned = costs(chip.model, digital_inputs=False)
+    learned = with_samples(costs(chip.model), "calibration", LENGTH * len(y), Chip.from_card("leti-2025").prices)
     clear(chip.model)
     many, whole = varied(x, y, seed), np.full(len(y), -1)
     recipe = RECIPES[0] if short else chosen(x, y, whole, CLASSES, RECIPES, CHOICE + seed)

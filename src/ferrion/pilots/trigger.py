@@ -72,7 +72,7 @@ def told(own: Sorters, first: Heard, watched: Heard, votes: Votes, seed: int) ->
     columns: Columns = {
         "comparator": {"false": float((watched.true == NO_UNIT).sum() / seconds)},
         "chip": {**numbers, **shared(numbers["seconds"], streams), **kept(float(own.calibration * LENGTH))},
-        DEVICES: worn(own.devices.model, own.calibration, TRANSFER_EVERY, 0),
+        DEVICES: worn(own.devices.model, own.calibration, TRANSFER_EVERY, digital_inputs=False),
         "chip and a race": {f"right, {NOISE}": right(watched, races[CENTRE].decided), "joules": numbers["joules"] + prices.energy[Action.ION_SPIKE][0], **lasting(races[CENTRE])},
         **{name: int8_numbers(net, own.front(watched.lines), prices) for name, net in own.int8.items()},
         **{name: filter_numbers(prices) for name in own.filters},

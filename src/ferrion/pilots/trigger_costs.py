@@ -12,26 +12,29 @@ from ferrion.learning.model_costs import Cost
 from ferrion.pilots.array_costs import decided, on_parts, worn
 from ferrion.pilots.sorter import TRANSFER_EVERY
 from ferrion.pilots.sorters import CLASSES, INPUTS, Sorters
-from ferrion.workloads.digital.costs import BYTE, held, joules, known, size
+from ferrion.workloads.digital.costs import BIAS_BYTES, BYTE, held, joules, known, size
 from ferrion.workloads.digital.network import IntegerNet
 
 
 def chip_numbers(own: Sorters, bill: Cost, pulses: int) -> dict[str, Any]:
     """Of the chip, which takes what the trigger holds as it is; `bill`: of so many pulses."""
-    return {**decided(bill, pulses), "learned": own.learned.joules / own.calibration, **worn(own.chip.model, own.calibration, TRANSFER_EVERY, 0)}
+    return {**decided(bill, pulses), "learned": own.learned.joules / own.calibration, **worn(own.chip.model, own.calibration, TRANSFER_EVERY, digital_inputs=False)}
 
 
 def int8_numbers(net: IntegerNet, x: NDArray[np.float32], prices: Prices) -> dict[str, Any]:
     """Of an integer network on inputs `x`, and of what converts the samples it is given."""
     taken = size(net, x)
-    converted = LENGTH * prices.energy[Action.ADC_SAMPLE][0]
-    numbers = {"joules": joules(taken, prices), "converted": converted, **held(taken.memory), **known(prices)}
+    numbers = {"joules": joules(taken, prices), "converted": converted(prices), **held(taken.memory), **known(prices)}
     return {**numbers, **on_parts(taken.products)}
 
 
 def filter_numbers(prices: Prices) -> dict[str, Any]:
-    """Of matched filters in 8 bits, a byte read for each product; they learn where they are."""
-    products = CLASSES * INPUTS
-    each = prices.energy[Action.DIGITAL_MAC][0] + BYTE * prices.energy[Action.TRACE_UPDATE][0]
-    numbers = {"joules": products * each, "converted": LENGTH * prices.energy[Action.ADC_SAMPLE][0], **held(products), **known(prices)}
-    return {**numbers, **on_parts(products)}
+    """Of matched filters in 8 bits: a byte read for each product and input, a bias for each class, a byte written for each vote; they learn where they are."""
+    products, biases, values = CLASSES * INPUTS, BIAS_BYTES * CLASSES, INPUTS + CLASSES
+    spent = products * prices.energy[Action.DIGITAL_MAC][0] + (products + biases + values) * BYTE * prices.energy[Action.TRACE_UPDATE][0]
+    return {"joules": spent, "converted": converted(prices), **held(products + biases + values), **known(prices), **on_parts(products)}
+
+
+def converted(prices: Prices) -> float:
+    """Joules of the samples of a pulse, converted and written, a byte each."""
+    return LENGTH * (prices.energy[Action.ADC_SAMPLE][0] + BYTE * prices.energy[Action.TRACE_UPDATE][0])

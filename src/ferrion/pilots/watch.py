@@ -66,7 +66,7 @@ class Watch:
         if fidelity is Fidelity.DEVICE:
             on_devices(self.model)
         self.descent = TwoMemorySGD(self.model, lr=RATE, transfer_every=TRANSFER_EVERY, seed=seed)
-        self.seed, self.sensors, self.limit = seed, sensors, np.inf
+        self.seed, self.sensors, self.limit, self.followed = seed, sensors, np.inf, 0
         self._recent: deque[float] = deque(maxlen=MEDIAN)
 
     def learn(self, rows: NDArray[np.float32]) -> list[float]:
@@ -98,6 +98,7 @@ class Watch:
         if max(level, self._recent[-1] / self.limit) <= 1.0:
             self._learn(loss)
             standard.move(row)
+            self.followed += 1
         return level
 
     def residuals(self, rows: NDArray[np.float32]) -> F8:

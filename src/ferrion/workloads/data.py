@@ -94,12 +94,11 @@ def find(folder: str, files: tuple[str, ...]) -> Path:
 
 
 def contents(folders: tuple[str, ...]) -> str:
-    """A digest of every file in each of these folders, in the first place that has it: other recordings give other results."""
+    """A digest of every file in each of these folders, in all places, but for notices (.md): other recordings give other results."""
     found = hashlib.sha256()
-    for folder in folders:
-        for where in [place / folder for place in places() if (place / folder).is_dir()][:1]:
-            for path in sorted(path for path in where.rglob("*") if path.is_file()):
-                found.update(str(path.relative_to(where)).encode() + hashlib.sha256(path.read_bytes()).digest())
+    for where in [place / folder for folder in folders for place in places()]:
+        for path in sorted(path for path in where.rglob("*") if path.is_file() and path.suffix != ".md"):
+            found.update(str(path.relative_to(where)).encode() + hashlib.sha256(path.read_bytes()).digest())
     return found.hexdigest()
 
 

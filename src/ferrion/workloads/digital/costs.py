@@ -16,8 +16,8 @@ from ferrion.params.card import Card, load
 from ferrion.workloads.digital.int8 import INPUT
 from ferrion.workloads.digital.network import IntegerNet, input_scale
 
-CHANNEL_BYTES = 9
-"""Of an output channel: a bias and a multiplier of 32 bits, a shift."""
+BIAS_BYTES, CHANNEL_BYTES = 4, 9
+"""Of an output channel: a bias of 32 bits; in hidden layers also a multiplier of 32 bits and a shift."""
 BYTE = 0.25
 """Of the price of a trace: a read of 8 bits against 16 that are read and written back."""
 
@@ -34,7 +34,7 @@ class Size(NamedTuple):
     memory: int
     """Bytes: weights (those that are not 0 and a bit each for where they are, or all), channels, and the two largest neighbours of its activations."""
     traffic: float
-    """Bytes read and written: every weight used, once; every input that is not 0; every output."""
+    """Bytes read and written: every weight used, once, with the bits that say where it is if such are held; every channel; every input that is not 0; every output."""
 
 
 def size(net: IntegerNet, x: NDArray[np.float32]) -> Size:
@@ -45,8 +45,11 @@ def size(net: IntegerNet, x: NDArray[np.float32]) -> Size:
         dense, nonzero = layer.weight.numel(), int((layer.weight != 0).sum())
         here = layer.used(own)
         products, used, weights = products + layer.products(own), used + here, weights + nonzero
-        memory += min(dense, nonzero + -(-dense // 8)) + CHANNEL_BYTES * len(layer.bias)
-        traffic += min(here, nonzero) + float((own != 0).sum()) / len(own) + layer.outputs(own)
+        channels = (CHANNEL_BYTES if layer.multiplier.size else BIAS_BYTES) * len(layer.bias)
+        kept = min(dense, nonzero + -(-dense // 8))
+        memory += kept + channels
+        traffic += kept * min(here / max(nonzero, 1), 1.0) if kept < dense else min(here, nonzero)
+        traffic += channels + float((own != 0).sum()) / len(own) + layer.outputs(own)
     widest = max(before[0].numel() + after[0].numel() for before, after in pairwise([*net.inputs_of(states), states[-1]]))
     return Size(products, used, weights, memory + widest, traffic)
 

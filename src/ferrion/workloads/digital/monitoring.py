@@ -19,6 +19,8 @@ class Statistic(NamedTuple):
     watched: F8
     products: int
     """Multiplications a row."""
+    read: int
+    """Bytes read and written a row: coefficients, the row, and what is between."""
     kept: int
     """Bytes that are kept: coefficients, and the row where it is read more than once; the front end's are not among them."""
 
@@ -30,14 +32,14 @@ Monitor = Callable[[F8, F8], list[Statistic]]
 def squares(normal: F8, watched: F8) -> list[Statistic]:
     """Sum of squares, its limit the 99th percentile of normal rows."""
     own, seen = (normal**2).sum(axis=1), (watched**2).sum(axis=1)
-    return [Statistic(seen / np.quantile(own, 0.99), normal.shape[1], 0)]
+    return [Statistic(seen / np.quantile(own, 0.99), normal.shape[1], normal.shape[1], 0)]
 
 
 def hotelling(normal: F8, watched: F8) -> list[Statistic]:
     """T2 on all sensors, alarms beyond twice its limit (SKAB, notebooks/t2_SKAB.ipynb, core/t2.py; Hotelling 1947)."""
     inverse = np.linalg.pinv(np.cov(normal.T))
     limit, sensors = 2.0 * t2_limit(*normal.shape), normal.shape[1]
-    return [Statistic(np.einsum("ij,jk,ik->i", watched, inverse, watched) / limit, sensors * sensors + sensors, sensors * sensors + sensors)]
+    return [Statistic(np.einsum("ij,jk,ik->i", watched, inverse, watched) / limit, sensors * sensors + sensors, sensors * sensors + 3 * sensors, sensors * sensors + sensors)]
 
 
 def components(normal: F8, watched: F8) -> list[Statistic]:
@@ -49,7 +51,8 @@ def components(normal: F8, watched: F8) -> list[Statistic]:
     scores = watched @ kept
     left = ((watched - scores @ kept.T) ** 2).sum(axis=1) / q_limit(variances[count:])
     t2 = (scores**2 / np.maximum(variances[:count], 1e-12)).sum(axis=1) / t2_limit(len(normal), count)
-    return [Statistic(t2, products, axes.shape[0] * (count + 1) + count), Statistic(left, 0, 0)]
+    read = axes.shape[0] * (2 * count + 2) + 3 * count
+    return [Statistic(t2, products, read, axes.shape[0] * (count + 1) + count), Statistic(left, 0, 0, 0)]
 
 
 def t2_limit(rows: int, count: int) -> float:
