@@ -66,6 +66,10 @@ def test_of_a_pilot_with_more_than_one_task_each_has_its_own_energy(monkeypatch)
     assert row(monkeypatch, columns, joules="joules, lights")[1:] == ["chip 80.0", "int8 90.0", "10.0", "1.5", "–", "int8", "1.5", "–"]
 
 
+def test_where_nobody_s_energy_is_known_nobody_takes_least(monkeypatch):
+    assert row(monkeypatch, {"chip": {"score": [0.8]}, "int8": {"score": [0.9]}})[1:] == ["chip 80.0", "int8 90.0", "10.0", "–", "–", "–", "–", "–"]
+
+
 def test_a_lead_is_in_bold_where_seeds_agree(monkeypatch):
     columns = {"chip": {"score": [0.5, 0.51, 0.52]}, "int8": {"score": [0.6, 0.62, 0.62]}}
     assert row(monkeypatch, columns)[3] == "**10.3 ± 0.6**"

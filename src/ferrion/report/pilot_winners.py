@@ -105,7 +105,7 @@ def _cells(contest: Contest, runs: Sequence[Result]) -> list[str]:
     chip = _least(chips, best_chip) or best_chip
     least, ahead = _least(digital, chip), best.leads(chip)
     lead = f"**{_spread(ahead)}**" if differs(ahead) else _spread(ahead)
-    return [chip.told, best.told, lead, *best.over(chip), *([least.name, *least.over(chip)] if least else ["none", "–", "–"])]
+    return [chip.told, best.told, lead, *best.over(chip), *([least.name, *least.over(chip)] if least else ["none" if chip.joules else "–", "–", "–"])]
 
 
 def _sides(contest: Contest, runs: Sequence[Result], starts: tuple[str, ...]) -> list[Side]:
