@@ -7,7 +7,7 @@ import torch
 from ferrion.chip.chip import Chip
 from ferrion.core.ledger import Action
 from ferrion.learning.model_costs import clear, cost
-from ferrion.pilots.array_costs import HELD, by_action, costs, values, with_digital, with_samples
+from ferrion.pilots.array_costs import HELD, activations, by_action, costs, with_digital, with_samples
 from ferrion.pilots.learners import Shape, on_chip
 
 SHAPE = Shape(5, 4, 3, 0.05, 10, 1)
@@ -53,8 +53,8 @@ def test_learning_reads_errors_too():
 
 def test_the_two_largest_neighbours_are_held():
     model, _ = decided(np.ones((1, 5), np.float32))
-    assert values(model) == 5 + 4
-    assert values(model, digital_inputs=False) == 4 + 3
+    assert activations(model) == 5 + 4
+    assert activations(model, digital_inputs=False) == 4 + 3
 
 
 def test_digital_work_beside_arrays_is_billed_at_the_card_s_prices():

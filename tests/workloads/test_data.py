@@ -2,6 +2,7 @@
 
 import gzip
 import pickle
+import shutil
 import struct
 
 import numpy as np
@@ -180,3 +181,22 @@ def test_other_recordings_have_another_digest(monkeypatch, tmp_path):
     second = data.contents(("own",))
     (tmp_path / "own" / "a.npz").rename(tmp_path / "own" / "b.npz")
     assert len({first, second, data.contents(("own",)), data.contents(("nowhere",))}) == 4
+
+
+def test_the_same_recordings_reached_by_two_paths_have_one_digest(monkeypatch, tmp_path):
+    """In the folder that is named and, as the same one or as a copy, beside the working directory."""
+    (tmp_path / "shared" / "data" / "own").mkdir(parents=True)
+    (tmp_path / "here").mkdir()
+    (tmp_path / "shared" / "data" / "own" / "a.npz").write_bytes(b"1")
+    shutil.copytree(tmp_path / "shared" / "data", tmp_path / "copy")
+    monkeypatch.setenv("FERRION_DATA", str(tmp_path / "shared" / "data"))
+    monkeypatch.chdir(tmp_path)
+    once = data.contents(("own",))
+    monkeypatch.chdir(tmp_path / "here")
+    assert data.contents(("own",)) == once
+    monkeypatch.delenv("FERRION_DATA")
+    assert data.contents(("own",)) == once
+    monkeypatch.setenv("FERRION_DATA", str(tmp_path / "copy"))
+    assert data.contents(("own",)) == once
+    (tmp_path / "shared" / "data" / "own" / "a.npz").write_bytes(b"2")
+    assert data.contents(("own",)) != once

@@ -43,6 +43,9 @@ def recording(name):
         )
 
 
+NO_H5PY = "h5py is not installed, so files of HDF5 cannot be written or read here: pip install 'ferrion[events]'; every other format is tested without it"
+
+
 def count_into(seen, blocks):
     """The events of every block, as far as the blocks go."""
     for events in blocks:
@@ -206,7 +209,7 @@ def test_a_file_that_is_not_there_is_said_to_be_missing(tmp_path):
 @pytest.mark.parametrize("place", ["", "events", "CD/events"])
 @pytest.mark.parametrize("table", [False, True])
 def test_hdf5_in_columns_or_as_a_table(tmp_path, place, table, monkeypatch):
-    h5py = pytest.importorskip("h5py")
+    h5py = pytest.importorskip("h5py", reason=NO_H5PY)
     monkeypatch.setattr("ferrion.workloads.streams.packed.SLICE", 3)
     wanted = block([1, 2, 5, 9], [3, 1, 0, 2], [0, 1, 2, 3], [1, 0, 0, 1])
     with h5py.File(tmp_path / "a.h5", "w") as file:
@@ -230,7 +233,7 @@ def test_hdf5_in_columns_or_as_a_table(tmp_path, place, table, monkeypatch):
     ],
 )
 def test_hdf5_columns_that_are_no_events_are_refused(tmp_path, columns, match):
-    h5py = pytest.importorskip("h5py")
+    h5py = pytest.importorskip("h5py", reason=NO_H5PY)
     with h5py.File(tmp_path / "a.h5", "w") as file:
         for key, values in columns.items():
             file[key] = values
@@ -239,7 +242,7 @@ def test_hdf5_columns_that_are_no_events_are_refused(tmp_path, columns, match):
 
 
 def test_hdf5_without_events_says_what_it_holds(tmp_path):
-    h5py = pytest.importorskip("h5py")
+    h5py = pytest.importorskip("h5py", reason=NO_H5PY)
     with h5py.File(tmp_path / "a.h5", "w") as file:
         file["frames"] = np.zeros(3)
     with pytest.raises(DataError, match="holds frames"):

@@ -30,9 +30,11 @@ def timed(compute: Callable[[], dict[str, Any]]) -> dict[str, Any]:
     return {**found, "wall_s": time.perf_counter() - start, "sources": SOURCES}
 
 
-def kept(path: Path, compute: Callable[[], dict[str, Any]]) -> dict[str, Any]:
-    """What `path` (.json) holds; if it is not there or cannot be read, what `compute` returns, written there first."""
+def kept(path: Path, compute: Callable[[], dict[str, Any]], *beside: Path) -> dict[str, Any]:
+    """What `path` (.json) holds; if it, or a file that `compute` leaves `beside` it, is not there or cannot be read, what `compute` returns, written there first."""
     try:
+        for own in beside:
+            own.stat()
         found: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
     except (FileNotFoundError, ValueError):
         found = json.loads(json.dumps(compute()))

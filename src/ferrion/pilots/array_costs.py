@@ -1,7 +1,6 @@
 """What arrays take to decide and to learn, as columns of a table; and what real parts take for as many products."""
 
 from dataclasses import replace
-from itertools import pairwise
 from typing import Any
 
 import torch
@@ -13,7 +12,7 @@ from ferrion.core.ledger import Action
 from ferrion.learning.memories import memories_of
 from ferrion.learning.model_costs import Cost, cost
 from ferrion.learning.wear import busiest
-from ferrion.workloads.digital.costs import BYTE, PARTS, Part
+from ferrion.workloads.digital.costs import PARTS, Part, byte_joules, widest
 from ferrion.workloads.spiking_account import A_YEAR
 
 BETWEEN, HELD = "between arrays", "bytes held"
@@ -33,8 +32,8 @@ def costs(model: torch.nn.Module, digital_inputs: bool = True) -> Cost:
 
 def with_digital(found: Cost, place: str, products: int, count: int, prices: Prices) -> Cost:
     """The same and so many products of 8 bits, and bytes that are read or written, at a place beside the arrays."""
-    (product, known), (trace, assumed) = prices.energy[Action.DIGITAL_MAC], prices.energy[Action.TRACE_UPDATE]
-    more = (Bill(place, Action.DIGITAL_MAC, products, products * product, known), Bill(place, Action.TRACE_UPDATE, count, count * BYTE * trace, assumed))
+    (product, known), (_, assumed) = prices.energy[Action.DIGITAL_MAC], prices.energy[Action.TRACE_UPDATE]
+    more = (Bill(place, Action.DIGITAL_MAC, products, products * product, known), Bill(place, Action.TRACE_UPDATE, count, count * byte_joules(prices), assumed))
     return replace(found, bills=found.bills + more)
 
 
@@ -66,7 +65,7 @@ def worn(model: torch.nn.Module, learned: int, every: int, digital_inputs: bool 
     limits, counts = memories[0].chip.endurance(), busiest(model)
     wear = {device: count / learned * A_YEAR / limits[device] for device, count in counts.items()}
     weights = sum(part.hidden.numel() for part in memories) * (MAGNITUDE_BITS + 1) / 8
-    keeps = standing(model, every, values(model, digital_inputs))
+    keeps = standing(model, every, activations(model, digital_inputs))
     return {"wear": wear["fecap"], "wear, memristor": wear["memristor"], "leaked": keeps.leakage, "cmos": keeps.area, "memory": weights}
 
 
@@ -75,11 +74,10 @@ def kept(count: float) -> dict[str, float]:
     return {"kept": count, "kept, leaks": memory(count).leakage}
 
 
-def values(model: torch.nn.Module, digital_inputs: bool = True) -> int:
-    """Bytes of inputs, hidden cells and outputs that are held at once: the two largest neighbours, as of an int8 network."""
+def activations(model: torch.nn.Module, digital_inputs: bool = True) -> int:
+    """Bytes of inputs, hidden cells and outputs that are held at once, as of an int8 network."""
     memories = memories_of(model)
-    sizes = [memories[0].inputs if digital_inputs else 0, *(own.analogue.shape[1] for own in memories)]
-    return max(before + after for before, after in pairwise(sizes))
+    return widest([memories[0].inputs if digital_inputs else 0, *(own.analogue.shape[1] for own in memories)])
 
 
 def standing(model: torch.nn.Module, every: int, held: int) -> Cmos:

@@ -1,7 +1,6 @@
 """Arrays that learn counts of events (`workloads.counting`), as columns of a pilot at both levels; parts of a recording are those of the classical method (of beats: ten)."""
 
 from collections import defaultdict
-from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -23,7 +22,7 @@ from ferrion.pilots.sending import example_bytes
 from ferrion.pilots.table import Columns
 from ferrion.workloads.counting import CHOICE, SHORT, TRANSFER_EVERY, chosen, driven, plan
 from ferrion.workloads.data import DataSet
-from ferrion.workloads.digital.costs import BYTE, until_next
+from ferrion.workloads.digital.costs import byte_joules, until_next, widest
 from ferrion.workloads.digital.inputs import binned
 from ferrion.workloads.event_sets import EventSet, Samples
 from ferrion.workloads.spiking_account import A_YEAR
@@ -69,7 +68,7 @@ def asked(training: Training, data: DataSet) -> Answer:
 def numbers(training: Training, data: DataSet, events: EventSet, bins: int) -> dict[str, Any]:
     """A column; an example is all its passes, each of which counts its events and learns them."""
     own, chip, counters = result_of(training, data, (np.nan,), 0.0, None), training.plan.chip, bins * events.rows
-    values = max(before + after for before, after in pairwise(training.plan.sizes))
+    values = widest(training.plan.sizes)
     told, arrays = asked(training, data), arrays_of(training.net, chip.geometry)
     outlet = Outlet()
     right = outlet.tell(told.outputs.argmax(axis=1)) == data.test_labels
@@ -105,7 +104,7 @@ def numbers(training: Training, data: DataSet, events: EventSet, bins: int) -> d
 
 def counting(samples: Samples, inputs: NDArray[np.float32], prices: Prices) -> float:
     """Joules a recording: a counter, a byte, is rewritten at every event, as a trace is, and read where it drives a row."""
-    return (len(samples.times) / len(samples) + BYTE * float((inputs != 0).sum(axis=1).mean())) * prices.energy[Action.TRACE_UPDATE][0]
+    return len(samples.times) / len(samples) * prices.energy[Action.TRACE_UPDATE][0] + held(float((inputs != 0).sum(axis=1).mean()), prices)
 
 
 def edges(training: Training) -> int:
@@ -116,5 +115,5 @@ def edges(training: Training) -> int:
 
 
 def held(count: float, prices: Prices) -> float:
-    """Joules of so many bytes between arrays that are read or written (`array_costs.costs`)."""
-    return float(count) * BYTE * prices.energy[Action.TRACE_UPDATE][0]
+    """Joules of so many bytes of counters, or between arrays, that are read or written (`array_costs.costs`)."""
+    return count * byte_joules(prices)

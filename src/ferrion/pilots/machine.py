@@ -16,8 +16,7 @@ from ferrion.core.progress import Tell
 from ferrion.learning.model_costs import clear
 from ferrion.learning.training import Fidelity
 from ferrion.pilots import machine_nab
-from ferrion.pilots.array_costs import kept, standing
-from ferrion.pilots.array_costs import values as values_of
+from ferrion.pilots.array_costs import activations, kept, standing
 from ferrion.pilots.machine_costs import FRONT, LEARNED, a_year, bill, chip_numbers, int8_numbers, monitor_numbers, moved, watching, works, worn_on
 from ferrion.pilots.machine_faults import FAULTS, met
 from ferrion.pilots.machine_rivals import float_levels, int8_levels
@@ -174,7 +173,7 @@ def watched(machine: Machine, chip: Chip, seed: int, short: bool) -> dict[str, A
         "wear of devices": devices.wear(),
         "worn": worn,
         "area": decided.area,
-        "standing": standing(watch.model, TRANSFER_EVERY, FRONT + values_of(watch.model)),
+        "standing": standing(watch.model, TRANSFER_EVERY, FRONT + activations(watch.model)),
         "memory": watch.weights * (MAGNITUDE_BITS + 1) / 8,
         **costs,
     }

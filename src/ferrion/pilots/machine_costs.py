@@ -8,11 +8,10 @@ from numpy.typing import NDArray
 
 from ferrion.chip.chip import Chip
 from ferrion.chip.prices import Prices
-from ferrion.core.ledger import Action
 from ferrion.learning.model_costs import Cost
 from ferrion.pilots.array_costs import by_action, costs, on_parts, with_digital
 from ferrion.pilots.watch import DAY, PASSES
-from ferrion.workloads.digital.costs import BYTE, PARTS, Part, Size, held, joules, known, until_next
+from ferrion.workloads.digital.costs import PARTS, Part, Size, digital_joules, held, joules, known, until_next
 from ferrion.workloads.machines import SKAB_NORMAL, SKAB_SENSORS
 from ferrion.workloads.spiking_account import A_YEAR
 
@@ -28,7 +27,7 @@ LEARNED = PASSES + 1
 def scaled(prices: Prices, residual: bool) -> float:
     """Joules a row of the front end; and of the sum of squares of what a network has not given back, both sides of which are read."""
     products, count = (2 * SENSORS, FRONT + 2 * SENSORS) if residual else (SENSORS, FRONT)
-    return products * prices.energy[Action.DIGITAL_MAC][0] + count * BYTE * prices.energy[Action.TRACE_UPDATE][0]
+    return digital_joules(products, count, prices)
 
 
 def watching(model: torch.nn.Module, rows: int, prices: Prices) -> Cost:
@@ -108,8 +107,7 @@ def int8_numbers(found: list[dict[str, Any]]) -> dict[str, Any]:
 def monitor_numbers(found: list[dict[str, Any]], name: str, prices: Prices) -> dict[str, Any]:
     """What a statistic takes: products of 8 bits and bytes; it learns where it is."""
     products, read, kept = (float(np.mean([own["statistical"][name][key] for own in found])) for key in ("products", "read", "kept"))
-    spent = scaled(prices, False) + products * prices.energy[Action.DIGITAL_MAC][0] + read * BYTE * prices.energy[Action.TRACE_UPDATE][0]
-    numbers = {"joules": spent, **held(FRONT + kept)}
+    numbers = {"joules": scaled(prices, False) + digital_joules(products, read, prices), **held(FRONT + kept)}
     return {
         **numbers,
         **until_next(numbers, ROW),

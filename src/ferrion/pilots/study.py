@@ -60,10 +60,8 @@ def marked(name: str, short: bool) -> str:
 
 def one_seed(pilot: Pilot, seed: int, short: bool, folder: Path, mark: str, tell: Tell) -> dict[str, Any]:
     """What a seed gave, kept or run."""
-    path = folder / f"seed-{seed}-{mark}.json"
-    if pilot.beside and not (folder / pilot.beside(seed, short)).is_file():
-        path.unlink(missing_ok=True)
-    return kept(path, partial(timed, partial(pilot.run, seed, short, folder, tell)))
+    beside = [folder / pilot.beside(seed, short)] if pilot.beside else []
+    return kept(folder / f"seed-{seed}-{mark}.json", partial(timed, partial(pilot.run, seed, short, folder, tell)), *beside)
 
 
 @one_thread()

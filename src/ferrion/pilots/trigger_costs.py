@@ -12,7 +12,7 @@ from ferrion.learning.model_costs import Cost
 from ferrion.pilots.array_costs import decided, on_parts, worn
 from ferrion.pilots.sorter import TRANSFER_EVERY
 from ferrion.pilots.sorters import CLASSES, INPUTS, Sorters
-from ferrion.workloads.digital.costs import BIAS_BYTES, BYTE, held, joules, known, size
+from ferrion.workloads.digital.costs import BIAS_BYTES, byte_joules, digital_joules, held, joules, known, size
 from ferrion.workloads.digital.network import IntegerNet
 
 
@@ -31,10 +31,10 @@ def int8_numbers(net: IntegerNet, x: NDArray[np.float32], prices: Prices) -> dic
 def filter_numbers(prices: Prices) -> dict[str, Any]:
     """Of matched filters in 8 bits: a byte read for each product and input, a bias for each class, a byte written for each vote; they learn where they are."""
     products, biases, values = CLASSES * INPUTS, BIAS_BYTES * CLASSES, INPUTS + CLASSES
-    spent = products * prices.energy[Action.DIGITAL_MAC][0] + (products + biases + values) * BYTE * prices.energy[Action.TRACE_UPDATE][0]
-    return {"joules": spent, "converted": converted(prices), **held(products + biases + values), **known(prices), **on_parts(products)}
+    kept = products + biases + values
+    return {"joules": digital_joules(products, kept, prices), "converted": converted(prices), **held(kept), **known(prices), **on_parts(products)}
 
 
 def converted(prices: Prices) -> float:
     """Joules of the samples of a pulse, converted and written, a byte each."""
-    return LENGTH * (prices.energy[Action.ADC_SAMPLE][0] + BYTE * prices.energy[Action.TRACE_UPDATE][0])
+    return LENGTH * (prices.energy[Action.ADC_SAMPLE][0] + byte_joules(prices))

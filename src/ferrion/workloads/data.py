@@ -94,12 +94,12 @@ def find(folder: str, files: tuple[str, ...]) -> Path:
 
 
 def contents(folders: tuple[str, ...]) -> str:
-    """A digest of every file in each of these folders, in all places, but for notices (.md): other recordings give other results."""
-    found = hashlib.sha256()
+    """A digest of every file in each of these folders, in all places, but for notices (.md): other recordings give other results, the same ones elsewhere, or twice, do not."""
+    found = set[tuple[str, str]]()
     for where in [place / folder for folder in folders for place in places()]:
-        for path in sorted(path for path in where.rglob("*") if path.is_file() and path.suffix != ".md"):
-            found.update(str(path.relative_to(where)).encode() + hashlib.sha256(path.read_bytes()).digest())
-    return found.hexdigest()
+        files = [path for path in where.rglob("*") if path.is_file() and path.suffix != ".md"]
+        found |= {(f"{where.name}/{path.relative_to(where).as_posix()}", hashlib.sha256(path.read_bytes()).hexdigest()) for path in files}
+    return hashlib.sha256(repr(sorted(found)).encode()).hexdigest()
 
 
 def split(name: str, inputs: ArrayLike, labels: ArrayLike, note: str = "") -> DataSet:

@@ -1,5 +1,6 @@
 """What an integer network takes: products, bytes, and by them joules and seconds of a real part, or joules in the chip's own technology."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any, NamedTuple
@@ -50,13 +51,27 @@ def size(net: IntegerNet, x: NDArray[np.float32]) -> Size:
         memory += kept + channels
         traffic += kept * min(here / max(nonzero, 1), 1.0) if kept < dense else min(here, nonzero)
         traffic += channels + float((own != 0).sum()) / len(own) + layer.outputs(own)
-    widest = max(before[0].numel() + after[0].numel() for before, after in pairwise([*net.inputs_of(states), states[-1]]))
-    return Size(products, used, weights, memory + widest, traffic)
+    return Size(products, used, weights, memory + widest([state[0].numel() for state in [*net.inputs_of(states), states[-1]]]), traffic)
+
+
+def widest(sizes: Sequence[int]) -> int:
+    """Bytes of inputs, hidden cells and outputs, so many of each, that are held at once: of the two largest neighbours."""
+    return max(before + after for before, after in pairwise(sizes))
 
 
 def joules(found: Size, prices: Prices) -> float:
     """In the technology of a price card, if nothing is computed or read that is 0 and nothing leaks: a lower bound."""
-    return found.used * prices.energy[Action.DIGITAL_MAC][0] + found.traffic * BYTE * prices.energy[Action.TRACE_UPDATE][0]
+    return digital_joules(found.used, found.traffic, prices)
+
+
+def digital_joules(products: float, count: float, prices: Prices) -> float:
+    """Of products of 8 bits and of so many bytes that are read or written."""
+    return products * prices.energy[Action.DIGITAL_MAC][0] + count * byte_joules(prices)
+
+
+def byte_joules(prices: Prices) -> float:
+    """Of a byte that is read or written."""
+    return BYTE * prices.energy[Action.TRACE_UPDATE][0]
 
 
 def held(count: float) -> dict[str, float]:

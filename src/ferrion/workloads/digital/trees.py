@@ -7,8 +7,7 @@ import numpy as np
 from sklearn.ensemble import HistGradientBoostingClassifier
 
 from ferrion.chip.prices import Prices
-from ferrion.core.ledger import Action
-from ferrion.workloads.digital.costs import BYTE, held, known
+from ferrion.workloads.digital.costs import digital_joules, held, known
 
 NODE, LEAF, FEATURE = 5, 2, 1
 """Bytes of a node (which feature, 16 bits; its threshold, 8; where to go on, 16), of what a leaf says, and of the feature compared, in 8 bits as trees were grown: our choice."""
@@ -40,7 +39,7 @@ def grown(model: HistGradientBoostingClassifier) -> Grown:
 def tree_joules(found: Grown, prices: Prices) -> float:
     """A comparison taken for a product, and an addition a leaf for another: an upper bound of what is computed; every byte is read once."""
     traffic = found.compared * (NODE + FEATURE) + found.trees * LEAF
-    return (found.compared + found.trees) * prices.energy[Action.DIGITAL_MAC][0] + traffic * BYTE * prices.energy[Action.TRACE_UPDATE][0]
+    return digital_joules(found.compared + found.trees, traffic, prices)
 
 
 def tree_numbers(models: Sequence[HistGradientBoostingClassifier], prices: Prices) -> dict[str, float]:
