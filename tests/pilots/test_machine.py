@@ -279,6 +279,14 @@ def test_usual_readings_are_all_kept():
     assert usual(np.column_stack([draws.normal(size=400), still, step])).all()
 
 
+def test_faults_are_told_while_they_are_fewer_than_one_in_twenty():
+    readings = np.random.default_rng(0).normal(size=(400, 3))
+    readings[:19, 1] = 65535.0
+    np.testing.assert_array_equal(np.flatnonzero(~usual(readings)), np.arange(19))
+    readings[:21, 1] = 65535.0
+    assert usual(readings).all(), "they have become part of the spread"
+
+
 def test_lines_come_over_a_socket_and_a_dead_peer_is_told(tmp_path):
     with socket.create_server(("127.0.0.1", 0)) as listening:
         source = f"tcp://127.0.0.1:{listening.getsockname()[1]}"

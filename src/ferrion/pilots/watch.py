@@ -131,7 +131,8 @@ class Watch:
 def usual(readings: F8) -> NDArray[np.bool_]:
     """Which readings (rows, sensors) are no faults, of which a few among hundreds would make the scale so wide that nothing is an anomaly any more.
 
-    A sensor that hardly ever moves has no spread to go by: none of its readings is taken for a fault.
+    A sensor that hardly ever moves has no spread to go by: none of its readings is taken for a fault. Nor are faults told that are one reading in twenty or more:
+    they are part of the spread.
     """
     low, middle, high = np.quantile(readings, (USUAL[0], 0.5, USUAL[1]), axis=0)
     away = (np.abs(readings - middle) > FAR * (high - low)) & (high > low)
