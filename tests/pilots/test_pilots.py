@@ -455,4 +455,4 @@ def test_the_short_form_runs_on_the_recordings(name, tmp_path):
     }
     assert set(accuracy) == everybody | ({"int8, one picture"} if name == "event-order" else set())
     assert accuracy["int8"]["mean"] > 40
-    assert {"pilot.html", "result.json", "chip-0.safetensors"} <= {file.name for file in tmp_path.iterdir()}
+    assert {"pilot.html", "result.json", "chip-0-quick.safetensors"} <= {file.name for file in tmp_path.iterdir()}

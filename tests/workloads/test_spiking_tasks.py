@@ -242,6 +242,8 @@ def test_a_weight_of_nothing_is_no_row_cut():
 
 @pytest.mark.parametrize("stream", hot_pixel.STREAMS)
 def test_a_hot_pixel_speaks_all_the_time_at_its_rate(stream):
+    if stream == "recorded":
+        recorded("gestures")
     drawn = [hot_pixel.hot(3, hot_pixel.STREAMS[stream], 1e5, 0.3, 0)(sample) for sample in range(4)]
     assert {int(row) for one in drawn for row in np.unique(one.rows)} == {3}
     assert np.mean([len(one.times) for one in drawn]) == pytest.approx(3e4, rel=0.02 if stream == "poisson" else 0.15)
@@ -249,6 +251,16 @@ def test_a_hot_pixel_speaks_all_the_time_at_its_rate(stream):
     both = hot_pixel.together(drawn[0], drawn[1])
     assert (np.diff(both.times) >= 0).all()
     assert len(both.times) == len(drawn[0].times) + len(drawn[1].times)
+
+
+def test_recorded_moments_come_again_and_again_at_the_rate_asked(monkeypatch):
+    """Three gaps of a made-up gesture, of which one is ten times the others: the same gaps in their order, from any one of them on, a hundred times as fast."""
+    monkeypatch.setattr(bursts, "_moments", lambda _: np.array([0.0, 1.0, 2.0, 12.0]))
+    found = bursts.replayed(25.0, 0, 3000)
+    gaps = np.diff(found.times)
+    assert found.times[-1] == pytest.approx(3000 / 25.0)
+    np.testing.assert_allclose(gaps[3:], gaps[:-3])
+    np.testing.assert_allclose(np.sort(gaps[:3]), [0.01, 0.01, 0.1])
 
 
 def test_few_examples_are_none_of_the_training_or_the_test(monkeypatch):
