@@ -272,6 +272,13 @@ def test_a_front_end_and_a_residual_are_the_same_for_whoever_watches():
     assert moved(alone, 3, prices).joules - alone.joules == pytest.approx(3 * (16 * product + 40 * byte)), "a scale read, a mean of two bytes read and written"
 
 
+def test_numbers_whose_spread_no_float_holds_are_refused_by_sensor():
+    values = bench(400, 0)
+    values[:, 1] = 1e308
+    with pytest.raises(DataError, match=r"sensor 2 reads up to 1e\+308, .* below 1e150"):
+        Standard(values)
+
+
 def test_usual_readings_are_all_kept():
     """Gaussian ones, one that hardly ever moves, and a step between two states."""
     draws = np.random.default_rng(0)

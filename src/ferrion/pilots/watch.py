@@ -37,10 +37,15 @@ class Standard:
     """Sensors in standard deviations from their mean over normal rows: a digital front end."""
 
     def __init__(self, normal: F8) -> None:
-        """normal: (rows, sensors). Raises DataError where it holds no two finite rows."""
+        """normal: (rows, sensors). Raises DataError where it holds no two finite rows, or numbers whose spread no float holds."""
         if len(normal) < 2 or not np.isfinite(normal).all():
             raise DataError(f"normal rows of shape {normal.shape}, {np.count_nonzero(~np.isfinite(normal))} numbers not finite: give two rows of finite numbers or more")
-        self.rows, self.mean, deviation = len(normal), normal.mean(axis=0), normal.std(axis=0)
+        with np.errstate(over="ignore", invalid="ignore"):
+            self.rows, self.mean, deviation = len(normal), normal.mean(axis=0), normal.std(axis=0)
+        if not np.isfinite(deviation).all():
+            sensor = int(np.flatnonzero(~np.isfinite(deviation))[0])
+            largest = np.abs(normal[:, sensor]).max()
+            raise DataError(f"sensor {sensor + 1} reads up to {largest:g}, whose spread is beyond a float of 64 bits: give it in a larger unit, below 1e150")
         self.deviation = np.where(deviation > 0.0, deviation, 1.0)
 
     def move(self, row: F8) -> None:
